@@ -1,0 +1,58 @@
+# crbot: `make demo` and `make test` need Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "crbot needs Python 3.11 or newer; name one with: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: venv
+venv: $(READY) ## make the virtual environment with the locked dependencies
+
+.PHONY: demo
+demo: $(READY) ## the whole bot on this machine, no account needed; Ctrl-C ends it
+	$(BIN)/crbot demo
+
+.PHONY: test
+test: $(READY) ## the tests that need nothing but Python
+	$(BIN)/pytest -n auto -m "not live"
+
+.PHONY: lint
+lint: $(READY) ## style, types and the direction of the imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: ci
+ci: $(READY) lint ## everything, the live tests too; system packages: .ci/run installs them
+	$(BIN)/pytest -n auto
+
+.PHONY: bench
+bench: $(READY) ## the benchmark table, each row a ratio against its floor
+	$(BIN)/python -m tests.bench
+
+.PHONY: format
+format: $(READY) ## lay the code out
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: ## renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra dev --extra demo --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

@@ -1,0 +1,1 @@
+"""crbot: the intake desk of the Collaborative Reform Initiative."""

@@ -1,0 +1,52 @@
+"""Every letter there is, and whether a person must release it.
+
+How a letter reads stands in `templates/`; when one is due, in `respond`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from crbot.cases.case import Conversation
+
+
+class LetterName(StrEnum):
+    """The letters, by the name of their template."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"  # we have it, what we understood, what is still open
+    ANSWERS_NOTED = "answers_noted"  # thank you; what is still open
+    ENQUIRY = "enquiry"  # a person answers; the Response Center's number
+    GRANT_ENQUIRY = "grant_enquiry"  # where grants are asked about
+    COMPLAINT = "complaint"  # who is there for it
+    DECLINE = "decline"  # adverse
+
+
+NEEDS_RELEASE = frozenset({LetterName.DECLINE})
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A person's recorded word that an adverse letter may go."""
+
+    by: str  # who released it
+    drafted_by: str  # who wrote or last changed it; another person than `by`, unless the office set that off
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter to be sent: what it says, and to whom.
+
+    An adverse letter cannot exist without its release: raises ValueError.
+    """
+
+    name: LetterName
+    to: Conversation
+    case: str | None = None  # number
+    fields: Mapping[str, object] = field(default_factory=dict)  # what the template names
+    release: Release | None = None
+
+    def __post_init__(self) -> None:
+        if self.name in NEEDS_RELEASE and self.release is None:
+            raise ValueError(f"the letter {self.name!r} is adverse: a person must release it first")

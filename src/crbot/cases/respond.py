@@ -1,0 +1,194 @@
+"""(case, decision, now) → Change: what follows from a message, as one value.
+
+The change is saved as a whole; what it holds is sent later, from the outbox. A person's decisions are
+`crbot.intake.staff`'s, due dates `followups`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crbot.cases.case import Case, Conversation, Stage
+from crbot.cases.letters import Letter, LetterName
+from crbot.triage.decision import Decision, Kind, Queue
+from crbot.triage.message import Message, Person
+
+Label = Callable[[str, str], str]  # (fact, value) -> the value in words for people, as the rules tell
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that staff are shown in the review channel and that is no case."""
+
+    title: str
+    text: str  # what it is about, in our words
+    quote: str = ""  # the sender's words, or the beginning of what came
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """A word to one person of staff that nobody else sees."""
+
+    to: str  # Slack user id
+    channel: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a case's record: what happened, and by whom."""
+
+    what: str
+    by: str  # a `Person.key`, a member of staff, or "crbot"
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """All that follows from one event."""
+
+    case: Case | None = None  # as it is from now on; None where no case is touched
+    letters: tuple[Letter, ...] = ()
+    redraws_card: bool = False
+    log: str = ""  # a line for the card's thread
+    notices: tuple[Notice, ...] = ()
+    whispers: tuple[Whisper, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message in its place: what came, where it is answered, what staff should know of it."""
+
+    message: Message
+    conversation: Conversation
+    doubts: tuple[str, ...] = ()
+
+
+def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: datetime) -> Change:
+    """A request begins a case: it is acknowledged, with the open questions, and shown to staff."""
+    case = Case(
+        number=number,
+        revision=1,
+        stage=Stage.RECEIVED,
+        requester=heard.message.sender,
+        conversation=heard.conversation,
+        decision=decision,
+        opened_at=now,
+        queue=decision.queue or Queue.UNROUTED,
+        subject=heard.message.subject,
+        asked=tuple(question.fact for question in decision.questions),
+        participants=participants_of(heard.message),
+    )
+    return Change(
+        case=case,
+        letters=_answer(LetterName.ACKNOWLEDGEMENT, case, heard, label),
+        redraws_card=True,
+        entries=(_entry("opened", heard, decision),),
+    )
+
+
+def continue_case(case: Case, heard: Heard, decision: Decision, label: Label, now: datetime) -> Change:
+    """A reply adds to its case: answered questions are closed, the card is drawn anew."""
+    answered = tuple(fact for fact in case.asked if decision.facts.is_known(fact))
+    changed = case.changed(
+        decision=decision,
+        conversation=heard.conversation,
+        queue=_queue_after(case, decision),
+        asked=tuple(question.fact for question in decision.questions),
+        participants=case.participants | participants_of(heard.message),
+    )
+    is_worth_a_letter = bool(answered) or bool(set(changed.asked) - set(case.asked))
+    letters = _answer(LetterName.ANSWERS_NOTED, changed, heard, label) if is_worth_a_letter else ()
+    return Change(
+        case=changed,
+        letters=letters,
+        redraws_card=True,
+        log=_what_is_new(case, decision, label),
+        entries=(_entry("replied", heard, decision),),
+    )
+
+
+def answer_without_case(heard: Heard, decision: Decision) -> Change:
+    """No request: an enquiry or complaint gets its short answer and is shown to staff; a machine gets nothing."""
+    if decision.kind.is_silent:
+        return Change(entries=(_entry("filed", heard, decision),))
+    letter = Letter(_LETTER_OF[decision.kind], heard.conversation, fields=_greeting(heard.message.sender))
+    notice = Notice(
+        title=_TITLE_OF[decision.kind],
+        text=decision.kind_reason.text,
+        quote=heard.message.body,
+        sender=heard.message.sender.name or heard.message.sender.address or "",
+    )
+    letters = (letter,) if heard.conversation.address else ()
+    return Change(letters=letters, notices=(notice,), entries=(_entry("answered", heard, decision),))
+
+
+_LETTER_OF = {
+    Kind.ENQUIRY: LetterName.ENQUIRY,
+    Kind.GRANT_ENQUIRY: LetterName.GRANT_ENQUIRY,
+    Kind.COMPLAINT: LetterName.COMPLAINT,
+}
+_TITLE_OF = {
+    Kind.ENQUIRY: "An enquiry, no request",
+    Kind.GRANT_ENQUIRY: "A question about grants",
+    Kind.COMPLAINT: "A complaint",
+}
+
+
+def participants_of(message: Message) -> frozenset[str]:
+    """Who may add to the case from now on: the sender, and whom the sender wrote to in the open."""
+    return frozenset(person.key for person in (message.sender, *message.to, *message.cc) if person.key)
+
+
+def _queue_after(case: Case, decision: Decision) -> Queue:
+    """Where staff moved a case by hand, it stays; else it follows the facts."""
+    was_moved = case.queue is not case.decision.queue
+    return case.queue if was_moved or decision.queue is None else decision.queue
+
+
+def _answer(name: LetterName, case: Case, heard: Heard, label: Label) -> tuple[Letter, ...]:
+    if not heard.conversation.address:
+        return ()
+    facts = case.decision.facts
+    fields: dict[str, object] = {
+        **_greeting(heard.message.sender),
+        "agency": case.agency if facts.is_known("agency_name") else "",
+        "asks_for": [label("services", service) for service in facts.values("services")],
+        "questions": [question.text for question in case.decision.questions],
+        "is_acute": case.decision.is_acute,
+    }
+    return (Letter(name, heard.conversation, case=case.number, fields=fields),)
+
+
+def _greeting(sender: Person) -> dict[str, object]:
+    return {"name": sender.name}
+
+
+def _what_is_new(case: Case, decision: Decision, label: Label) -> str:
+    """The facts that this message added or changed, for the card's thread."""
+    before, after = case.decision.facts, decision.facts
+    changes = [
+        f"{fact.replace('_', ' ')}: {', '.join(label(fact, value) for value in statement.values) or 'none'}"
+        for fact, statement in after.statements.items()
+        if statement.values != (before.statements[fact].values if fact in before.statements else ())
+        and statement.values not in ((), ("unknown",))
+    ]
+    return "The agency wrote. " + ("New: " + "; ".join(changes) if changes else "No new facts.")
+
+
+def _entry(what: str, heard: Heard, decision: Decision) -> Entry:
+    return Entry(
+        what=what,
+        by=heard.message.sender.key,
+        detail={
+            "kind": decision.kind.value,
+            "disposition": decision.disposition.value,
+            "queue": decision.queue.value if decision.queue else None,
+            "rules": decision.rules.sha256,
+            "doubts": list(heard.doubts),
+        },
+    )

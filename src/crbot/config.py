@@ -1,0 +1,258 @@
+"""Settings from the environment and crbot.toml; and where rules and templates are found.
+
+The only place that reads the environment. What a setting is used for is told in its description, which
+`crbot --help` and the documentation show too.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names it and the mend."""
+
+
+class Security(StrEnum):
+    SSL = "ssl"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Auth(StrEnum):
+    PASSWORD = "password"  # noqa: S105  (the name of a method)
+    XOAUTH2 = "xoauth2"
+
+
+class SlackMode(StrEnum):
+    SOCKET = "socket"
+    HTTP = "http"
+
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class _Server(BaseModel):
+    """Host, account and security of a mail server."""
+
+    host: NonEmpty = Field(description="name of the server")
+    username: str = Field("", description="account; empty: no login")
+    password: SecretStr = Field(SecretStr(""), description="or PASSWORD_FILE, the file that holds it")
+    security: Security = Field(Security.SSL, description="ssl, starttls or none")
+    insecure: bool = Field(False, description="say true to use security=none beyond this machine")
+
+    @model_validator(mode="after")
+    def _refuse_plain_text_beyond_this_machine(self) -> _Server:
+        if self.security is Security.NONE and self.host not in _LOOPBACK and not self.insecure:
+            raise ValueError(
+                f"security=none would send the password in the clear to {self.host}; "
+                "write security=ssl or starttls, or insecure=true if the line is safe"
+            )
+        return self
+
+
+class ImapSettings(_Server):
+    """The mailbox that requests arrive in."""
+
+    port: int = Field(993, description="993 for ssl, 143 for starttls")
+    folder: str = Field("INBOX", description="the folder that is read")
+    done_folder: str = Field("crbot/Done", description="where a kept message is moved; empty: it stays")
+    trouble_folder: str = Field("crbot/Trouble", description="where a message is moved that cannot be read")
+    auth: Auth = Auth.PASSWORD
+    poll_seconds: float = Field(60, gt=0, description="how often to look, beside IDLE")
+    timeout_seconds: float = Field(30, gt=0)
+    max_message_bytes: int = Field(
+        25_000_000, gt=0, description="of a larger mail only the beginning is read"
+    )
+
+
+class SmtpSettings(_Server):
+    """The server that letters leave by."""
+
+    port: int = Field(465, description="465 for ssl, 587 for starttls")
+    timeout_seconds: float = Field(30, gt=0)
+
+
+class MailSettings(BaseModel):
+    """How the desk writes mail."""
+
+    address: NonEmpty = Field(description="the Response Center's address; letters come from it")
+    name: str = Field("COPS Office Response Center", description="the name beside the address")
+    authserv_id: str = Field("", description="name of our own server in Authentication-Results")
+
+
+class SlackChannels(BaseModel):
+    """The private channels of staff, by id."""
+
+    cri_tac: NonEmpty
+    critical_response: NonEmpty
+    organizational_assessment: NonEmpty
+    review: NonEmpty = Field(description="where a person is needed first, and where troubles are shown")
+
+
+class SlackSettings(BaseModel):
+    """The Slack app."""
+
+    bot_token: SecretStr = Field(description="xoxb-…")
+    app_token: SecretStr = Field(SecretStr(""), description="xapp-…, for mode=socket")
+    signing_secret: SecretStr = Field(SecretStr(""), description="for mode=http")
+    api_url: str = Field("https://slack.com/api/", description="GovSlack: https://slack-gov.com/api/")
+    mode: SlackMode = SlackMode.SOCKET
+    port: int = Field(3000, description="for mode=http")
+    channels: SlackChannels
+
+    @model_validator(mode="after")
+    def _each_mode_has_its_secret(self) -> SlackSettings:
+        if self.mode is SlackMode.SOCKET and not self.app_token.get_secret_value():
+            raise ValueError(
+                "app_token is missing; mode=socket needs the app-level token (xapp-…, scope connections:write)"
+            )
+        if self.mode is SlackMode.HTTP and not self.signing_secret.get_secret_value():
+            raise ValueError(
+                "signing_secret is missing; mode=http needs it (the app's Basic Information page)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_api_is_spoken_to_in_secret(self) -> SlackSettings:
+        host = self.api_url.split("://", 1)[-1].split("/", 1)[0].rsplit(":", 1)[0]
+        if not self.api_url.startswith("https://") and host not in _LOOPBACK:
+            raise ValueError(f"api_url is {self.api_url}; it must begin with https://")
+        return self
+
+
+class HttpSettings(BaseModel):
+    """The page that tells how the bot is."""
+
+    port: int = Field(0, description="0: off")
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogSettings(BaseModel):
+    format: LogFormat = LogFormat.TEXT
+    level: str = "INFO"
+
+
+class Settings(BaseSettings):
+    """All settings: environment variables `CRBOT_…`, over crbot.toml in the working folder."""
+
+    model_config = SettingsConfigDict(env_prefix="CRBOT_", env_nested_delimiter="__", extra="forbid")
+
+    database_url: str = Field("sqlite:///crbot.db", description="sqlite:///FILE or postgresql+psycopg://…")
+    imap: ImapSettings | None = None
+    smtp: SmtpSettings | None = None
+    mail: MailSettings | None = None
+    slack: SlackSettings | None = None
+    rules: Path | None = Field(None, description="folder of rules; else the ones that came with crbot")
+    templates: Path | None = Field(
+        None, description="folder of templates; else the ones that came with crbot"
+    )
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=os.environ.get("CRBOT_CONFIG", "crbot.toml"))
+        return (init_settings, env_settings, toml)
+
+    @model_validator(mode="after")
+    def _mail_is_whole_or_off(self) -> Settings:
+        parts = {"imap": self.imap, "smtp": self.smtp, "mail": self.mail}
+        missing = [name for name, part in parts.items() if part is None]
+        if missing and len(missing) < len(parts):
+            names = ", ".join(
+                {"imap": "CRBOT_IMAP__HOST", "smtp": "CRBOT_SMTP__HOST", "mail": "CRBOT_MAIL__ADDRESS"}[m]
+                for m in missing
+            )
+            raise ValueError(f"the mailbox needs three parts, and of them is missing: {names}")
+        return self
+
+
+def load_settings() -> Settings:
+    """Read the settings. Raises `SettingsError`, which names each wrong setting and its mend."""
+    _read_secret_files()
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explained(each) for each in error.errors())) from None
+    except ValueError as error:  # a broken crbot.toml
+        raise SettingsError(f"crbot.toml: {error}") from None
+
+
+def _explained(error: Any) -> str:
+    location = [str(part) for part in error["loc"]]
+    name = "CRBOT_" + "__".join(location).upper() if location else "settings"
+    if error["type"] == "missing":
+        return f"{name} is missing; set it in the environment, or as {'.'.join(location)} in crbot.toml"
+    if error["type"] == "extra_forbidden":
+        return f"{name} is no setting of crbot; look for a misspelt name (crbot run --help lists them)"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _read_secret_files() -> None:
+    """Let `CRBOT_…_FILE` stand for `CRBOT_…`, as container secrets want it."""
+    for name, file in list(os.environ.items()):
+        if name.startswith("CRBOT_") and name.endswith("_FILE"):
+            try:
+                os.environ[name.removesuffix("_FILE")] = Path(file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SettingsError(f"{name}: {file} can't be read: {error.strerror}") from None
+
+
+def _shipped(name: str) -> Path:
+    """The folder that came with crbot: in the wheel, or beside src/ in a checkout."""
+    here = Path(__file__).resolve().parent
+    in_wheel = here / "_defaults" / name
+    return in_wheel if in_wheel.is_dir() else here.parents[1] / name
+
+
+def rules_folder(chosen: Path | None) -> Path:
+    return chosen or _shipped("rules")
+
+
+def templates_folder(chosen: Path | None) -> Path:
+    return chosen or _shipped("templates")
+
+
+def read_texts(folder: Path, suffix: str) -> dict[str, str]:
+    """Every file below a folder with this suffix, by its name in it. Raises `SettingsError`."""
+    if not folder.is_dir():
+        raise SettingsError(f"{folder} is no folder; name the right one, or make one with: crbot init DIR")
+    texts: dict[str, str] = {}
+    for file in sorted(folder.rglob(f"*{suffix}")):
+        name = file.relative_to(folder).as_posix()
+        try:
+            texts[name] = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise SettingsError(f"{file} is not UTF-8; save it again as UTF-8") from None
+        except OSError as error:
+            raise SettingsError(f"{file} can't be read: {error.strerror}") from None
+    if not texts:
+        raise SettingsError(
+            f"{folder} holds no {suffix} file; name the right folder, or make one with: crbot init DIR"
+        )
+    return texts

@@ -1,0 +1,196 @@
+"""What the use cases need from outside, and what they hand out.
+
+Adapters fit these by shape; which ones are used is told in `crbot.wiring`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from crbot.cases.case import Case, Conversation, Place
+from crbot.cases.letters import Letter
+from crbot.cases.respond import Change, Notice, Whisper
+from crbot.triage.message import Channel, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a channel hands in to be kept: the bytes as they came, and their identity."""
+
+    channel: Channel
+    key: str  # unique for ever: "imap:<mailbox>:<uidvalidity>:<uid>", "slack:<event_id>", "slack:click:…"
+    raw: bytes  # the mail, or Slack's payload as JSON
+    received_at: datetime
+    identity: str = ""  # mail: Message-ID as found; "" where there is none
+    excerpt: bool = False  # `raw` is only the beginning: the whole is larger than is taken in
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An arrival in the inbox."""
+
+    id: int
+    arrival: Arrival
+    attempts: int = 0  # how often it was taken up before
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message with what is needed to find its case and to answer it."""
+
+    message: Message
+    identity: str  # what answers to it will refer to: Message-ID; Slack: "<channel>:<thread_ts>"
+    conversation: Conversation  # where it is answered
+    refers_to: tuple[str, ...] = ()  # identities of earlier messages, nearest first
+    case_number: str | None = None  # as named in the subject
+    doubts: tuple[str, ...] = ()  # what staff should know of it: "no From", "the charset is wrong"
+
+
+class Verb(StrEnum):
+    """What staff can do to a case."""
+
+    CLAIM = "claim"
+    RELEASE = "release"  # give a claimed case back
+    REROUTE = "reroute"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    DRAFT_DECLINE = "draft_decline"
+    SEND_DECLINE = "send_decline"
+    KEEP_OPEN = "keep_open"  # drop a drafted decline
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAction:
+    """A person of staff does something to a case."""
+
+    verb: Verb
+    case: str
+    by: str  # Slack user id, or a name from the terminal
+    revision: int | None = None  # of the case, as the person saw it; None: whatever it is now
+    reason: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)  # queue, ground, text: by verb
+    seen_in: str = ""  # Slack channel id, where the answer to the person goes
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An arrival that asks nothing of us: our own message, a channel event without words."""
+
+    why: str
+
+
+class Unreadable(Exception):
+    """An arrival that cannot be read; the text says why, for staff."""
+
+
+class Reader(Protocol):
+    """Reads what was kept. Raises `Unreadable`."""
+
+    def read(self, arrival: Arrival) -> Received | StaffAction | Ignored: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A case's card, drawn from the case as it stands when it is sent."""
+
+    case: Case
+    place: Place
+    body: str  # the newest message's full text, for the thread
+    message_id: int  # the inbox row that holds it
+    posted: Mapping[Place, str] = field(
+        default_factory=dict
+    )  # where a card of the case stands already, with its ts
+    log: str = ""  # a line for the card's thread: what happened
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One row of the outbox, claimed."""
+
+    id: int
+    key: str  # unique, fixed for ever; the identity of what is sent is derived from it
+    what: Letter | Drawing | Notice | Whisper
+    attempts: int  # this one counted
+    token: str  # of the claim; a mark without it has no effect
+    is_repeat: bool = False  # an earlier try ended without a word: look before sending again
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the other side said on delivery."""
+
+    identity: str  # Message-ID as sent; Slack: "<channel>:<ts>"
+
+
+class DeliveryFailed(Exception):
+    """The message did not go out.
+
+    `permanent`: no later try can help, a person must look. `wait`: not before this time has passed.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool, wait: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+        self.wait = wait
+
+
+class Outlet(Protocol):
+    """Sends. Never tries again by itself; what the use case does about a failure is its affair."""
+
+    def deliver(self, outgoing: Outgoing) -> Receipt:
+        """Send it. Raises `DeliveryFailed`."""
+
+    def look_up(self, outgoing: Outgoing) -> Receipt | None:
+        """Tell whether it went out in an earlier try; None where it did not, or nobody can tell."""
+
+
+class Store(Protocol):
+    """Keeps everything. Each method is one transaction."""
+
+    # keep
+    def keep(self, arrivals: Collection[Arrival]) -> int:
+        """Put arrivals into the inbox; those that are there already are left alone. Returns how many were new."""
+
+    # think
+    def take_up(self, now: datetime) -> Kept | None:
+        """The oldest kept arrival that nobody has taken up, its attempts counted before it is worked on."""
+
+    def case(self, number: str) -> Case | None: ...
+
+    def case_of(self, identities: Collection[str]) -> Case | None:
+        """The case that a message or letter with one of these identities belongs to."""
+
+    def new_number(self, now: datetime) -> str: ...
+
+    def save(self, kept: Kept, change: Change, now: datetime, received: Received | None = None) -> None:
+        """All that follows from an arrival, at once: case, outbox, record; and the arrival is done.
+
+        Raises `Stale` when the case has changed since it was read.
+        """
+
+    def set_aside(self, kept: Kept, reason: str, notice: Notice, now: datetime) -> None:
+        """Keep an arrival that cannot be worked on apart, and show it to staff."""
+
+    # send
+    def claim(
+        self, kinds: Collection[str], now: datetime, lease: timedelta, limit: int
+    ) -> tuple[Outgoing, ...]:
+        """Take rows of the outbox that are due, of these kinds ("mail", "slack"); they are ours for the lease."""
+
+    def begin(self, outgoing: Outgoing, now: datetime) -> bool:
+        """Note that the sending begins; False when the claim is no longer ours."""
+
+    def mark_sent(self, outgoing: Outgoing, receipt: Receipt, now: datetime) -> None: ...
+
+    def postpone(self, outgoing: Outgoing, reason: str, until: datetime) -> None: ...
+
+    def give_up(self, outgoing: Outgoing, reason: str, notice: Notice, now: datetime) -> None:
+        """It can't be sent: staff are shown it."""
+
+
+class Stale(Exception):
+    """The case has changed since it was read."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -121,6 +121,73 @@ def meant(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else f"write one of {', '.join(names)}"
+
+
+def check_keys(section: Section, required: Iterable[str], optional: Iterable[str], faults: Faults) -> None:
+    """Add a fault for each key that is missing, and for each that nobody reads."""
+    known = (*required, *optional)
+    for key in required:
+        if key not in section.items:
+            faults.add(section.where, f"`{key}:` is missing")
+    for key in section.items:
+        if key not in known:
+            faults.add(section.places[key], f"{key!r} is no key here; {meant(key, known)}")
+
+
+def text_of(section: Section, key: str) -> str:
+    """The text under a key, on one line; "" where there is none."""
+    value = section.items.get(key)
+    return " ".join(value.text.split()) if isinstance(value, Block) else ""
+
+
+def section_of(section: Section, key: str) -> Section:
+    """The keys under a key; none where there are none."""
+    value = section.items.get(key)
+    return value if isinstance(value, Section) else Section({}, section.where, {})
+
+
+# A table
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: its cells by column, and where it stands."""
+
+    cells: Mapping[str, str]
+    where: str
+
+    def choices(self, column: str) -> tuple[str, ...]:
+        """What a cell lists: "a, b" are two; "-" is none."""
+        return tuple(
+            part for each in self.cells[column].split(",") if (part := each.strip()) not in ("", "-")
+        )
+
+
+def read_table(section: Section, key: str, columns: Collection[str], faults: Faults) -> list[Row]:
+    """Read a table drawn with bars whose first line names its columns; rows that don't fit it are left out."""
+    block = section.items.get(key)
+    lines = list(block.lines()) if isinstance(block, Block) else []
+    if not lines:
+        faults.add(
+            section.places.get(key, section.where), f"`{key}: |` must hold a table: | {' | '.join(columns)} |"
+        )
+        return []
+    names = _cells(lines[0])
+    for name in names:
+        if name not in columns:
+            faults.add(lines[0].where, f"{name!r} is no column here; {meant(name, columns)}")
+    rows = []
+    for line in lines[1:]:
+        cells = _cells(line)
+        if len(cells) != len(names):
+            faults.add(line.where, f"has {len(cells)} cells where the table has {len(names)} columns")
+        else:
+            rows.append(Row(dict(zip(names, cells, strict=True)), line.where))
+    return rows
+
+
+def _cells(line: Line) -> list[str]:
+    return [cell.strip() for cell in line.text.strip("|").split("|")]
 
 
 # A line of pieces

@@ -109,6 +109,7 @@ class _Pattern(NamedTuple):
 
     phrase: str
     is_prefix: bool
+    skips: int  # 1 where it begins with the blank before its first word
     atoms: dict[int, str]  # atom -> where in the rules the phrase stands
 
 
@@ -190,7 +191,7 @@ class Phrases:
                 if not pattern.is_prefix:
                     continue
                 last = _REST_OF_WORD.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing, too
-            first = before + 1  # the blank before the word
+            first = before + pattern.skips
             yield _Found(
                 spaced.original(first),
                 spaced.original(last - 1) + 1,
@@ -262,7 +263,10 @@ class Phrases:
             text = _Spaced(fold(line.text.removesuffix("*"))).text
             if not text.strip():
                 continue
-            pattern = self._patterns.setdefault((text, is_prefix), _Pattern(line.text, is_prefix, {}))
+            skips = int(text[1].isalnum())  # a comma follows its word without a blank
+            pattern = self._patterns.setdefault(
+                (text[1 - skips :], is_prefix), _Pattern(line.text, is_prefix, skips, {})
+            )
             pattern.atoms[atom] = line.where
             self._lengths[atom] = min(self._lengths[atom], len(text))
 

@@ -7,11 +7,21 @@ mention tells in which context, `reading` decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from crbot.triage.notation import Block, Faults, Pieces, Section, check_keys, read_pieces, section_of, text_of
+from crbot.triage.notation import (
+    Block,
+    Faults,
+    Pieces,
+    Section,
+    check_keys,
+    read_pieces,
+    read_table,
+    section_of,
+    text_of,
+)
 from crbot.triage.phrases import Hit, Scan
 
 
@@ -28,8 +38,10 @@ class Context(StrEnum):
     ASSERTED = "asserted"  # nothing around it changes it
 
 
+_UNWANTED = "unwanted"  # speaks of help and costs, not of matters
 _CANCELS = "cancels"  # a denial taken back: "I can't say that there is no suit"
-KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS)
+_SIDES = ("before", "after", "answer", "next")
+KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS, _UNWANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,7 @@ class ContextRules:
 
 def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str, list[Pieces]]]:
     """Read `context.yaml`: the kinds, and their triggers as cues "context:<kind>:<before, after or next>"."""
-    check_keys(tree, ("title", "source", "kinds", "stops", "nothing"), (), faults)
+    check_keys(tree, ("title", "source", "kinds", "means", "stops", "nothing"), (), faults)
     kinds = section_of(tree, "kinds")
     check_keys(kinds, (), KINDS, faults)
     triggers: dict[str, list[Pieces]] = {}
@@ -64,16 +76,31 @@ def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str,
     for kind, entry in kinds.items.items():
         if not isinstance(entry, Section):
             continue
-        check_keys(entry, ("title", "reach"), ("before", "after", "next"), faults)
+        check_keys(entry, ("title", "reach"), _SIDES, faults)
         titles[kind] = text_of(entry, "title")
         reach[kind] = int(text_of(entry, "reach")) if text_of(entry, "reach").isdecimal() else 0
         if not reach[kind]:
             faults.add(entry.where, "`reach:` must be a number of words, as in `reach: 10`")
-        for side in ("before", "after", "next"):
+        for side in _SIDES:
             triggers[f"context:{kind}:{side}"] = _lines(entry.items.get(side), faults)
     for name in ("stops", "nothing"):
         triggers[f"context:{name}"] = _lines(tree.items.get(name), faults)
     return ContextRules(titles, reach), triggers
+
+
+def read_means(tree: Section, facts: Collection[str], faults: Faults) -> dict[tuple[str, str], str]:
+    """The table of what a mention tells: (fact, context) -> value, "as told", or "" for nothing."""
+    rows = read_table(tree, "means", ("context", *facts), faults)
+    means = {
+        (fact, row.cells["context"]): row.cells[fact] for row in rows for fact in facts if fact in row.cells
+    }
+    for fact in facts:
+        for context in Context:
+            if (fact, context) not in means:
+                faults.add(
+                    tree.places.get("means", tree.where), f"{fact}: the context {context.value!r} has no row"
+                )
+    return {key: "" if value == "-" else value for key, value in means.items()}
 
 
 def _lines(block: object, faults: Faults) -> list[Pieces]:
@@ -88,8 +115,9 @@ class _Trigger:
     hit: Hit
 
 
-_NAMES = tuple(f"context:{kind}:{side}" for kind in KINDS for side in ("before", "after", "next"))
-_OPENING_WORDS = 4  # how far into the next sentence a trigger that speaks of this one may begin
+_OPENING = 40  # characters of the next sentence in which a trigger that speaks of this one may begin
+_CLAUSE_ENDS = ".,;!)\n\r"
+_ANSWER_REACH = 3  # words between a mention and its answer
 
 
 @dataclass(slots=True)
@@ -102,14 +130,7 @@ class Contexts:
 
     def of(self, mention: Hit) -> Standing:
         """The context of a mention: the first of `Context` for which a trigger reaches it."""
-        triggers = self._in_sentence(mention.sentence)
-        stops = [each.hit for each in triggers if not each.side]
-        reaching: dict[str, Hit] = {}
-        for each in triggers:
-            if each.side and self._reaches(each, mention, stops):
-                reaching.setdefault(each.kind, each.hit)
-        for each in self._in_next_sentence(mention):
-            reaching.setdefault(each.kind, each.hit)
+        reaching = self._reaching(mention)
         if _CANCELS in reaching and Context.DENIED in reaching:
             return Standing(Context.ONGOING, reaching[_CANCELS])
         if self.scan.sentences[mention.sentence].is_question and Context.DENIED not in reaching:
@@ -121,18 +142,30 @@ class Contexts:
 
     def cancelled(self, mention: Hit) -> Hit | None:
         """The trigger that takes back a mention which is itself a denial."""
+        return self._reaching(mention).get(_CANCELS)
+
+    def unwanted(self, mention: Hit) -> Standing | None:
+        """Tells that what is mentioned is not wanted; None where nothing says so."""
+        trigger = self._reaching(mention).get(_UNWANTED)
+        return Standing(Context.DENIED, trigger) if trigger else None
+
+    def _reaching(self, mention: Hit) -> dict[str, Hit]:
+        """The kinds of triggers that reach a mention, with one trigger of each."""
         triggers = self._in_sentence(mention.sentence)
         stops = [each.hit for each in triggers if not each.side]
+        reaching: dict[str, Hit] = {}
         for each in triggers:
-            if each.kind == _CANCELS and self._reaches(each, mention, stops):
-                return each.hit
-        return None
+            if each.side and each.kind not in reaching and self._reaches(each, mention, stops):
+                reaching[each.kind] = each.hit
+        for each in self._in_next_sentence(mention):
+            reaching.setdefault(each.kind, each.hit)
+        return reaching
 
     def _reaches(self, trigger: _Trigger, mention: Hit, stops: Iterable[Hit]) -> bool:
         hit = trigger.hit
         if trigger.side == "before":
             first, last = hit, mention
-        elif trigger.side == "after":
+        elif trigger.side == "after" or (trigger.side == "answer" and self._answers(hit, mention)):
             first, last = mention, hit
         else:
             return False
@@ -141,16 +174,29 @@ class Contexts:
             return False
         return not any(first.end <= stop.start and stop.end <= last.start for stop in stops)
 
+    def _answers(self, answer: Hit, mention: Hit) -> bool:
+        """Told by a colon or the like between them, or by the end of the clause right behind the answer."""
+        if not 0 <= answer.first_word - mention.last_word - 1 <= _ANSWER_REACH:
+            return False
+        text = self.scan.text(mention.sentence)
+        between, behind = text[mention.end : answer.start], text[answer.end : answer.end + 1]
+        return (
+            any(mark in between for mark in ":=?–—")
+            or " - " in between
+            or not behind
+            or behind in _CLAUSE_ENDS
+        )
+
     def _in_next_sentence(self, mention: Hit) -> list[_Trigger]:
-        """Triggers that open the next sentence and speak of this one: "That was settled in May.\" """
+        """Triggers that open the next sentence and speak of this one: "That was settled in May." """
         following = mention.sentence + 1
         sentences = self.scan.sentences
         if following >= len(sentences) or sentences[following].part is not sentences[mention.sentence].part:
             return []
-        start = sentences[following].start
-        opening = start + 60
-        triggers = [each for each in self._in_sentence(following) if each.side == "next" and each.hit.start < opening]
-        return triggers
+        opening = sentences[following].start + _OPENING
+        return [
+            each for each in self._in_sentence(following) if each.side == "next" and each.hit.start < opening
+        ]
 
     def _in_sentence(self, index: int) -> tuple[_Trigger, ...]:
         """The triggers and stops of a sentence without those that lie inside a longer one."""
@@ -165,7 +211,7 @@ class Contexts:
 
 
 _LOOKED_UP = (
-    *((kind, side, f"context:{kind}:{side}") for kind in KINDS for side in ("before", "after", "next")),
+    *((kind, side, f"context:{kind}:{side}") for kind in KINDS for side in _SIDES),
     ("stop", "", "context:stops"),
     ("nothing", "nothing", "context:nothing"),
 )

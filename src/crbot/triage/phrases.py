@@ -314,11 +314,13 @@ class Scan:
     def sentence_of(self, hit: Hit) -> Sentence:
         return self.sentences[hit.sentence]
 
+    def text(self, sentence: int) -> str:
+        """The whole text of the part that a sentence stands in; offsets count in it."""
+        return self.message.subject if self.sentences[sentence].part is Part.SUBJECT else self.message.body
+
     def text_of(self, hit: Hit) -> str:
         """The words found, as the sender wrote them."""
-        sentence = self.sentence_of(hit)
-        text = self.message.subject if sentence.part is Part.SUBJECT else self.message.body
-        return text[hit.start : hit.end]
+        return self.text(hit.sentence)[hit.start : hit.end]
 
 
 @dataclass(frozen=True, slots=True)

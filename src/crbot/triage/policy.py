@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from crbot.triage.context import ContextRules, read_context, read_means
 from crbot.triage.decision import Disposition, Outcome, Queue, Reason, RulesVersion
 from crbot.triage.facts import UNKNOWN, Facts
 from crbot.triage.lexicon import CueFile, read_cues, read_words, words_of
@@ -28,6 +29,8 @@ from crbot.triage.notation import (
     text_of,
 )
 from crbot.triage.phrases import Phrases, Words
+
+MATTERS = ("investigation", "litigation")  # the facts whose mentions are read in their context
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -96,6 +99,8 @@ class Policy:
     routes: tuple[Route, ...]
     words: Words
     cues: Mapping[str, CueFile]
+    context: ContextRules
+    means: Mapping[tuple[str, str], str]  # (fact, context) -> value, "as told", or "" for nothing
     table_examples: tuple[TableExample, ...]
 
     def label(self, fact: str, value: str) -> str:
@@ -120,7 +125,7 @@ def parse(files: Mapping[str, str]) -> Policy:
     faults = Faults()
     trees = {
         name: read_tree(files[name], name, faults) if name in files else _missing(name, faults)
-        for name in ("about.yaml", "facts.yaml", "eligibility.yaml", "routing.yaml")
+        for name in ("about.yaml", "facts.yaml", "eligibility.yaml", "routing.yaml", "context.yaml")
     }
     check_keys(trees["about.yaml"], ("title", "version", "source"), (), faults)
     facts = _read_facts(trees["facts.yaml"], faults)
@@ -131,7 +136,8 @@ def parse(files: Mapping[str, str]) -> Policy:
     lists = read_words(files, faults)
     cues, lines = read_cues(files, faults)
     _check_cues(cues.values(), facts, faults)
-    words = words_of(lists, Phrases(lists, lines, faults))
+    context, triggers = read_context(trees["context.yaml"], faults)
+    words = words_of(lists, Phrases(lists, {**lines, **triggers}, faults))
     policy = Policy(
         version=RulesVersion(text_of(trees["about.yaml"], "version"), _fingerprint(files)),
         facts=facts,
@@ -143,6 +149,8 @@ def parse(files: Mapping[str, str]) -> Policy:
         routes=routes,
         words=words,
         cues=cues,
+        context=context,
+        means=read_means(trees["context.yaml"], MATTERS, faults),
         table_examples=(*rule_examples, *route_examples),
     )
     faults.raise_if_any()

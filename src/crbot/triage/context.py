@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from crbot.triage.notation import (
-    Block,
     Faults,
     Pieces,
     Section,
     check_keys,
-    read_pieces,
+    read_pieces_of,
     read_table,
     section_of,
     text_of,
@@ -82,9 +81,9 @@ def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str,
         if not reach[kind]:
             faults.add(entry.where, "`reach:` must be a number of words, as in `reach: 10`")
         for side in _SIDES:
-            triggers[f"context:{kind}:{side}"] = _lines(entry.items.get(side), faults)
+            triggers[f"context:{kind}:{side}"] = read_pieces_of(entry.items.get(side), faults)
     for name in ("stops", "nothing"):
-        triggers[f"context:{name}"] = _lines(tree.items.get(name), faults)
+        triggers[f"context:{name}"] = read_pieces_of(tree.items.get(name), faults)
     return ContextRules(titles, reach), triggers
 
 
@@ -101,11 +100,6 @@ def read_means(tree: Section, facts: Collection[str], faults: Faults) -> dict[tu
                     tree.places.get("means", tree.where), f"{fact}: the context {context.value!r} has no row"
                 )
     return {key: "" if value == "-" else value for key, value in means.items()}
-
-
-def _lines(block: object, faults: Faults) -> list[Pieces]:
-    lines = block.lines() if isinstance(block, Block) else ()
-    return [pieces for line in lines if (pieces := read_pieces(line, faults))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from crbot.triage.notation import (
     Tree,
     check_keys,
     meant,
-    read_pieces,
+    read_pieces_of,
     read_tree,
     section_of,
     text_of,
@@ -97,9 +97,9 @@ def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFi
                 faults.add(values.places[value], "has no `phrases: |` below it")
                 continue
             check_keys(entry, required=("phrases",), optional=("not",), faults=faults)
-            lines[f"{fact}:{value}"] = _pieces(entry.items.get("phrases"), faults)
-            lines[f"{fact}:{value}:not"] = _pieces(entry.items.get("not"), faults)
-        lines[f"{fact}:not"] = _pieces(tree.items.get("not"), faults)
+            lines[f"{fact}:{value}"] = read_pieces_of(entry.items.get("phrases"), faults)
+            lines[f"{fact}:{value}:not"] = read_pieces_of(entry.items.get("not"), faults)
+        lines[f"{fact}:not"] = read_pieces_of(tree.items.get("not"), faults)
         cue_files[fact] = CueFile(
             fact,
             text_of(tree, "title"),
@@ -109,12 +109,6 @@ def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFi
             tuple(_examples(tree.items.get("examples"), values.items, faults)),
         )
     return cue_files, lines
-
-
-def _pieces(block: Tree | None, faults: Faults) -> list[Pieces]:
-    if not isinstance(block, Block):
-        return []
-    return [pieces for line in block.lines() if (pieces := read_pieces(line, faults)) is not None]
 
 
 def _examples(block: Tree | None, values: Iterable[str], faults: Faults) -> Iterable[Example]:

@@ -9,10 +9,12 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
 
 import yaml
 
+E_ = TypeVar("E_", bound=StrEnum)
 WIDE_GAP = 6  # words that "..." lets stand between two pieces
 
 
@@ -121,6 +123,16 @@ def meant(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else f"write one of {', '.join(names)}"
+
+
+def member(kind: type[E_], text: str, where: str, faults: Faults) -> E_:
+    try:
+        return kind(text)
+    except ValueError:
+        faults.add(
+            where, f"{text!r} is no {kind.__name__.lower()}; {meant(text, [each.value for each in kind])}"
+        )
+        return next(iter(kind))
 
 
 def check_keys(section: Section, required: Iterable[str], optional: Iterable[str], faults: Faults) -> None:
@@ -253,6 +265,13 @@ def read_pieces(line: Line, faults: Faults) -> Pieces | None:
         faults.add(line.where, "begins or ends with “...”; it must begin and end with words or a {list}")
         return None
     return Pieces(tuple(atoms), tuple(gaps), line)
+
+
+def read_pieces_of(block: Tree | None, faults: Faults) -> list[Pieces]:
+    """The lines of a block; none where there is no block."""
+    if not isinstance(block, Block):
+        return []
+    return [pieces for line in block.lines() if (pieces := read_pieces(line, faults)) is not None]
 
 
 def _alternatives(group: str) -> Atom:

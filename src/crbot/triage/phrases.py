@@ -179,7 +179,7 @@ class Phrases:
                     continue
                 for atom in found.pattern.atoms:
                     atoms.setdefault((atom, order[place][2]), []).append(found)
-        return Scan(message, tuple(sentences), self._hits(atoms))
+        return Scan(message, tuple(sentences), self, self._hits(atoms))
 
     def _search(self, folded: str) -> Iterator[_Found]:
         spaced = _Spaced(folded)
@@ -299,6 +299,7 @@ class Scan:
 
     message: Message
     sentences: tuple[Sentence, ...]
+    phrases: Phrases
     _hits: Mapping[str, Mapping[int, Sequence[Hit]]]  # list or cue -> index of the sentence -> hits
 
     def of(self, name: str) -> tuple[Hit, ...]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TypeVar
 
 from crbot.triage.context import ContextRules, read_context, read_means
 from crbot.triage.decision import Disposition, Outcome, Queue, Reason, RulesVersion
 from crbot.triage.facts import UNKNOWN, Facts
+from crbot.triage.kinds import KindRules, read_kinds
 from crbot.triage.lexicon import CueFile, read_cues, read_words, words_of
 from crbot.triage.notation import (
     Block,
@@ -23,6 +22,7 @@ from crbot.triage.notation import (
     Section,
     check_keys,
     meant,
+    member,
     read_table,
     read_tree,
     section_of,
@@ -31,8 +31,6 @@ from crbot.triage.notation import (
 from crbot.triage.phrases import Phrases, Words
 
 MATTERS = ("investigation", "litigation")  # the facts whose mentions are read in their context
-
-_E = TypeVar("_E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,7 @@ class Policy:
     words: Words
     cues: Mapping[str, CueFile]
     context: ContextRules
+    kinds: KindRules
     means: Mapping[tuple[str, str], str]  # (fact, context) -> value, "as told", or "" for nothing
     table_examples: tuple[TableExample, ...]
 
@@ -125,7 +124,14 @@ def parse(files: Mapping[str, str]) -> Policy:
     faults = Faults()
     trees = {
         name: read_tree(files[name], name, faults) if name in files else _missing(name, faults)
-        for name in ("about.yaml", "facts.yaml", "eligibility.yaml", "routing.yaml", "context.yaml")
+        for name in (
+            "about.yaml",
+            "facts.yaml",
+            "eligibility.yaml",
+            "routing.yaml",
+            "context.yaml",
+            "kinds.yaml",
+        )
     }
     check_keys(trees["about.yaml"], ("title", "version", "source"), (), faults)
     facts = _read_facts(trees["facts.yaml"], faults)
@@ -137,19 +143,20 @@ def parse(files: Mapping[str, str]) -> Policy:
     cues, lines = read_cues(files, faults)
     _check_cues(cues.values(), facts, faults)
     context, triggers = read_context(trees["context.yaml"], faults)
-    words = words_of(lists, Phrases(lists, {**lines, **triggers}, faults))
+    kinds, sign_lists, signs = read_kinds(trees["kinds.yaml"], faults)
+    lists |= sign_lists
+    words = words_of(lists, Phrases(lists, {**lines, **triggers, **signs}, faults))
     policy = Policy(
         version=RulesVersion(text_of(trees["about.yaml"], "version"), _fingerprint(files)),
         facts=facts,
         rules=rules,
         dispositions=_read_dispositions(eligibility, faults),
-        final=_member(
-            Disposition, text_of(eligibility, "final"), eligibility.places.get("final", ""), faults
-        ),
+        final=member(Disposition, text_of(eligibility, "final"), eligibility.places.get("final", ""), faults),
         routes=routes,
         words=words,
         cues=cues,
         context=context,
+        kinds=kinds,
         means=read_means(trees["context.yaml"], MATTERS, faults),
         table_examples=(*rule_examples, *route_examples),
     )
@@ -223,7 +230,7 @@ def _read_rules(
         verdicts: dict[tuple[str, str], Verdict] = {}
         rows = read_table(entry, "table", ("fact", "value", "outcome", "because"), faults)
         for row in rows:
-            outcome = _member(Outcome, row.cells["outcome"], row.where, faults)
+            outcome = member(Outcome, row.cells["outcome"], row.where, faults)
             reason = Reason(row.cells["because"], row.where, text_of(entry, "source"))
             for value in _checked_values(row, row.cells["fact"], "value", facts, faults):
                 if (row.cells["fact"], value) in verdicts:
@@ -236,14 +243,14 @@ def _read_rules(
                     faults.add(entry.where, f"{fact}: {value!r} has no outcome; add a row for it")
         rules.append(Rule(name, text_of(entry, "title"), read, verdicts, entry.where))
         for row in read_table(entry, "examples", (*read, "outcome"), faults):
-            _member(Outcome, row.cells["outcome"], row.where, faults)
+            member(Outcome, row.cells["outcome"], row.where, faults)
             examples.append(_table_example(row, read, "outcome", facts, faults, name))
     return tuple(rules), examples
 
 
 def _read_dispositions(tree: Section, faults: Faults) -> dict[Outcome, Disposition]:
     dispositions = {
-        _member(Outcome, row.cells["gravest outcome"], row.where, faults): _member(
+        member(Outcome, row.cells["gravest outcome"], row.where, faults): member(
             Disposition, row.cells["disposition"], row.where, faults
         )
         for row in read_table(tree, "dispositions", ("gravest outcome", "disposition"), faults)
@@ -263,7 +270,7 @@ def _read_routes(
     source = text_of(tree, "source")
     for row in read_table(tree, "rows", (*read, "queue", "because"), faults):
         wants = {fact: frozenset(_checked_values(row, fact, fact, facts, faults)) for fact in read}
-        queue = _member(Queue, row.cells["queue"], row.where, faults)
+        queue = member(Queue, row.cells["queue"], row.where, faults)
         routes.append(
             Route(
                 {k: v for k, v in wants.items() if v}, queue, Reason(row.cells["because"], row.where, source)
@@ -272,7 +279,7 @@ def _read_routes(
     _check_reach(routes, facts, tree, faults)
     examples = []
     for row in read_table(tree, "examples", (*read, "queue"), faults):
-        _member(Queue, row.cells["queue"], row.where, faults)
+        member(Queue, row.cells["queue"], row.where, faults)
         examples.append(_table_example(row, read, "queue", facts, faults))
     return tuple(routes), examples
 
@@ -325,13 +332,3 @@ def _check_cues(cues: Iterable[CueFile], facts: Mapping[str, FactRule], faults: 
                 faults.add(
                     file.where[value], f"{value!r} is no value of {file.fact}; {meant(value, rule.labels)}"
                 )
-
-
-def _member(kind: type[_E], text: str, where: str, faults: Faults) -> _E:
-    try:
-        return kind(text)
-    except ValueError:
-        faults.add(
-            where, f"{text!r} is no {kind.__name__.lower()}; {meant(text, [each.value for each in kind])}"
-        )
-        return next(iter(kind))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from crbot.triage.agency import read_agency
 from crbot.triage.context import Context, Contexts, Standing
 from crbot.triage.facts import UNKNOWN, Evidence, Known, Statement
 from crbot.triage.passages import Role, Sentence
@@ -108,6 +109,7 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
         read_wants(fact, reader) for fact in policy.cues if fact in policy.facts and fact not in MATTERS
     ]
     told = [statement for statement in statements if statement is not None]
+    told += read_agency(scan, known, policy.words)
     return (*told, *_costs_only(told, known, reader))
 
 

@@ -6,6 +6,7 @@ What each scope is for:
 - app_mentions:read, im:history: requests in a direct message or by mention;
 - chat:write, im:write: cards, notices, letters, and direct conversations with those who mention the bot;
 - groups:history: to look whether a card stands already in a private channel of staff, before it is posted again;
+- files:read: the names of attached letters;
 - users:read, users:read.email: who writes;
 - commands: /cri.
 """

@@ -40,7 +40,7 @@ class SlackReader:
         payload = _payload(arrival.raw)
         try:
             return self._read(payload)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise Unreadable(
                 f"Slack's {payload.get('type', 'payload')} has another form than expected: {error}"
             ) from error

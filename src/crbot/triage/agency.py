@@ -86,7 +86,9 @@ class _Token:
     @property
     def stops(self) -> bool:
         """A mark after the word ends a name."""
-        return self.raw[-1] in ".;:!?)]\"”" and not (self.raw[-1] == "." and (len(self.core) <= 2 or self.core in _SHORT))
+        return self.raw[-1] in '.;:!?)]"”' and not (
+            self.raw[-1] == "." and (len(self.core) <= 2 or self.core in _SHORT)
+        )
 
     @property
     def is_comma(self) -> bool:
@@ -186,7 +188,9 @@ class _Reader:
     def _name_statement(self, name: _Name | None) -> Statement | None:
         if name is None or not name.words:
             return None
-        return self._said("agency_name", _title(self._spelled(name)), name.field.evidence(name.start, name.end))
+        return self._said(
+            "agency_name", _title(self._spelled(name)), name.field.evidence(name.start, name.end)
+        )
 
     def _state_statement(self, state: tuple[str, Evidence] | None) -> Statement | None:
         return self._said("agency_state", state[0].upper(), state[1]) if state else None
@@ -285,7 +289,11 @@ class _Reader:
     def _is_office(self, where: _Field, first: int) -> bool:
         """ "SO" after a county, in capitals, is a sheriff's office, not a conjunction."""
         token = where.tokens[first]
-        return token.raw.strip(".,;:()").isupper() and first > 0 and where.tokens[first - 1].core in (*COUNTY, "cty")
+        return (
+            token.raw.strip(".,;:()").isupper()
+            and first > 0
+            and where.tokens[first - 1].core in (*COUNTY, "cty")
+        )
 
     def _left(self, where: _Field, i: int, tail: str) -> tuple[list[str], int, _Place | None]:
         """The words of the name before its tail, where they begin, and a state between them and the tail."""
@@ -299,9 +307,17 @@ class _Reader:
             token = tokens[i]
             if not token.core:
                 break
-            if not words and (place := self._state_ending(where, token.end)) is not None and tail not in _STATEWIDE:
+            if (
+                not words
+                and (place := self._state_ending(where, token.end)) is not None
+                and tail not in _STATEWIDE
+            ):
                 before = where.token_at(place.start) - 1
-                if before >= 0 and self._can_be_name(tokens[before], low) and tokens[before].core not in MUNICIPAL:
+                if (
+                    before >= 0
+                    and self._can_be_name(tokens[before], low)
+                    and tokens[before].core not in MUNICIPAL
+                ):
                     state, i = place, before
                     continue
             if token.stops or (token.is_comma and (words or state is None)):
@@ -317,11 +333,18 @@ class _Reader:
                     break
                 words.insert(0, token.raw)
             elif self._can_be_name(token, low) and token.core not in stop_words:
-                words.insert(0, token.raw.strip(".,()\"'“”*_[]") if token.core not in _SHORT else token.raw.strip(",()"))
+                words.insert(
+                    0,
+                    token.raw.strip(".,()\"'“”*_[]") if token.core not in _SHORT else token.raw.strip(",()"),
+                )
                 begin = token.start
             else:
                 break
-            if i > 0 and tokens[i - 1].raw[-1] in ",;:.!?" and not (tokens[i - 1].raw[-1] == "." and tokens[i - 1].core in _SHORT):
+            if (
+                i > 0
+                and tokens[i - 1].raw[-1] in ",;:.!?"
+                and not (tokens[i - 1].raw[-1] == "." and tokens[i - 1].core in _SHORT)
+            ):
                 break
             i -= 1
             if token.raw[:1] in "(\"“'":
@@ -367,8 +390,16 @@ class _Reader:
                 return words, end, place
             if token.core in CONNECTORS and words and i + 1 < len(tokens) and tokens[i + 1].is_capital:
                 words.append(token.raw)
-            elif (token.is_capital or (low and token.core not in _COMMON)) and token.core and token.core not in stop_words:
-                words.append(token.raw.strip(".,()\"'“”*_[];:!?") if token.core not in _SHORT else token.raw.strip(",()"))
+            elif (
+                (token.is_capital or (low and token.core not in _COMMON))
+                and token.core
+                and token.core not in stop_words
+            ):
+                words.append(
+                    token.raw.strip(".,()\"'“”*_[];:!?")
+                    if token.core not in _SHORT
+                    else token.raw.strip(",()")
+                )
                 end = token.start + len(token.raw.rstrip(".,()\"'“”*_[];:!?"))
             else:
                 break
@@ -415,7 +446,9 @@ class _Reader:
                 if words and fold(words[-1]) == token.core and len(words) > 1:
                     end = token.start + len(token.raw.rstrip(".,()\"'“”*_[];:!?"))
                     yield self._place(where, words, begin, end, 2.0)
-            elif token.core in ("university", "college") and i + 1 < len(tokens) and tokens[i + 1].core == "of":
+            elif (
+                token.core in ("university", "college") and i + 1 < len(tokens) and tokens[i + 1].core == "of"
+            ):
                 words, end, state = self._run(where, i)
                 if len(words) > 2:
                     yield self._place(where, words, token.start, end, 2.0, state)
@@ -488,9 +521,14 @@ class _Reader:
             score += 6.0
         if not name.words:
             score -= 4.0
-        if name.type in ("state", "federal", "foreign", "not_law_enforcement", "private") and where.role is Role.OWN:
+        if (
+            name.type in ("state", "federal", "foreign", "not_law_enforcement", "private")
+            and where.role is Role.OWN
+        ):
             score -= 4.0
-        score += {Role.SIGNATURE: 6.0, Role.OWN: 0.0, Role.FORWARDED: 0.0, Role.BOILERPLATE: -2.0}.get(where.role, -5.0)
+        score += {Role.SIGNATURE: 6.0, Role.OWN: 0.0, Role.FORWARDED: 0.0, Role.BOILERPLATE: -2.0}.get(
+            where.role, -5.0
+        )
         if where.part is Part.SUBJECT and where.role is Role.OWN:
             score += 2.0
         if where.part is Part.BODY and where.role is Role.OWN and self._rank(where) < 2:
@@ -521,7 +559,11 @@ class _Reader:
             if 0 <= name.start - hit.end <= 12:
                 score = max(score, 4.0)
         for hit in self._hits(where, "other_agency"):
-            if 0 <= name.start - hit.end <= 14 or name.start <= hit.start < name.end and hit.start > name.start + 40:
+            if (
+                0 <= name.start - hit.end <= 14
+                or name.start <= hit.start < name.end
+                and hit.start > name.start + 40
+            ):
                 score = min(score, 0.0) - 9.0
                 break
         for hit in self._hits(where, "elsewhere"):
@@ -553,7 +595,9 @@ class _Reader:
             totals[key] = totals.get(key, 0.0) + (0.5 if key in totals else 0.0)
             if key not in tops or name.score > tops[key].score:
                 tops[key] = name
-        ranked = sorted(tops.values(), key=lambda each: -(each.score + totals[each.key] + (1.0 if each.tail else 0.0)))
+        ranked = sorted(
+            tops.values(), key=lambda each: -(each.score + totals[each.key] + (1.0 if each.tail else 0.0))
+        )
         for name in ranked:
             if name.score < ENOUGH:
                 return None
@@ -567,16 +611,29 @@ class _Reader:
             return True
         if self._known.facts.is_known("agency_name") and name.score < SURE:
             return False
-        return any(self._any(each) is not None for each in ("police_word", "head_title", "our_police", "our_sheriff"))
+        return any(
+            self._any(each) is not None for each in ("police_word", "head_title", "our_police", "our_sheriff")
+        )
 
     def _completed(self, name: _Name, tops: Mapping[tuple[str, ...], _Name]) -> _Name:
         """The name with its tail: found elsewhere in the message, or what its type is called."""
         longer = [
-            each for key, each in tops.items() if each.tail and set(key) > set(name.key) and name.key and each.score > 0
+            each
+            for key, each in tops.items()
+            if each.tail and set(key) > set(name.key) and name.key and each.score > 0
         ]
         if longer and not name.tail:
             best = max(longer, key=lambda each: each.score)
-            return _Name(best.words, best.tail, best.type, best.field, best.start, best.end, name.score, best.state or name.state)
+            return _Name(
+                best.words,
+                best.tail,
+                best.type,
+                best.field,
+                best.start,
+                best.end,
+                name.score,
+                best.state or name.state,
+            )
         return name
 
     def _spelled(self, name: _Name) -> str:
@@ -624,8 +681,13 @@ class _Reader:
         for place in found:
             if kept and place.start < kept[-1].end:
                 continue
-            following = fold(where.text[place.end : place.end + 14]).lstrip(" ").split(" ", 1)[0].strip(".,;:!?)'")
-            if following in self._words.of("not_a_state_after") and where.text[place.end : place.end + 1] == " ":
+            following = (
+                fold(where.text[place.end : place.end + 14]).lstrip(" ").split(" ", 1)[0].strip(".,;:!?)'")
+            )
+            if (
+                following in self._words.of("not_a_state_after")
+                and where.text[place.end : place.end + 1] == " "
+            ):
                 continue
             kept.append(place)
         return kept
@@ -639,7 +701,9 @@ class _Reader:
             raw = token.raw.strip(".,;:()!?\"'*")
             before = tokens[i - 1] if i else None
             after_comma = before is not None and before.is_comma
-            zip_code = i + 1 < len(tokens) and tokens[i + 1].core[:5].isdigit() and len(tokens[i + 1].core) >= 5
+            zip_code = (
+                i + 1 < len(tokens) and tokens[i + 1].core[:5].isdigit() and len(tokens[i + 1].core) >= 5
+            )
             if raw.isupper() and not is_shouted:
                 fits = before is None or before.is_capital or after_comma or token.raw.startswith("(")
                 fits = fits or (token.core not in WORDLIKE and not any(t.is_capital for t in tokens[:i]))
@@ -655,7 +719,11 @@ class _Reader:
                 yield _Place(token.core, start, start + len(raw))
 
     def _state_ending(self, where: _Field, end: int) -> _Place | None:
-        return next((each for each in self._states.get(id(where), ()) if 0 <= end - each.end <= 2), None) if where.index > -2 else None
+        return (
+            next((each for each in self._states.get(id(where), ()) if 0 <= end - each.end <= 2), None)
+            if where.index > -2
+            else None
+        )
 
     def _state_starting(self, where: _Field, start: int) -> _Place | None:
         return next((each for each in self._states.get(id(where), ()) if 0 <= each.start - start <= 1), None)
@@ -718,7 +786,9 @@ class _Reader:
         if self._known.in_case and "agency_state" in self._known.asked:
             score += 5.0
         before = fold(where.text[max(where.start, place.start - 14) : place.start])
-        if before.endswith(("in ", "in northern ", "in southern ", "in rural ", "in eastern ", "in western ", "state is ")):
+        if before.endswith(
+            ("in ", "in northern ", "in southern ", "in rural ", "in eastern ", "in western ", "state is ")
+        ):
             score += 1.0
         if name is not None and name.field is where and 0 <= place.start - name.end < 40:
             score += 4.0
@@ -731,7 +801,11 @@ class _Reader:
         told = name.field.evidence(name.start, name.end)
         for hit in self._words.phrases.find(fold(" ".join((*name.words, name.tail)))):
             prefix, _, code = hit.list.partition("_")
-            if prefix == "place" and code in _CODE_SET and (hit.phrase == folded or " " in hit.phrase or "-" in hit.phrase):
+            if (
+                prefix == "place"
+                and code in _CODE_SET
+                and (hit.phrase == folded or " " in hit.phrase or "-" in hit.phrase)
+            ):
                 vote(code, 5.0, told)
             elif prefix == "state" and code in _CODE_SET:
                 following = fold(" ".join(name.words))[hit.end :].split()[:1]
@@ -773,10 +847,29 @@ class _Reader:
 
 _CODE_SET = frozenset(CODES)
 _STATEWIDE = frozenset(
-    ("state police", "state patrol", "highway patrol", "state highway patrol", "state troopers", "capitol police")
+    (
+        "state police",
+        "state patrol",
+        "highway patrol",
+        "state highway patrol",
+        "state troopers",
+        "capitol police",
+    )
 )
 _BEFORE_STATE = frozenset(
-    ("", "in", "in northern", "in southern", "in eastern", "in western", "in rural", "in central", "of", "here in", "up in")
+    (
+        "",
+        "in",
+        "in northern",
+        "in southern",
+        "in eastern",
+        "in western",
+        "in rural",
+        "in central",
+        "of",
+        "here in",
+        "up in",
+    )
 )
 _COMMON = frozenset(
     "the a an our my your his her their we i you he she they it is are was were be been am in on at to for from with by"
@@ -817,7 +910,9 @@ def _pieces(raw: str, at: int) -> Iterator[tuple[int, str]]:
 
 def _is_shouted(where: _Field) -> bool:
     """More than a few words, and hardly one in small letters."""
-    return len(where.tokens) > 4 and sum(token.raw.islower() for token in where.tokens) * 8 < len(where.tokens)
+    return len(where.tokens) > 4 and sum(token.raw.islower() for token in where.tokens) * 8 < len(
+        where.tokens
+    )
 
 
 _TAILS = {
@@ -876,7 +971,9 @@ def _title(name: str) -> str:
     words = name.split()
     if letters and (name.isupper() or name.islower() or words[0].islower()):
         return " ".join(
-            word if word in CONNECTORS or any(char.isupper() for char in word[1:]) and not word.isupper() else word[:1].upper() + word[1:].lower()
+            word
+            if word in CONNECTORS or any(char.isupper() for char in word[1:]) and not word.isupper()
+            else word[:1].upper() + word[1:].lower()
             for word in words
         )
     return " ".join(

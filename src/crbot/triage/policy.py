@@ -63,6 +63,7 @@ class Rule:
     title: str
     facts: tuple[str, ...]
     verdicts: Mapping[tuple[str, str], Verdict]  # (fact, value)
+    instead: tuple[str, ...]  # what else may help whoever fails it, for the letter of decline
     where: str
 
 
@@ -95,6 +96,7 @@ class Policy:
     dispositions: Mapping[Outcome, Disposition]
     final: Disposition  # no question can change it
     routes: tuple[Route, ...]
+    queue_labels: Mapping[str, str]
     words: Words
     cues: Mapping[str, CueFile]
     context: ContextRules
@@ -103,9 +105,19 @@ class Policy:
     table_examples: tuple[TableExample, ...]
 
     def label(self, fact: str, value: str) -> str:
-        """A value in words for people: "After-action review"."""
+        """A value in words for people: "After-action review"; also of the facts themselves ("fact") and queues ("queue")."""
+        if fact == "fact":
+            return self.facts[value].title if value in self.facts else value
+        if fact == "queue":
+            return self.queue_labels.get(value, value)
         rule = self.facts.get(fact)
         return rule.labels.get(value, value) if rule else value
+
+    def instead(self, rules: Iterable[str]) -> tuple[str, ...]:
+        """What else may help whoever fails these rules, each once, for the letter of decline."""
+        return tuple(
+            dict.fromkeys(text for rule in self.rules if rule.name in set(rules) for text in rule.instead)
+        )
 
     def question(self, fact: str) -> str:
         return self.facts[fact].question
@@ -153,6 +165,7 @@ def parse(files: Mapping[str, str]) -> Policy:
         dispositions=_read_dispositions(eligibility, faults),
         final=member(Disposition, text_of(eligibility, "final"), eligibility.places.get("final", ""), faults),
         routes=routes,
+        queue_labels=_labels(trees["routing.yaml"], "queues"),
         words=words,
         cues=cues,
         context=context,
@@ -196,11 +209,7 @@ def _read_facts(tree: Section, faults: Faults) -> dict[str, FactRule]:
         if not isinstance(entry, Section):
             continue
         check_keys(entry, ("title", "source"), ("question", "several", "otherwise", "values"), faults)
-        block = entry.items.get("values")
-        lines = list(block.lines()) if isinstance(block, Block) else []
-        labels = {
-            value.strip(): label.strip() for value, _, label in (line.text.partition("|") for line in lines)
-        }
+        labels = _labels(entry, "values")
         otherwise = text_of(entry, "otherwise") or UNKNOWN
         if labels and otherwise not in labels:
             faults.add(
@@ -219,6 +228,17 @@ def _read_facts(tree: Section, faults: Faults) -> dict[str, FactRule]:
     return facts
 
 
+def _labels(section: Section, key: str) -> dict[str, str]:
+    """Lines of `value | how people call it`."""
+    cut = (line.partition("|") for line in _lines(section, key))
+    return {value.strip(): label.strip() for value, _, label in cut}
+
+
+def _lines(section: Section, key: str) -> tuple[str, ...]:
+    block = section.items.get(key)
+    return tuple(line.text for line in block.lines()) if isinstance(block, Block) else ()
+
+
 def _read_rules(
     tree: Section, facts: Mapping[str, FactRule], faults: Faults
 ) -> tuple[tuple[Rule, ...], list[TableExample]]:
@@ -226,7 +246,7 @@ def _read_rules(
     for name, entry in section_of(tree, "rules").items.items():
         if not isinstance(entry, Section):
             continue
-        check_keys(entry, ("title", "source", "table", "examples"), (), faults)
+        check_keys(entry, ("title", "source", "table", "examples"), ("instead",), faults)
         verdicts: dict[tuple[str, str], Verdict] = {}
         rows = read_table(entry, "table", ("fact", "value", "outcome", "because"), faults)
         for row in rows:
@@ -241,7 +261,9 @@ def _read_rules(
             for value in facts[fact].labels:
                 if (fact, value) not in verdicts:
                     faults.add(entry.where, f"{fact}: {value!r} has no outcome; add a row for it")
-        rules.append(Rule(name, text_of(entry, "title"), read, verdicts, entry.where))
+        rules.append(
+            Rule(name, text_of(entry, "title"), read, verdicts, _lines(entry, "instead"), entry.where)
+        )
         for row in read_table(entry, "examples", (*read, "outcome"), faults):
             member(Outcome, row.cells["outcome"], row.where, faults)
             examples.append(_table_example(row, read, "outcome", facts, faults, name))
@@ -264,7 +286,7 @@ def _read_dispositions(tree: Section, faults: Faults) -> dict[Outcome, Dispositi
 def _read_routes(
     tree: Section, facts: Mapping[str, FactRule], faults: Faults
 ) -> tuple[tuple[Route, ...], list[TableExample]]:
-    check_keys(tree, ("title", "source", "rows", "examples"), (), faults)
+    check_keys(tree, ("title", "source", "queues", "rows", "examples"), (), faults)
     read = ("services", "incident")
     routes = []
     source = text_of(tree, "source")

@@ -55,8 +55,7 @@ class Child:
         """Raises `DemoFailed` when the program has ended."""
         code = self._process.poll()
         if code is not None:
-            last_words = "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-15:])
-            raise DemoFailed(f"{self.name} ended with code {code}; it said last:\n{last_words}")
+            raise DemoFailed(f"{self.name} ended with code {code}; it said last:\n{self.last_words()}")
 
     def await_port(self, port: int) -> None:
         """Return when the program listens. Raises `DemoFailed`."""
@@ -66,6 +65,9 @@ class Child:
             if time.monotonic() > deadline:
                 raise DemoFailed(f"{self.name} does not listen on port {port} after {START_SECONDS:.0f} s")
             time.sleep(0.05)
+
+    def last_words(self) -> str:
+        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-15:])
 
     def stop(self) -> None:
         self._process.terminate()

@@ -13,6 +13,7 @@ from crbot.triage.agency import read_agency
 from crbot.triage.context import Context, Contexts, Standing
 from crbot.triage.facts import UNKNOWN, Evidence, Known, Statement
 from crbot.triage.passages import Role, Sentence
+from crbot.triage.people import read_authority
 from crbot.triage.phrases import Hit, Scan, fold
 from crbot.triage.policy import MATTERS, Policy
 
@@ -110,6 +111,8 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     ]
     told = [statement for statement in statements if statement is not None]
     told += read_agency(scan, known, policy.words)
+    authority = read_authority(scan, known, policy.words)
+    told += [authority] if authority else []
     return (*told, *_costs_only(told, known, reader))
 
 

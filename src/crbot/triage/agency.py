@@ -176,7 +176,7 @@ class _Reader:
     # -- what is said
 
     def statements(self) -> tuple[Statement, ...]:
-        name = self._best()
+        name = self._best() or self._by_domain()
         state = self._state(name)
         found = (self._name_statement(name), self._state_statement(state), self._type_statement(name, state))
         return tuple(each for each in found if each is not None)
@@ -254,7 +254,7 @@ class _Reader:
         titles = self._longest_titles(where)
         kept: list[tuple[str, Hit]] = []
         for kind, hit in found:
-            if any(title.start < hit.start < title.end for title in titles):
+            if any(title.start < hit.start and hit.end <= title.end for title in titles):
                 continue  # the police of "Chief of Police"
             if kept and hit.end <= kept[-1][1].end:
                 continue
@@ -291,6 +291,8 @@ class _Reader:
         if state is None:
             state = self._state_after(where, end)
         kind = self._kind(kind, words, tail)
+        if any(0 <= hit.start - end <= 3 for hit in self._hits(where, "country")) and kind != "federal":
+            kind, state = "foreign", None
         if words and tail.startswith("campus ") and begin == hit.start and fold(words[-1]) in ("college", "university"):
             tail = tail.removeprefix("campus ")
         words, spelled = _spell(words, tail, kind)
@@ -401,12 +403,16 @@ class _Reader:
             i += 1
         while words and fold(words[-1]) in CONNECTORS:
             words.pop()
+        if not any(char.isalpha() for char in "".join(words)):
+            words = []
         return words, end, self._state_after(where, end) if words else None
 
     def _kind(self, kind: str, words: Sequence[str], tail: str) -> str:
         """The type that tail and name come to together."""
         cores = {part for word in words for part in fold(word).strip(".,'").split("-")} | set(tail.split())
         name = "".join(fold(word) for word in words)
+        if cores & _ABROAD:
+            return "foreign"
         if cores & _FEDERAL:
             return "federal"
         if kind == "local" and "state" in cores and not cores & CAMPUS and any(name.startswith(each) for each in STATE_NAMES.values()):
@@ -438,8 +444,9 @@ class _Reader:
                 if words:
                     yield _Name(tuple(words), "", "local", where, token.start, end, 3.0, state)
             elif token.core in PLACE_TAILS and (token.is_capital or not any(each.is_capital for each in tokens[:i])):
-                words, begin, _ = self._left(where, i, token.core)
-                if words and fold(words[-1]) == token.core and len(words) > 1:
+                words, begin, _ = self._left(where, i - 1, token.core)
+                if words:
+                    words.append("County" if token.core == "co" else token.raw.strip(".,()\"'“”*_[];:!?"))
                     end = token.start + len(token.raw.rstrip(".,()\"'“”*_[];:!?"))
                     yield self._place(where, words, begin, end, 2.0)
             elif token.core in ("university", "college") and i + 1 < len(tokens) and tokens[i + 1].core == "of":
@@ -499,7 +506,9 @@ class _Reader:
     ) -> _Name:
         cores = {part for word in words for part in fold(word).strip(".,'").split("-")}
         kind = "local"
-        if cores & TRIBAL:
+        if cores & _ABROAD or any(0 <= hit.start - end <= 3 for hit in self._hits(where, "country")):
+            kind, state = "foreign", None
+        elif cores & TRIBAL:
             kind = "tribal"
         elif cores & CAMPUS:
             kind = "campus"
@@ -514,7 +523,7 @@ class _Reader:
         if name.tail:
             score += 6.0
         if not name.words:
-            score -= 4.0
+            score -= 4.0 if name.type != "state" or where.role is Role.SIGNATURE else 8.0
         is_opening = where.role is Role.OWN and where.part is Part.BODY and name.start == where.start and self._rank(where) == 0
         if name.type in ("state", "federal", "foreign", "not_law_enforcement", "private") and where.role is Role.OWN:
             score += 4.0 if is_opening else -4.0
@@ -583,10 +592,26 @@ class _Reader:
                 tops[key] = name
         ranked = sorted(tops.values(), key=lambda each: -(each.score + totals[each.key] + (1.0 if each.tail else 0.0)))
         for name in ranked:
-            if name.score < ENOUGH:
+            if name.score < (SURE if self._known.facts.is_known("agency_name") else ENOUGH):
                 return None
             if self._is_police(name):
                 return self._completed(name, tops)
+        return None
+
+    def _by_domain(self) -> _Name | None:
+        """The agency that the sender's domain names, where no words do: "hollowpd-mt.gov"."""
+        address = self._scan.message.sender.address or ""
+        if self._known.facts.is_known("agency_name"):
+            return None
+        for label in self._domain_labels:
+            stem = label.rsplit("-", 1)[0] if self._domain_state() else label
+            for ending, (tail, kind) in _DOMAIN_TAILS.items():
+                if stem.endswith(ending) and len(stem) >= len(ending) + 4:
+                    word = stem.removesuffix(ending).strip("-").replace("-", " ").title()
+                    if ending == "so" and "county" not in stem:
+                        continue
+                    where = _Field(address, 0, len(address), Part.SENDER, Role.SIGNATURE, -1)
+                    return _Name((word,), tail, kind, where, 0, len(address), SURE)
         return None
 
     def _is_police(self, name: _Name) -> bool:
@@ -736,6 +761,11 @@ class _Reader:
             return None
         return ranked[0][0], evidence[ranked[0][0]][1]
 
+    def _is_elsewhere(self, where: _Field, start: int) -> bool:
+        return any(
+            0 <= start - hit.end <= 30 for name in ("elsewhere", "other_agency") for hit in self._hits(where, name)
+        )
+
     def _weight(self, where: _Field, place: _Place, name: _Name | None) -> float:
         """How strongly a state named here speaks for being the agency's."""
         if any(0 <= place.start - hit.end <= 30 for hit in self._hits(where, "elsewhere")):
@@ -784,6 +814,8 @@ class _Reader:
                 for hit in self._hits(where, f"place_{code}"):
                     if where.role is Role.SIGNATURE or where.part is Part.SUBJECT:
                         vote(code, 4.0, where.evidence(hit.start, hit.end))
+                    elif where.role in (Role.OWN, Role.FORWARDED) and not self._is_elsewhere(where, hit.start):
+                        vote(code, 1.1, where.evidence(hit.start, hit.end))
 
     def _domain_state(self) -> str | None:
         """The state in the sender's address: "ci.town.oh.us", "police.town-ma.gov", "sheriffiowa.gov"."""
@@ -805,6 +837,7 @@ class _Reader:
         return None
 
 
+_ABROAD = frozenset(("republic", "kingdom", "embassy", "consulate", "gendarmerie"))
 _FEDERAL = frozenset(("federal", "u.s", "us", "fbi", "dod"))
 _TAIL_ENDS = frozenset(("pd", "police", "so", "county", "department", "dept", "office", "p.d"))
 _WITHIN = frozenset(
@@ -816,6 +849,16 @@ _CODE_SET = frozenset(CODES)
 _STATEWIDE = frozenset(
     ("state police", "state patrol", "highway patrol", "state highway patrol", "state troopers", "capitol police")
 )
+_DOMAIN_TAILS = {
+    "countysheriff": ("County Sheriff's Office", "county"),
+    "sheriff": ("Sheriff's Office", "county"),
+    "sheriffsoffice": ("Sheriff's Office", "county"),
+    "so": ("Sheriff's Office", "county"),
+    "tribalpd": ("Tribal Police Department", "tribal"),
+    "tribalpolice": ("Tribal Police", "tribal"),
+    "police": ("Police Department", "local"),
+    "pd": ("Police Department", "local"),
+}
 _BEFORE_STATE = frozenset(
     ("", "in", "in northern", "in southern", "in eastern", "in western", "in rural", "in central", "of", "here in", "up in")
 )

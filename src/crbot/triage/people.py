@@ -51,6 +51,7 @@ class _Claim:
     evidence: Evidence
     is_told: bool  # in words or under the letter; else only in the sender's name
     phrase: str = ""
+    is_letter: bool = False  # in a letter that the sender passes on
 
 
 def read_authority(scan: Scan, known: Known, words: Words) -> Statement | None:
@@ -79,14 +80,17 @@ class _Reader:
     def statement(self) -> Statement | None:
         head = self.head()
         refused = self._refused(head is not None)
-        if head is not None and refused is None:
+        if refused is None and head is not None:
             return self._said("chief_executive", head.evidence, by_head=True)
-        if refused is not None and (head is not None or self._assented() is None):
+        assented = self._assented() if head is None else None
+        if refused is None:
+            return self._said("authorized", assented) if assented is not None else None
+        if assented is None:
             return self._said("not_authorized", refused, by_head=head is not None)
-        assented = self._assented()
-        if assented is not None and refused is None:
-            return self._said("authorized", assented)
-        return None
+        # "She doesn't want it to take a year" is no refusal beside "at the direction of the Chief"; what else
+        # speaks against an express authorization is a contradiction, and asked.
+        is_weak = fold(refused.cue).startswith("{pronoun_ref}")
+        return self._said("authorized", assented) if is_weak else None
 
     def _said(self, value: str, evidence: Evidence, by_head: bool = False) -> Statement:
         return Statement(FACT, (value,), (evidence,), self._sender.key, by_head)
@@ -96,6 +100,8 @@ class _Reader:
     def head(self) -> _Claim | None:
         """The claim by which the sender heads the agency, if one holds."""
         told = [each for each in self._claims if each.is_told]
+        if any(each.is_letter and each.rank in (Rank.HEAD, Rank.BARE) for each in told):
+            told = [each for each in told if each.is_letter]
         ranks = {each.rank for each in told}
         full = next((each for each in told if each.rank is Rank.HEAD), None)
         if full is None and ranks & {Rank.OTHER, Rank.PAST, Rank.FUTURE}:
@@ -158,7 +164,7 @@ class _Reader:
                 rank = self._claimed(i, sentence, title)
                 if rank is not None:
                     told = Evidence(sentence.text, sentence.part, sentence.start, sentence.end, title.phrase)
-                    yield _Claim(rank, told, True, title.phrase)
+                    yield _Claim(rank, told, True, title.phrase, sentence.role is Role.FORWARDED)
         for hit in self._scan.of(f"{FACT}:chief_executive"):
             sentence = self._scan.sentence_of(hit)
             if sentence.role in (Role.OWN, Role.FORWARDED) and not self._is_undone(hit, "chief_executive"):
@@ -411,7 +417,7 @@ class _Reader:
 
     def _refers_to_head(self, hit: Hit) -> bool:
         """The last person spoken of before the pronoun heads the agency."""
-        for index in range(hit.sentence, max(hit.sentence - 3, -1), -1):
+        for index in range(hit.sentence, max(hit.sentence - 6, -1), -1):
             sentence = self._scan.sentences[index]
             if sentence.role not in (Role.OWN, Role.FORWARDED, Role.SALUTATION):
                 continue

@@ -48,9 +48,9 @@ class CueFile:
 
 
 # Blocks of cues that a value may have beside `phrases`, for facts that tell what is wanted: cues that count only
-# where something is asked for; only where nothing else is found; only with the thing in a sentence before; only in
-# the items of a list.
-GROUPS = ("wanted", "weak", "back", "listed")
+# where something is asked for; only where nothing else is found; only with the thing that "it" stands for in a
+# sentence before, and those things; only in the items of a list.
+GROUPS = ("wanted", "weak", "back", "thing", "listed")
 
 
 def read_words(files: Mapping[str, str], faults: Faults) -> dict[str, list[Line]]:

@@ -21,6 +21,7 @@ _BACK = 3  # sentences over which "it" may refer back
 _EXCERPT = 240  # characters; of a longer sentence only the words found are evidence
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _AT_ONCE = "immediate_assistance"
+_AFTER_ACTION = "after_action_review"
 # What immediate assistance consists of: asked for after an incident and at once, it is no service of its own.
 _PART_OF_AT_ONCE = frozenset(
     {"executive_consultation", "peer_exchange", "resource_referral", "strategic_planning", "training"}
@@ -43,7 +44,7 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
     joined = _Joined(reader, before)
     statements = [
         joined.several("services", services, reader.taken_back(before.values("services"))),
-        joined.several("topics", reader.topics(), frozenset()),
+        joined.several("topics", reader.topics(services, incident), frozenset()),
         joined.costs(costs),
         reader.statement("incident", {"yes": incident} if incident else {}),
         reader.statement("urgency", {"acute": acute} if acute else {}),
@@ -109,7 +110,7 @@ class _Reader:
     @cached_property
     def _services(self) -> Mapping[str, BySentence]:
         """The cues of services that are not denied, by group."""
-        groups = ("", "wanted", "weak", "back")
+        groups = ("", "wanted", "weak", "back", "thing")
         return {group: self._standing(self.found("services", group)) for group in groups}
 
     def services(self, *, is_acute: bool) -> Found:
@@ -168,7 +169,7 @@ class _Reader:
 
     def _referred_to(self, i: int) -> Found:
         """What "it" stands for: the thing in one of the sentences before, or in the subject."""
-        things = self._services["weak"]
+        things = self._services["thing"]
         before = [j for j in self.asking.own if i - _BACK <= j < i or j in self.asking.subject]
         back = self._services["back"].get(i, {})
         return {value: hits for value, hits in back.items() if any(value in things.get(j, {}) for j in before)}
@@ -243,8 +244,17 @@ class _Reader:
 
     # topics and costs
 
-    def topics(self) -> Found:
-        return _joined(*self.found("topics").values())
+    def topics(self, services: Found, incident: list[Hit]) -> Found:
+        """What the sender speaks of, and by some words only what is asked about."""
+        named, wanted = self.found("topics"), self.found("topics", "wanted")
+        questions = (i for i in self._ours if self.scan.sentences[i].is_question)
+        asking = self.asking.sentences.union(self.asking.subject, questions)
+        told = _joined(*named.values(), *(found for i, found in wanted.items() if i in asking))
+        # The fact sheet calls the service a "critical incident after-action review".
+        critical = services.get(_AFTER_ACTION) or (incident if not services else [])
+        if critical:
+            told.setdefault("critical_incident", critical)
+        return told
 
     def costs(self) -> Found:
         """The costs that are asked for and not paid for otherwise."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from crbot.triage.agency import read_agency
 from crbot.triage.context import Context, Contexts, Standing
 from crbot.triage.facts import UNKNOWN, Evidence, Known, Statement
 from crbot.triage.passages import Role, Sentence
+from crbot.triage.people import read_authority
 from crbot.triage.phrases import Hit, Scan, fold
 from crbot.triage.policy import MATTERS, Policy
 
@@ -108,6 +110,9 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
         read_wants(fact, reader) for fact in policy.cues if fact in policy.facts and fact not in MATTERS
     ]
     told = [statement for statement in statements if statement is not None]
+    told += read_agency(scan, known, policy.words)
+    authority = read_authority(scan, known, policy.words)
+    told += [authority] if authority else []
     return (*told, *_costs_only(told, known, reader))
 
 

@@ -16,6 +16,7 @@ from crbot.triage.passages import Role, Sentence
 from crbot.triage.people import read_authority
 from crbot.triage.phrases import Hit, Scan, fold
 from crbot.triage.policy import MATTERS, Policy
+from crbot.triage.wants import WANTS, read_wants
 
 _GRAVITY = ("active", "potential", "none")  # of a matter's values, the gravest first
 _SPOKEN = frozenset({Role.OWN, Role.FORWARDED})
@@ -107,13 +108,15 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     reader = Reader(scan, Contexts(scan, policy.context), policy)
     statements = [read_matter(fact, reader) for fact in MATTERS]
     statements += [
-        read_wants(fact, reader) for fact in policy.cues if fact in policy.facts and fact not in MATTERS
+        read_mentioned(fact, reader)
+        for fact in policy.cues
+        if fact in policy.facts and fact not in MATTERS and fact not in WANTS
     ]
     told = [statement for statement in statements if statement is not None]
     told += read_agency(scan, known, policy.words)
     authority = read_authority(scan, known, policy.words)
     told += [authority] if authority else []
-    return (*told, *_costs_only(told, known, reader))
+    return (*told, *read_wants(scan, policy, known.facts))
 
 
 def read_matter(fact: str, reader: Reader) -> Statement | None:
@@ -176,7 +179,7 @@ def _answer_after(hit: Hit, reader: Reader) -> str | None:
     return None
 
 
-def read_wants(fact: str, reader: Reader) -> Statement | None:
+def read_mentioned(fact: str, reader: Reader) -> Statement | None:
     """What is wanted, and the like: every value that a cue names, but for those that are not wanted."""
     told: dict[str, list[Evidence]] = {}
     lost: list[Evidence] = []
@@ -193,17 +196,6 @@ def read_wants(fact: str, reader: Reader) -> Statement | None:
     if not reader.policy.facts[fact].is_several:
         order = order[:1]
     return reader.statement(fact, order, [each for value in order for each in told[value]], lost)
-
-
-def _costs_only(told: list[Statement], known: Known, reader: Reader) -> list[Statement]:
-    """Costs are asked for and no help: nothing but money or goods is wanted."""
-    facts = known.facts.with_statements(statement for statement in told if statement.values)
-    costs, services = facts.values("unsupported_costs"), facts.values("services")
-    if not costs:
-        return []
-    return [
-        reader.statement("costs_only", ("no" if services else "yes",), facts.evidence("unsupported_costs"))
-    ]
 
 
 def is_known(statement: Statement) -> bool:

@@ -16,6 +16,7 @@ from crbot.triage.lexicon import CueFile
 from crbot.triage.phrases import Hit, Scan
 from crbot.triage.policy import Policy
 
+WANTS = ("services", "topics", "incident", "urgency", "unsupported_costs", "costs_only")
 _NEAR = (-2, 1)  # sentences around one that asks in which a hint counts
 _BACK = 3  # sentences over which "it" may refer back
 _EXCERPT = 240  # characters; of a longer sentence only the words found are evidence

@@ -17,6 +17,7 @@ from crbot.triage.passages import Role, Sentence
 from crbot.triage.people import read_authority
 from crbot.triage.phrases import Hit, Scan
 from crbot.triage.policy import MATTERS, Policy
+from crbot.triage.wants import read_wants
 
 _GRAVITY = ("active", "potential", "none")  # of a matter's values, the gravest first
 _SPOKEN = frozenset({Role.OWN, Role.FORWARDED})
@@ -115,14 +116,11 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     reader = Reader(scan, Contexts(scan, policy.context), policy)
     replies = answers(scan, known.asked, policy.words)
     statements = [read_matter(fact, reader, replies) for fact in MATTERS]
-    statements += [
-        read_wants(fact, reader) for fact in policy.cues if fact in policy.facts and fact not in MATTERS
-    ]
     told = [statement for statement in statements if statement is not None]
     told += read_agency(scan, known, policy.words)
     authority = read_authority(scan, known, policy.words)
     told += [authority] if authority else []
-    return (*told, *_costs_only(told, known, reader))
+    return (*told, *read_wants(scan, policy, known.facts))
 
 
 def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> Statement | None:
@@ -196,36 +194,6 @@ def _is_item(label: str) -> bool:
 
 _LONGEST_LABEL = 60  # characters before the colon
 _SHORT_LABEL = 3  # words
-
-
-def read_wants(fact: str, reader: Reader) -> Statement | None:
-    """What is wanted, and the like: every value that a cue names, but for those that are not wanted."""
-    told: dict[str, list[Evidence]] = {}
-    lost: list[Evidence] = []
-    for mention in reader.mentions(fact):
-        unwanted = reader.contexts.unwanted(mention.hit)
-        evidence = reader.evidence(mention.hit, unwanted)
-        if unwanted is None:
-            told.setdefault(mention.value, []).append(evidence)
-        else:
-            lost.append(evidence)
-    if not told and not lost:
-        return None
-    order = [value for value in reader.policy.facts[fact].labels if value in told] or list(told)
-    if not reader.policy.facts[fact].is_several:
-        order = order[:1]
-    return reader.statement(fact, order, [each for value in order for each in told[value]], lost)
-
-
-def _costs_only(told: list[Statement], known: Known, reader: Reader) -> list[Statement]:
-    """Costs are asked for and no help: nothing but money or goods is wanted."""
-    facts = known.facts.with_statements(statement for statement in told if statement.values)
-    costs, services = facts.values("unsupported_costs"), facts.values("services")
-    if not costs:
-        return []
-    return [
-        reader.statement("costs_only", ("no" if services else "yes",), facts.evidence("unsupported_costs"))
-    ]
 
 
 def is_known(statement: Statement) -> bool:

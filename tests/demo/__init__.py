@@ -1,0 +1,1 @@
+"""The demo: its servers, its requests, and the whole of it."""

@@ -60,6 +60,17 @@ class Conversation:
     person: Person = field(default_factory=Person)
 
 
+DRAFTED_BY_THE_BOT = "crbot"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A decline that waits until a person releases it."""
+
+    grounds: tuple[str, ...]  # the rules that failed
+    by: str  # who drafted it; `DRAFTED_BY_THE_BOT` where the rules did
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One request's life, as it stands now."""
@@ -76,6 +87,7 @@ class Case:
     owner: str | None = None  # who claimed it: a Slack user id, or a name from the terminal
     asked: tuple[str, ...] = ()  # the facts that were asked, in the order of the numbered questions last sent
     participants: frozenset[str] = frozenset()  # `Person.key` of everyone who may add to it
+    draft: Draft | None = None
     outcome: str = ""  # how it ended, in words, with who ended it
 
     def changed(self, **changes: object) -> Case:

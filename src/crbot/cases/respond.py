@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crbot.cases.case import Case, Conversation, Stage
+from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Stage
 from crbot.cases.letters import Letter, LetterName
-from crbot.triage.decision import Decision, Kind, Queue
+from crbot.triage.decision import Decision, Disposition, Kind, Outcome, Queue
 from crbot.triage.message import Message, Person
 
 Label = Callable[[str, str], str]  # (fact, value) -> the value in words for people, as the rules tell
@@ -50,7 +50,8 @@ class Entry:
 class Change:
     """All that follows from one event."""
 
-    case: Case | None = None  # as it is from now on; None where no case is touched
+    case: Case | None = None  # as it is from now on; None where no case is changed
+    about: str | None = None  # number of a case that this concerns without changing it
     letters: tuple[Letter, ...] = ()
     redraws_card: bool = False
     log: str = ""  # a line for the card's thread
@@ -65,6 +66,7 @@ class Heard:
 
     message: Message
     conversation: Conversation
+    participants: frozenset[str]  # `Person.key` of everyone who may add to its case from now on
     doubts: tuple[str, ...] = ()
 
 
@@ -81,7 +83,8 @@ def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: 
         queue=decision.queue or Queue.UNROUTED,
         subject=heard.message.subject,
         asked=tuple(question.fact for question in decision.questions),
-        participants=participants_of(heard.message),
+        participants=heard.participants,
+        draft=draft_of(decision),
     )
     return Change(
         case=case,
@@ -99,7 +102,8 @@ def continue_case(case: Case, heard: Heard, decision: Decision, label: Label, no
         conversation=heard.conversation,
         queue=_queue_after(case, decision),
         asked=tuple(question.fact for question in decision.questions),
-        participants=case.participants | participants_of(heard.message),
+        participants=case.participants | heard.participants,
+        draft=draft_of(decision) if case.draft is None or case.draft.by == DRAFTED_BY_THE_BOT else case.draft,
     )
     is_worth_a_letter = bool(answered) or bool(set(changed.asked) - set(case.asked))
     letters = _answer(LetterName.ANSWERS_NOTED, changed, heard, label) if is_worth_a_letter else ()
@@ -112,10 +116,32 @@ def continue_case(case: Case, heard: Heard, decision: Decision, label: Label, no
     )
 
 
+def file_away(case: Case | None, heard: Heard, decision: Decision) -> Change:
+    """A machine's words are never answered; where they belong to a case, its card's thread tells of them."""
+    entry = _entry("filed", heard, decision)
+    if case is None:
+        return Change(entries=(entry,))
+    return Change(
+        case=case.changed(),
+        redraws_card=True,
+        log=f"An automatic message came, nothing was sent: {decision.kind_reason.text}",
+        entries=(entry,),
+    )
+
+
+def hold(case: Case, heard: Heard, decision: Decision) -> Change:
+    """Somebody who takes no part in a case writes to it: a person looks first, and nothing is sent."""
+    notice = Notice(
+        title=f"Held: a stranger writes to {case.number}",
+        text=f"The sender takes no part in {case.number} ({case.agency}). It was not added to the case.",
+        quote=heard.message.body,
+        sender=heard.message.sender.address or heard.message.sender.name,
+    )
+    return Change(about=case.number, notices=(notice,), entries=(_entry("held", heard, decision),))
+
+
 def answer_without_case(heard: Heard, decision: Decision) -> Change:
-    """No request: an enquiry or complaint gets its short answer and is shown to staff; a machine gets nothing."""
-    if decision.kind.is_silent:
-        return Change(entries=(_entry("filed", heard, decision),))
+    """No request: an enquiry or a complaint gets its short answer, and staff see it."""
     letter = Letter(_LETTER_OF[decision.kind], heard.conversation, fields=_greeting(heard.message.sender))
     notice = Notice(
         title=_TITLE_OF[decision.kind],
@@ -139,9 +165,12 @@ _TITLE_OF = {
 }
 
 
-def participants_of(message: Message) -> frozenset[str]:
-    """Who may add to the case from now on: the sender, and whom the sender wrote to in the open."""
-    return frozenset(person.key for person in (message.sender, *message.to, *message.cc) if person.key)
+def draft_of(decision: Decision) -> Draft | None:
+    """A decline that waits for a person, where the rules call a request ineligible."""
+    if decision.disposition is not Disposition.INELIGIBLE:
+        return None
+    grounds = tuple(each.rule for each in decision.findings if each.outcome is Outcome.FAIL)
+    return Draft(grounds=grounds, by=DRAFTED_BY_THE_BOT)
 
 
 def _queue_after(case: Case, decision: Decision) -> Queue:

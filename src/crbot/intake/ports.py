@@ -14,6 +14,7 @@ from typing import Protocol
 from crbot.cases.case import Case, Conversation, Place
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Change, Notice, Whisper
+from crbot.triage.decision import Decision
 from crbot.triage.message import Channel, Message
 
 
@@ -27,6 +28,14 @@ class Arrival:
     received_at: datetime
     identity: str = ""  # mail: Message-ID as found; "" where there is none
     excerpt: bool = False  # `raw` is only the beginning: the whole is larger than is taken in
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An arrival that is worked on."""
+
+    key: str
+    is_in_trouble: bool  # it could not be read, and a person looks at it
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ class Outgoing:
 
     id: int
     key: str  # unique, fixed for ever; the identity of what is sent is derived from it
+    via: Channel
     what: Letter | Drawing | Notice | Whisper
     attempts: int  # this one counted
     token: str  # of the claim; a mark without it has no effect
@@ -151,9 +161,26 @@ class Outlet(Protocol):
 class Store(Protocol):
     """Keeps everything. Each method is one transaction."""
 
+    @property
+    def failures(self) -> tuple[type[Exception], ...]:
+        """What a method may raise when the database is in trouble."""
+
     # keep
     def keep(self, arrivals: Collection[Arrival]) -> int:
-        """Put arrivals into the inbox; those that are there already are left alone. Returns how many were new."""
+        """Put arrivals into the inbox; returns how many were new.
+
+        An arrival that is there already, by its key, is left alone; a mail with the very same bytes as
+        another is kept and not worked on again.
+        """
+
+    def unknown(self, keys: Collection[str]) -> frozenset[str]:
+        """Those of the keys under which nothing is kept: what a mailbox holds and we have not seen."""
+
+    def settled(self, channel: Channel) -> tuple[Settled, ...]:
+        """Kept arrivals that are worked on and not yet acknowledged to their channel."""
+
+    def acknowledge(self, keys: Collection[str]) -> None:
+        """Note that the channel knows: the mail is moved."""
 
     # think
     def take_up(self, now: datetime) -> Kept | None:
@@ -166,7 +193,14 @@ class Store(Protocol):
 
     def new_number(self, now: datetime) -> str: ...
 
-    def save(self, kept: Kept, change: Change, now: datetime, received: Received | None = None) -> None:
+    def save(
+        self,
+        kept: Kept,
+        change: Change,
+        now: datetime,
+        received: Received | None = None,
+        decision: Decision | None = None,
+    ) -> None:
         """All that follows from an arrival, at once: case, outbox, record; and the arrival is done.
 
         Raises `Stale` when the case has changed since it was read.
@@ -179,7 +213,7 @@ class Store(Protocol):
     def claim(
         self, kinds: Collection[str], now: datetime, lease: timedelta, limit: int
     ) -> tuple[Outgoing, ...]:
-        """Take rows of the outbox that are due, of these kinds ("mail", "slack"); they are ours for the lease."""
+        """Take rows of the outbox that are due, for these channels; they are ours for the lease."""
 
     def begin(self, outgoing: Outgoing, now: datetime) -> bool:
         """Note that the sending begins; False when the claim is no longer ours."""
@@ -188,7 +222,7 @@ class Store(Protocol):
 
     def postpone(self, outgoing: Outgoing, reason: str, until: datetime) -> None: ...
 
-    def give_up(self, outgoing: Outgoing, reason: str, notice: Notice, now: datetime) -> None:
+    def give_up(self, outgoing: Outgoing, reason: str, notice: Notice | None, now: datetime) -> None:
         """It can't be sent: staff are shown it."""
 
 

@@ -16,6 +16,7 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     SLACK = "slack"
+    TERMINAL = "terminal"  # staff's actions, for the day that Slack is down
 
 
 class Mark(StrEnum):

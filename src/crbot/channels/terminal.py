@@ -1,0 +1,122 @@
+"""A decision for people at a terminal: what, why, by which words.
+
+What a decision holds is `crbot.triage.decision`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from crbot.triage.decision import Decision, Disposition, Finding, Outcome
+from crbot.triage.facts import Evidence, Statement
+
+Label = Callable[[str, str], str]  # (fact, value) -> words for people
+
+_STYLE = {Outcome.PASS: "green", Outcome.ASK: "yellow", Outcome.FLAG: "dark_orange", Outcome.FAIL: "red"}
+_SENTENCE = {
+    Disposition.ELIGIBLE: "eligible",
+    Disposition.NEEDS_INFORMATION: "needs information",
+    Disposition.REVIEW: "review: a person must decide",
+    Disposition.INELIGIBLE: "ineligible: goes to a person, nothing is declined by itself",
+    Disposition.NOT_A_REQUEST: "not a request",
+}
+
+
+def show(console: Console, name: str, decision: Decision, label: Label) -> None:
+    """Print a decision: what it is, the findings with evidence and source, open questions, why this queue."""
+    parts: list[RenderableType] = [_head(decision, label)]
+    if decision.findings:
+        parts += [
+            Text("\nEligibility rules", style="bold"),
+            *(_finding(each, label) for each in decision.findings),
+        ]
+    if decision.questions:
+        parts += [
+            Text("\nStill to ask", style="bold"),
+            *_numbered([each.text for each in decision.questions]),
+        ]
+    if decision.kind.is_case:
+        parts += [Text("\nFacts", style="bold"), _facts(decision, label)]
+    parts.append(Text(f"\nrules {decision.rules.version} ({decision.rules.sha256[:12]})", style="dim"))
+    console.print(Panel(Group(*parts), title=Text(name), title_align="left", border_style="dim"))
+
+
+def show_explanation(console: Console, decision: Decision) -> None:
+    """Print every fact with its sentence, the cue and the context that decided, and the mentions that lost."""
+    for statement in decision.facts.statements.values():
+        console.print(Text(f"{statement.fact}: {', '.join(statement.values) or 'none'}", style="bold"))
+        for evidence in statement.evidence:
+            console.print(Padding(_explained(evidence), (0, 0, 0, 2)))
+        for evidence in statement.lost:
+            console.print(
+                Padding(Text("read, did not decide: ", style="dim") + _explained(evidence), (0, 0, 0, 2))
+            )
+
+
+def _head(decision: Decision, label: Label) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_row(
+        "Kind", Text(decision.kind.value.replace("_", " "), style="bold"), _reason(decision.kind_reason.text)
+    )
+    table.add_row("Disposition", Text(_SENTENCE[decision.disposition], style="bold"), Text())
+    if decision.queue is not None:
+        queue = Text(label("queue", decision.queue.value), style="bold")
+        table.add_row("Queue", queue, _reason(decision.queue_reason.text, decision.queue_reason.rule))
+    return table
+
+
+def _reason(text: str, rule: str = "") -> Text:
+    return Text(f"{text}  {rule}" if rule else text, style="dim")
+
+
+def _finding(finding: Finding, label: Label) -> Group:
+    line = Text(f"  {finding.outcome.value.upper():5}", style=f"bold {_STYLE[finding.outcome]}") + Text(
+        finding.title
+    )
+    values = "; ".join(
+        f"{label('fact', fact)}: {', '.join(label(fact, value) for value in told) or 'none'}"
+        for fact, told in finding.values
+    )
+    rest = [Text(f"        {values}")]
+    rest += [Text(f"        “{_one_line(evidence.text)}”", style="italic") for evidence in finding.evidence]
+    rest.append(Text(f"        {finding.because.source}", style="dim"))
+    return Group(line, *rest)
+
+
+def _numbered(texts: list[str]) -> list[Text]:
+    return [Text(f"  {number}. {text}") for number, text in enumerate(texts, 1)]
+
+
+def _facts(decision: Decision, label: Label) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for statement in decision.facts.statements.values():
+        if statement.values and statement.values != ("unknown",):
+            table.add_row(f"  {label('fact', statement.fact)}", _values(statement, label), _quotes(statement))
+    return table
+
+
+def _values(statement: Statement, label: Label) -> Text:
+    return Text(", ".join(label(statement.fact, value) for value in statement.values), style="bold")
+
+
+def _quotes(statement: Statement) -> Text:
+    return Text(
+        " … ".join(f"“{_one_line(each.text)}”" for each in statement.evidence[:2]), style="italic dim"
+    )
+
+
+def _explained(evidence: Evidence) -> Text:
+    quote = Text(f"“{_one_line(evidence.text)}”", style="italic")
+    cue = Text(f"  {evidence.cue} ({evidence.rule})" if evidence.cue else "", style="cyan")
+    return quote + cue + Text(f"  {evidence.context}" if evidence.context else "", style="yellow")
+
+
+def _one_line(text: str, limit: int = 160) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,80 @@
+"""Time passes: what is due is sent, tried again, or given to a person.
+
+What is sent stands in the outbox; how it is delivered is the outlets'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crbot.cases.followups import is_given_up, pause_before_try
+from crbot.cases.letters import Letter
+from crbot.cases.respond import Notice
+from crbot.intake.ports import DeliveryFailed, Outgoing, Outlet, Store
+from crbot.triage.message import Channel
+
+# Longer than a slow server needs: a mail server may take ten minutes to answer the end of the data.
+LEASE = timedelta(minutes=15)
+BATCH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of one row of the outbox, for the log."""
+
+    key: str
+    did: str  # sent, found, postponed, given up, lost
+    trouble: str = ""
+
+
+def send_due(
+    store: Store, outlets: Mapping[Channel, Outlet], clock: Callable[[], datetime]
+) -> tuple[Sent, ...]:
+    """Send what is due through these outlets, oldest first; empty where nothing is due."""
+    claimed = store.claim(tuple(outlets), clock(), LEASE, BATCH)
+    return tuple(_send(store, outlets[outgoing.via], outgoing, clock) for outgoing in claimed)
+
+
+def _send(store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], datetime]) -> Sent:
+    try:
+        # An earlier try ended without a word: what may be there already is looked for before it is sent again.
+        found = outlet.look_up(outgoing) if outgoing.is_repeat else None
+        if found is not None:
+            store.mark_sent(outgoing, found, clock())
+            return Sent(outgoing.key, "found")
+        if not store.begin(outgoing, clock()):
+            return Sent(outgoing.key, "lost")  # the lease has run out; another worker has it
+        receipt = outlet.deliver(outgoing)
+    except DeliveryFailed as failure:
+        return _failed(store, outgoing, failure, clock())
+    except store.failures:
+        raise  # the database's trouble, not the letter's: the lease runs out, and it is taken up again
+    except Exception as error:  # noqa: BLE001  (a letter that breaks the code must not stop the next one)
+        broken = DeliveryFailed(f"It broke the program: {type(error).__name__}: {error}", permanent=True)
+        return _failed(store, outgoing, broken, clock())
+    store.mark_sent(outgoing, receipt, clock())
+    return Sent(outgoing.key, "sent")
+
+
+def _failed(store: Store, outgoing: Outgoing, failure: DeliveryFailed, now: datetime) -> Sent:
+    reason = str(failure)
+    if failure.permanent or is_given_up(outgoing.attempts):
+        store.give_up(outgoing, reason, _notice(outgoing, reason), now)
+        return Sent(outgoing.key, "given up", reason)
+    store.postpone(outgoing, reason, now + (failure.wait or pause_before_try(outgoing.attempts)))
+    return Sent(outgoing.key, "postponed", reason)
+
+
+def _notice(outgoing: Outgoing, reason: str) -> Notice | None:
+    """What staff are shown; None for what would only fail the same way again."""
+    if not isinstance(outgoing.what, Letter):
+        return None
+    letter = outgoing.what
+    return Notice(
+        title=f"Not sent: the {letter.name.replace('_', ' ')}"
+        + (f" of {letter.case}" if letter.case else ""),
+        text=f"{reason} Nothing more is tried; please reach the requester another way.",
+        sender=letter.to.address,
+    )

@@ -1,0 +1,156 @@
+"""The tables. What is done with them is `store`'s; how an older database becomes this one, `migrations`'.
+
+Due times are columns and so are claims: nothing that must not be forgotten lives in memory.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept as microseconds since 1970 UTC: sorts and compares the same everywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return int(value.timestamp() * 1_000_000)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
+
+
+_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in INTEGER
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("channel", String(16), nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("identity", Text, nullable=False),  # Message-ID as found
+    Column("sha256", String(64), nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("excerpt", Boolean, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("state", String(8), nullable=False),  # kept, done, aside, same
+    Column("attempts", Integer, nullable=False),
+    Column("acknowledged", Boolean, nullable=False),
+    Column("case_number", String(16)),
+    Column("decision", JSON),
+    Column("reason", Text, nullable=False),
+    Index(
+        "ix_inbox_waiting", "id", sqlite_where=text("state = 'kept'"), postgresql_where=text("state = 'kept'")
+    ),
+    Index(
+        "ix_inbox_unacknowledged",
+        "channel",
+        sqlite_where=text("acknowledged = 0"),
+        postgresql_where=text("NOT acknowledged"),
+    ),
+    Index("ix_inbox_sha256", "sha256"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("number", String(16), primary_key=True),
+    Column("year", Integer, nullable=False),
+    Column("counter", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("queue", String(32), nullable=False),
+    Column("disposition", String(32), nullable=False),
+    Column("owner", Text),
+    Column("opened_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("body", JSON, nullable=False),  # the whole `Case`
+    UniqueConstraint("year", "counter"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("identity", Text, primary_key=True),  # Message-ID, or Slack's "<channel>:<ts>"
+    Column("case_number", String(16), ForeignKey("cases.number"), nullable=False),
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("case_number", String(16), ForeignKey("cases.number"), primary_key=True),
+    Column("place", String(32), primary_key=True),
+    Column("identity", Text, nullable=False),  # Slack's "<channel>:<ts>"
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("via", String(16), nullable=False),  # the channel it leaves by
+    Column("kind", String(16), nullable=False),  # letter, drawing, notice, whisper
+    Column("case_number", String(16)),
+    Column("body", JSON, nullable=False),
+    Column("state", String(8), nullable=False),  # ready, sending, sent, failed
+    Column("next_at", Moment, nullable=False),  # may be taken from this moment on
+    Column("token", String(32), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("identity", Text, nullable=False),  # what the other side calls it
+    Column("sent_at", Moment),
+    Column("reason", Text, nullable=False),
+    Index(
+        "ix_outbox_due",
+        "via",
+        "next_at",
+        sqlite_where=text("state IN ('ready', 'sending')"),
+        postgresql_where=text("state IN ('ready', 'sending')"),
+    ),
+)
+
+record = Table(
+    "record",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("case_number", String(16), nullable=False),  # "" for what belongs to no case
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("what", String(64), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("hash", String(64), nullable=False),  # over this line and the hash of the case's line before it
+    Index("ix_record_case_number_id", "case_number", "id"),
+)

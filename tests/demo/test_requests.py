@@ -1,0 +1,60 @@
+"""The demo shows everything that the bot can make of a message, with invented senders only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+
+import pytest
+
+from crbot.demo.requests import Request, as_mail, load_requests
+from crbot.triage.decision import Disposition, Kind, Queue
+
+REQUESTS = load_requests()
+DESK = "response.center@desk.example"
+NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+
+
+def test_every_kind_disposition_queue_and_channel_is_among_them() -> None:
+    assert {each.expect.kind for each in REQUESTS} == set(Kind)
+    assert {each.expect.disposition for each in REQUESTS} == set(Disposition)
+    assert {each.expect.queue for each in REQUESTS} == {*Queue, ""}
+    assert {each.channel for each in REQUESTS} == {"email", "slack"}
+
+
+def test_a_reply_answers_a_message_of_the_same_person_that_was_sent_before() -> None:
+    earlier: dict[str, Request] = {}
+    for request in REQUESTS:
+        if request.answers:
+            assert earlier[request.answers].address == request.address
+            assert earlier[request.answers].channel == request.channel
+        earlier[request.id] = request
+
+    assert len(earlier) == len(REQUESTS), "each id is used once"
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda each: each.id)
+def test_nobody_real_is_written_to(request_: Request) -> None:
+    assert request_.address.endswith(".example")
+
+
+def test_a_reply_is_mailed_into_the_thread_of_the_letter_that_it_answers() -> None:
+    reply = next(each for each in REQUESTS if each.answers and each.channel == "email")
+
+    mail = message_from_bytes(as_mail(reply, DESK, NOW, answers="<1@desk.example>"), policy=policy.default)
+
+    assert mail["In-Reply-To"] == "<1@desk.example>"
+    assert mail["References"] == "<1@desk.example>"
+    assert mail["Message-ID"] == reply.message_id
+    assert mail["To"] == DESK
+
+
+def test_a_mail_says_what_was_written_whatever_its_form() -> None:
+    with_html = next(each for each in REQUESTS if each.html)
+
+    mail = message_from_bytes(as_mail(with_html, DESK, NOW), policy=policy.default)
+    plain = mail.get_body(("plain",))
+
+    assert plain is not None
+    assert plain.get_content().split() == with_html.body.split()
+    assert mail.get_body(("html",)) is not None

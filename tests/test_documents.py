@@ -1,0 +1,126 @@
+"""What the documents say is so: commands, settings, examples, links."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer
+from pydantic import BaseModel
+
+from crbot.cli import app
+from crbot.config import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def commands(command: click.Command, name: str = "crbot") -> Iterator[str]:
+    """Every command that does something, with the names above it."""
+    if isinstance(command, click.Group):
+        for each, below in command.commands.items():
+            yield from commands(below, f"{name} {each}")
+    else:
+        yield name
+
+
+@pytest.mark.parametrize("command", commands(typer.main.get_command(app)))
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert re.search(rf"`{command}\b", README), f"the README does not tell of `{command}`"
+
+
+def test_the_readme_tells_of_no_command_that_is_not_there() -> None:
+    there = set(commands(typer.main.get_command(app)))
+    told = re.findall(r"`(crbot(?: [a-z]+)+)", README)
+
+    assert [each for each in told if not any(each.startswith(name) for name in there)] == []
+
+
+def names_of(model: type[BaseModel], prefix: str = "CRBOT_") -> Iterator[str]:
+    """Every setting, as it is called in the environment."""
+    for name, field in model.model_fields.items():
+        nested = [each for each in _types_in(field.annotation) if issubclass(each, BaseModel)]
+        if nested:
+            yield from names_of(nested[0], f"{prefix}{name.upper()}__")
+        else:
+            yield prefix + name.upper()
+
+
+def _types_in(annotation: object) -> list[type]:
+    parts = getattr(annotation, "__args__", (annotation,))
+    return [each for each in parts if isinstance(each, type)]
+
+
+def test_the_example_settings_name_every_setting_and_no_other() -> None:
+    example = (ROOT / ".env.example").read_text("utf-8")
+    named = re.findall(r"^#?(CRBOT_\w+)=", example, re.MULTILINE)
+
+    assert sorted(named) == sorted(names_of(Settings))
+
+
+def examples() -> list[tuple[str, str]]:
+    """The command lines in the documents' console blocks that begin with "$ crbot", with the output shown for them."""
+    found = []
+    for document in DOCUMENTS:
+        for block in re.findall(
+            r"^```console\n(.*?)^```", document.read_text("utf-8"), re.DOTALL | re.MULTILINE
+        ):
+            for command, output in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+                if command.startswith("crbot "):
+                    found.append((command, output))
+    return found
+
+
+def test_there_are_examples() -> None:
+    assert len(examples()) >= 2
+
+
+@pytest.mark.parametrize(("command", "output"), examples(), ids=[command for command, _ in examples()])
+def test_every_example_prints_what_is_shown(command: str, output: str) -> None:
+    """A line "…" in the document stands for any number of lines."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CRBOT_")}
+    environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "100"}
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    wanted = r"(?:.*\n)*".join(
+        "".join(re.escape(line.rstrip()) + r"\s*\n" for line in part.splitlines())
+        for part in output.split("…\n")
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(wanted, done.stdout), done.stdout
+
+
+def test_every_make_target_that_is_told_of_is_there() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+    assert set(re.findall(r"`make ([a-z]+)`", README)) <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text("utf-8"))
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_decision_is_in_the_list_of_decisions() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = set(re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text("utf-8")))
+
+    assert {path.name for path in folder.glob("0*.md")} == listed

@@ -309,7 +309,7 @@ class _Gathering:
             return _best_of(texts) if part.content_type == "multipart/alternative" else _joined(texts)
         if part.content_type in _FORWARDS:
             return self._forwarded(part, forwards)
-        if part.main_type == "text" or part.content_type == "text/plain":
+        if part.main_type in ("text", "multipart"):  # a multipart without parts: whatever it is, show it
             return self._text_part(part)
         self._note(part)
         return _Text("")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, update
 from crbot.cases.case import Case, Conversation, Place, Stage
 from crbot.cases.letters import Letter, LetterName
 from crbot.cases.respond import Change, Entry, Notice
-from crbot.intake.ports import Arrival, Cursor, Drawing, Kept, Receipt, Received, Stale
+from crbot.intake.ports import Arrival, Drawing, Kept, Receipt, Received, Stale
 from crbot.store.migrations import SchemaError, require_current, upgrade
 from crbot.store.store import SqlStore, open_engine
 from crbot.store.tables import metadata, outbox
@@ -86,12 +86,10 @@ def test_the_same_bytes_under_another_key_are_kept_and_not_worked_on_again(store
     assert {each.key for each in store.settled(Channel.EMAIL)} == {"imap:desk:1:1", "imap:desk:1:2"}
 
 
-def test_the_cursor_moves_with_what_is_kept(store: SqlStore) -> None:
-    store.keep([arrival()], Cursor("desk:1", 7))
-    store.keep([], Cursor("desk:1", 9))
+def test_what_was_never_kept_is_told_from_what_was(store: SqlStore) -> None:
+    store.keep([arrival("imap:desk:1:1")])
 
-    assert store.cursor("desk:1") == 9
-    assert store.cursor("another") == 0
+    assert store.unknown(["imap:desk:1:1", "imap:desk:1:2"]) == {"imap:desk:1:2"}
 
 
 def test_an_attempt_is_counted_before_the_work(store: SqlStore) -> None:

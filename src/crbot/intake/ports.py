@@ -31,14 +31,6 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far a mailbox is read."""
-
-    name: str  # mailbox, folder and UIDVALIDITY
-    value: int  # the last UID that was kept
-
-
-@dataclass(frozen=True, slots=True)
 class Settled:
     """An arrival that is worked on."""
 
@@ -174,15 +166,15 @@ class Store(Protocol):
         """What a method may raise when the database is in trouble."""
 
     # keep
-    def keep(self, arrivals: Collection[Arrival], cursor: Cursor | None = None) -> int:
-        """Put arrivals into the inbox, and note how far the mailbox is read; returns how many were new.
+    def keep(self, arrivals: Collection[Arrival]) -> int:
+        """Put arrivals into the inbox; returns how many were new.
 
         An arrival that is there already, by its key, is left alone; a mail with the very same bytes as
         another is kept and not worked on again.
         """
 
-    def cursor(self, name: str) -> int:
-        """How far the mailbox of this name is read; 0 where it never was."""
+    def unknown(self, keys: Collection[str]) -> frozenset[str]:
+        """Those of the keys under which nothing is kept: what a mailbox holds and we have not seen."""
 
     def settled(self, channel: Channel) -> tuple[Settled, ...]:
         """Kept arrivals that are worked on and not yet acknowledged to their channel."""

@@ -25,7 +25,6 @@ from crbot.cases.letters import Letter
 from crbot.cases.respond import Change, Entry, Notice, Whisper
 from crbot.intake.ports import (
     Arrival,
-    Cursor,
     Drawing,
     Kept,
     Outgoing,
@@ -34,7 +33,7 @@ from crbot.intake.ports import (
     Settled,
     Stale,
 )
-from crbot.store.tables import cards, cases, cursors, identities, inbox, outbox, record
+from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
 
@@ -45,6 +44,7 @@ _NOTICE = TypeAdapter(Notice)
 _WHISPER = TypeAdapter(Whisper)
 
 _OPEN = ("ready", "sending")
+_KEYS_A_QUERY = 500  # SQLite takes a thousand variables at the least
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +84,17 @@ class SqlStore:
 
     # keep
 
-    def keep(self, arrivals: Collection[Arrival], cursor: Cursor | None = None) -> int:
+    def keep(self, arrivals: Collection[Arrival]) -> int:
         with self._transaction() as connection:
-            new = sum(_keep(connection, arrival) for arrival in arrivals)
-            if cursor is not None:
-                _move_cursor(connection, cursor)
-        return new
+            return sum(_keep(connection, arrival) for arrival in arrivals)
 
-    def cursor(self, name: str) -> int:
+    def unknown(self, keys: Collection[str]) -> frozenset[str]:
+        wanted, known = list(keys), set[str]()
         with self._transaction() as connection:
-            return connection.scalar(select(cursors.c.value).where(cursors.c.name == name)) or 0
+            for start in range(0, len(wanted), _KEYS_A_QUERY):
+                some = inbox.c.key.in_(wanted[start : start + _KEYS_A_QUERY])
+                known.update(connection.scalars(select(inbox.c.key).where(some)))
+        return frozenset(wanted) - known
 
     def settled(self, channel: Channel) -> tuple[Settled, ...]:
         waiting = select(inbox.c.key, inbox.c.state).where(
@@ -317,12 +318,6 @@ def _keep(connection: Connection, arrival: Arrival) -> int:
 
 def _is_known(connection: Connection, sha256: str) -> bool:
     return connection.scalar(select(inbox.c.id).where(inbox.c.sha256 == sha256).limit(1)) is not None
-
-
-def _move_cursor(connection: Connection, cursor: Cursor) -> None:
-    moved = update(cursors).where(cursors.c.name == cursor.name).values(value=cursor.value)
-    if connection.execute(moved).rowcount == 0:
-        connection.execute(insert(cursors).values(name=cursor.name, value=cursor.value))
 
 
 def _arrival(row: Row[Any]) -> Arrival:

@@ -85,13 +85,6 @@ inbox = Table(
     Index("ix_inbox_sha256", "sha256"),
 )
 
-cursors = Table(
-    "cursors",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", BigInteger, nullable=False),
-)
-
 cases = Table(
     "cases",
     metadata,

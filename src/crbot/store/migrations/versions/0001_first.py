@@ -31,12 +31,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("year", "counter", name="uq_cases_year_counter"),
     )
     op.create_table(
-        "cursors",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_cursors"),
-    )
-    op.create_table(
         "inbox",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -134,5 +128,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("identities", "cards", "record", "outbox", "inbox", "cursors", "cases"):
+    for table in ("identities", "cards", "record", "outbox", "inbox", "cases"):
         op.drop_table(table)

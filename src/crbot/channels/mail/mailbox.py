@@ -1,0 +1,390 @@
+"""The mailbox on its IMAP server: what is new in it, moved when it is kept, and word when more comes.
+
+Nothing is decided here, and nothing is marked as seen: people read the same mailbox. When to look again,
+and how long to pause when the server is away, is the worker's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import imaplib
+import select
+import socket
+import ssl
+import time
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Event
+from typing import Any
+
+import structlog
+from imapclient import DELETED, IMAPClient
+from imapclient.exceptions import LoginError
+
+from crbot.channels.mail.charsets import clean_line
+from crbot.channels.mail.mime import message_id_of
+from crbot.channels.mail.security import Security, tls_context
+from crbot.intake.ports import Arrival
+from crbot.triage.message import Channel
+
+log = structlog.get_logger()
+
+BATCH_MESSAGES = 50  # gives nearly all of the speed that larger batches would
+BATCH_BYTES = 32_000_000
+EXCERPT_BYTES = (
+    1_000_000  # of a mail that is larger than is taken in: headers and words stand at its beginning
+)
+UIDS_PER_SEARCH = 50_000  # imaplib takes no answer of more than a million bytes
+FULL_LOOK_SECONDS = 600.0  # servers do pass over single messages
+IDLE_SECONDS = 480.0  # servers and routers drop a silent line after nine minutes or more
+_LISTEN_SECONDS = 0.5  # how soon a wait notices that it is to stop
+
+
+class MailboxAway(Exception):
+    """The server can't be reached or doesn't do as asked now; the text says what, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSettings:
+    """Where the mailbox is, and how it is read."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    security: Security = Security.SSL
+    folder: str = "INBOX"
+    done_folder: str = ""  # where a kept mail is moved; "": it stays
+    trouble_folder: str = ""  # where one is moved that can't be read; "": it stays
+    timeout: float = 30.0  # seconds that the server may take for one answer
+    max_message_bytes: int = 25_000_000
+    poll: float = 60.0  # seconds between two looks where the server can't call
+
+
+class Mailbox:
+    """One folder, over one connection that lives on. For one thread.
+
+    Every method may raise `MailboxAway`; the next call of `arrivals` then connects anew.
+    """
+
+    def __init__(self, settings: MailboxSettings) -> None:
+        self._settings = settings
+        self._client: IMAPClient | None = None
+        self._uid_validity = 0
+        self._prefix, self._separator = "", "/"  # how this server writes the names of folders
+        self._handed_out: set[int] = set()
+        self._to_move: dict[int, str] = {}  # asked for and not done yet: the server went away in between
+        self._last_full_look = float("-inf")
+
+    def connect(self) -> None:
+        """Log in and open the folder. Does nothing where that is done."""
+        if self._client is not None:
+            return
+        with self._explained("can't be reached"):
+            client = self._logged_in()
+            self._client = client
+            self._prefix, self._separator = _naming(client)
+            for name in (self._settings.done_folder, self._settings.trouble_folder):
+                self._make_folder(client, name)
+            chosen = client.select_folder(self._settings.folder)
+            self._note_uid_validity(int(chosen[b"UIDVALIDITY"]))
+        self._last_full_look = float("-inf")
+
+    def close(self) -> None:
+        """Log out; what happens then no longer matters."""
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(OSError, imaplib.IMAP4.error):
+                client.logout()
+
+    def arrivals(self, now: datetime) -> Iterator[tuple[Arrival, ...]]:
+        """What has not been handed out yet, oldest first, in batches; `now` stands in for a missing date.
+
+        A batch counts as handed out when the next one is asked for: stop in between, and it comes again.
+        """
+        self.connect()
+        self._move_what_is_left()
+        new, counted_under = self._new_uids(), self._uid_validity
+        for uids in _in_batches(new, BATCH_MESSAGES):
+            for arrivals in self._fetched(uids, now):
+                yield arrivals
+                if (
+                    self._uid_validity != counted_under
+                ):  # a new connection since: these numbers mean nothing now
+                    return
+                self._handed_out.update(_uid_of(arrival.key) for arrival in arrivals)
+
+    def fetch_new(self, after_uid: int, now: datetime) -> Iterator[tuple[Arrival, ...]]:
+        """What lies after this UID, whether handed out before or not, oldest first, in batches."""
+        self.connect()
+        for uids in _in_batches(self._uids_from(after_uid + 1), BATCH_MESSAGES):
+            yield from self._fetched(uids, now)
+
+    def move_done(self, keys: Iterable[str]) -> None:
+        """Move mails that are kept, named by the keys of their arrivals. Those that are gone are gone."""
+        self._move(keys, self._settings.done_folder)
+
+    def move_trouble(self, keys: Iterable[str]) -> None:
+        """Move mails that can't be read, as long as they lie where they came."""
+        self._move(keys, self._settings.trouble_folder)
+
+    def wait(self, seconds: float, stop: Event) -> bool:
+        """Wait until the server tells of a change, at most this long; True when it did.
+
+        Ends early, with False, when `stop` is set. Without IDLE it only waits, no longer than `poll`.
+        """
+        self.connect()
+        client = self._connected()
+        with self._explained("went away"):
+            if not client.has_capability("IDLE"):
+                stop.wait(min(seconds, self._settings.poll))
+                return False
+            # What came since the last look is told now, before IDLE: else it would wait for the next call.
+            _, told = client.noop()
+            if _tells_of_mail(told):
+                return True
+            client.idle()
+            called = self._listen(client, min(seconds, IDLE_SECONDS), stop)
+            _, told = client.idle_done()
+            return called or _tells_of_mail(told)
+
+    def _listen(self, client: IMAPClient, seconds: float, stop: Event) -> bool:
+        """Wait for bytes, and read none: imapclient's own `idle_check` breaks on half a line, and spins on a dead one."""
+        line = client.socket()
+        poll = select.poll()
+        poll.register(line, select.POLLIN)
+        until = time.monotonic() + seconds
+        while not stop.is_set() and (left := until - time.monotonic()) > 0:
+            has_decrypted = isinstance(line, ssl.SSLSocket) and line.pending() > 0
+            if has_decrypted or poll.poll(min(left, _LISTEN_SECONDS) * 1000):
+                return True
+        return False
+
+    def _logged_in(self) -> IMAPClient:
+        settings = self._settings
+        is_ssl = settings.security is Security.SSL
+        client = IMAPClient(
+            settings.host,
+            settings.port,
+            ssl=is_ssl,
+            ssl_context=tls_context() if is_ssl else None,
+            timeout=settings.timeout,
+        )
+        client.normalise_times = False  # aware times, not this machine's
+        try:
+            if settings.security is Security.STARTTLS:
+                client.starttls(tls_context())
+            client.socket().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            client.login(settings.username, settings.password)
+        except BaseException:
+            with contextlib.suppress(OSError, imaplib.IMAP4.error):
+                client.shutdown()
+            raise
+        return client
+
+    def _connected(self) -> IMAPClient:
+        if self._client is None:
+            raise MailboxAway(f"{self._settings.host}: the connection is closed")
+        return self._client
+
+    def _note_uid_validity(self, uid_validity: int) -> None:
+        if uid_validity != self._uid_validity:  # the server counts anew: nothing that was noted holds
+            self._uid_validity = uid_validity
+            self._handed_out.clear()
+            self._to_move.clear()
+
+    def _make_folder(self, client: IMAPClient, name: str) -> None:
+        if not name or name == self._settings.folder or client.folder_exists(self._on_server(name)):
+            return
+        client.create_folder(self._on_server(name))
+        with contextlib.suppress(imaplib.IMAP4.error):  # not every server has subscriptions
+            client.subscribe_folder(self._on_server(name))
+
+    def _on_server(self, name: str) -> str:
+        """Our folder name as this server writes it."""
+        path = name.replace("/", self._separator)
+        return path if path.startswith(self._prefix) else f"{self._prefix}{path}"
+
+    def _new_uids(self) -> list[int]:
+        """Those not handed out yet: after the newest of them, and now and then among the older ones too."""
+        is_full = time.monotonic() - self._last_full_look >= FULL_LOOK_SECONDS
+        newest = 0 if is_full else max(self._handed_out, default=0)
+        uids = [uid for uid in self._uids_from(newest + 1) if uid not in self._handed_out]
+        if is_full:
+            self._last_full_look = time.monotonic()
+        return uids
+
+    def _uids_from(self, first: int) -> list[int]:
+        client = self._connected()
+        with self._explained("went away"):
+            client.noop()  # a search right after a delivery may else give the old list
+            status = client.folder_status(self._settings.folder, ["MESSAGES", "UIDNEXT", "UIDVALIDITY"])
+            if int(status[b"UIDVALIDITY"]) != self._uid_validity:
+                raise MailboxAway(f"{self._settings.host}: the folder was made anew; it is opened again")
+            found: set[int] = set()
+            for start, end in _ranges(first, int(status[b"UIDNEXT"]), int(status[b"MESSAGES"])):
+                found.update(client.search(["UID", f"{start}:{end}"]))
+            # A server may also give the last message, however old.
+            return sorted(uid for uid in found if uid >= first)
+
+    def _fetched(self, uids: list[int], now: datetime) -> Iterator[tuple[Arrival, ...]]:
+        sizes = self._fetch(uids, ["RFC822.SIZE"])
+        # A message that somebody else has moved meanwhile is not in the answer, and no longer ours.
+        known = {uid: int(sizes[uid][b"RFC822.SIZE"]) for uid in uids if b"RFC822.SIZE" in sizes.get(uid, {})}
+        limit = self._settings.max_message_bytes
+        ordinary = [uid for uid, size in known.items() if size <= limit]
+        for group in _in_groups(ordinary, known):
+            yield from self._arrived(group, "BODY.PEEK[]", b"BODY[]", now)
+        for uid in known.keys() - set(ordinary):
+            asked = f"BODY.PEEK[]<0.{min(EXCERPT_BYTES, limit)}>"
+            yield from self._arrived([uid], asked, b"BODY[]<0>", now)
+
+    def _arrived(
+        self, uids: list[int], asked: str, told: bytes, now: datetime
+    ) -> Iterator[tuple[Arrival, ...]]:
+        answers = self._fetch(uids, ["INTERNALDATE", asked])
+        arrivals = [
+            self._arrival(uid, answers[uid][told], answers[uid].get(b"INTERNALDATE"), told != b"BODY[]", now)
+            for uid in uids
+            if answers.get(uid, {}).get(told) is not None  # None: expunged between the two questions
+        ]
+        if arrivals:
+            yield tuple(arrivals)
+
+    def _arrival(
+        self, uid: int, raw: bytes, internal_date: datetime | None, is_excerpt: bool, now: datetime
+    ) -> Arrival:
+        limit = self._settings.max_message_bytes
+        return Arrival(
+            channel=Channel.EMAIL,
+            key=f"{self._key_prefix}{uid}",
+            raw=raw[:limit],
+            received_at=internal_date.astimezone(UTC) if internal_date else now,
+            identity=message_id_of(raw),
+            excerpt=is_excerpt or len(raw) > limit,  # some servers tell sizes only roughly
+        )
+
+    @property
+    def _key_prefix(self) -> str:
+        settings = self._settings
+        return f"imap:{settings.username}@{settings.host}/{settings.folder}:{self._uid_validity}:"
+
+    def _fetch(self, uids: list[int], what: list[str]) -> dict[int, dict[bytes, Any]]:
+        """What the server tells of these; one that it fails to give does not keep the others back."""
+        client = self._connected()
+        with self._explained("went away"):
+            try:
+                return dict(client.fetch(uids, what))
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error:
+                if len(uids) > 1:
+                    return {uid: told for each in uids for uid, told in self._fetch([each], what).items()}
+                log.warning(
+                    "the mail server does not give a message", folder=self._settings.folder, uid=uids[0]
+                )
+                return {}
+
+    def _move(self, keys: Iterable[str], folder: str) -> None:
+        if not folder:
+            return
+        prefix = self._key_prefix
+        self._to_move.update({_uid_of(key): folder for key in keys if key.startswith(prefix)})
+        self.connect()
+        self._move_what_is_left()
+
+    def _move_what_is_left(self) -> None:
+        """Do the moves that were asked for. Doing one again does no harm."""
+        client = self._connected()
+        for folder in dict.fromkeys(self._to_move.values()):
+            asked = sorted(uid for uid, target in self._to_move.items() if target == folder)
+            for uids in _in_batches(asked, BATCH_MESSAGES):
+                with self._explained(f"doesn't move mail to {folder}"):
+                    _move(client, uids, self._on_server(folder))
+                for uid in uids:
+                    del self._to_move[uid]
+
+    @contextlib.contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        """Turn what the line and the server throw into `MailboxAway`, and let go of the connection."""
+        try:
+            yield
+        except MailboxAway:
+            self._drop()
+            raise
+        except (OSError, imaplib.IMAP4.error, ValueError, KeyError) as error:
+            self._drop()
+            where = f"{self._settings.host}:{self._settings.port}"
+            raise MailboxAway(f"The mailbox at {where} {what}: {_in_words(error)}") from error
+
+    def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(OSError, imaplib.IMAP4.error):
+                client.shutdown()
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, LoginError):
+        return f"it refuses the login ({clean_line(str(error))[:200]})"
+    if isinstance(error, ssl.SSLError):
+        return f"the secure line fails ({getattr(error, 'verify_message', '') or error.reason})"
+    if isinstance(error, TimeoutError):
+        return "it does not answer in time"
+    return clean_line(str(error))[:200] or type(error).__name__
+
+
+def _uid_of(key: str) -> int:
+    return int(key.rpartition(":")[2])
+
+
+def _in_batches(uids: list[int], size: int) -> Iterator[list[int]]:
+    for start in range(0, len(uids), size):
+        yield uids[start : start + size]
+
+
+def _in_groups(uids: Collection[int], sizes: dict[int, int]) -> Iterator[list[int]]:
+    """Cut so that no group weighs more than `BATCH_BYTES`, unless it is a single message."""
+    group: list[int] = []
+    weight = 0
+    for uid in uids:
+        if group and weight + sizes[uid] > BATCH_BYTES:
+            yield group
+            group, weight = [], 0
+        group.append(uid)
+        weight += sizes[uid]
+    if group:
+        yield group
+
+
+def _tells_of_mail(told: Iterable[tuple[Any, ...]]) -> bool:
+    return any(len(line) > 1 and line[1] in (b"EXISTS", b"RECENT") for line in told)
+
+
+def _naming(client: IMAPClient) -> tuple[str, str]:
+    """What the server puts before the names of a person's folders, and between a folder and one in it."""
+    personal = client.namespace().personal if client.has_capability("NAMESPACE") else None
+    prefix, separator = personal[0] if personal else ("", "/")
+    return prefix or "", separator or "/"
+
+
+def _ranges(first: int, after_last: int, messages: int) -> Iterator[tuple[int, int | str]]:
+    """What to ask for at once: everything, unless the answer could be too long for one line."""
+    if messages <= UIDS_PER_SEARCH:
+        yield first, "*"
+        return
+    for start in range(first, after_last, UIDS_PER_SEARCH):
+        yield start, min(start + UIDS_PER_SEARCH, after_last) - 1
+
+
+def _move(client: IMAPClient, uids: list[int], folder: str) -> None:
+    if client.has_capability("MOVE"):
+        client.move(uids, folder)
+    elif client.has_capability("UIDPLUS"):
+        present = client.search(["UID", ",".join(map(str, uids))])
+        if present:
+            client.copy(present, folder)
+            client.add_flags(present, [DELETED], silent=True)
+            client.uid_expunge(present)
+    # Else it stays: a bare EXPUNGE would take along what others have marked in the same mailbox.

@@ -1,0 +1,252 @@
+"""Letters → mail, handed to an SMTP server.
+
+Never tries again by itself: whether and when is the use case's. How a letter reads is `render`'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import smtplib
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime
+
+from crbot.cases.letters import Letter
+from crbot.channels.mail.charsets import clean_line
+from crbot.channels.mail.headers import is_address, message_ids
+from crbot.channels.mail.security import Security, tls_context
+from crbot.channels.render import Letters, Rendered, TemplateError
+from crbot.intake.ports import DeliveryFailed, Outgoing, Receipt
+from crbot.triage.message import Channel
+
+MAX_REFERENCES = 20
+_TOO_LARGE = 552
+
+
+@dataclass(frozen=True, slots=True)
+class OutletSettings:
+    """Where letters are handed in, and whose name they bear."""
+
+    host: str
+    port: int
+    address: str  # the desk's own: letters come from it, and answers go to it
+    name: str = ""
+    username: str = ""  # "": no login
+    password: str = field(default="", repr=False)
+    security: Security = Security.SSL
+    timeout: float = 30.0  # seconds that the server may take for one answer
+
+
+class _Policy(EmailPolicy):
+    """Long Message-IDs stay as they are: the standard library would encode them, and part the thread."""
+
+    def fold(self, name: str, value: str) -> str:
+        if name.casefold() in ("in-reply-to", "references"):
+            return f"{name}: {f'{self.linesep} '.join(str(value).split())}{self.linesep}"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii", "surrogateescape")
+
+
+_POLICY = _Policy(linesep="\r\n", cte_type="7bit")
+
+
+def message_id(key: str, address: str) -> str:
+    """The identity of what is sent for this row of the outbox: the same at every try."""
+    digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:40]
+    return f"<crbot.{digest}@{address.rpartition('@')[2]}>"
+
+
+def composed(
+    letter: Letter, rendered: Rendered, key: str, sender: OutletSettings, now: datetime
+) -> EmailMessage:
+    """The mail for a letter, with an identity made of `key`. Raises ValueError when nobody can be written to."""
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = _mailbox(sender.name, sender.address)
+    mail["To"] = _mailbox(letter.to.person.name, letter.to.address)
+    mail["Subject"] = _inert(rendered.subject)
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = message_id(key, sender.address)
+    answered = message_ids(letter.to.thread.encode("utf-8", "replace"))[:1]
+    if answered:
+        mail["In-Reply-To"] = _only_ascii(answered)
+        mail["References"] = _only_ascii((*letter.to.references[-MAX_REFERENCES:], *answered))
+    # A machine at the other end is to know that a machine wrote: else the two answer each other for ever.
+    mail["Auto-Submitted"] = "auto-replied"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail.set_content(rendered.text)
+    if rendered.html is not None:
+        mail.add_alternative(rendered.html, subtype="html")
+    return mail
+
+
+def _mailbox(name: str, address: str) -> Address:
+    if not is_address(address):
+        raise ValueError("there is no address that mail can be sent to")
+    local, _, domain = address.rpartition("@")
+    ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
+    return Address(_display_name(name), local, ascii_domain)
+
+
+_NOT_IN_A_NAME = re.compile(r"[<>@\"\\]+")
+
+
+def _display_name(name: str) -> str:
+    """A name that can't be read as an address."""
+    return _inert(_NOT_IN_A_NAME.sub(" ", name))[:80]
+
+
+def _inert(text: str) -> str:
+    """One line without encoded words: the standard library would decode them, and write out what they hide."""
+    return clean_line(clean_line(text).replace("=?", " ").replace("?=", " "))
+
+
+def _only_ascii(identities: Iterable[str]) -> str:
+    return " ".join(
+        dict.fromkeys(identity for each in identities for identity in _ids(each) if identity.isascii())
+    )
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    return message_ids(text.encode("utf-8", "replace"))
+
+
+class MailOutlet:
+    """Sends letters over one connection that lives on. For one thread."""
+
+    def __init__(self, settings: OutletSettings, letters: Letters, clock: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._letters = letters
+        self._clock = clock
+        self._line: smtplib.SMTP | None = None
+
+    def deliver(self, outgoing: Outgoing) -> Receipt:
+        """Send a letter to whom it is for. Raises `DeliveryFailed`."""
+        letter = outgoing.what
+        if not isinstance(letter, Letter) or letter.to.channel is not Channel.EMAIL:
+            raise DeliveryFailed("this is no letter that goes by mail", permanent=True)
+        try:
+            rendered = self._letters.render(letter, Channel.EMAIL)
+            mail = composed(letter, rendered, outgoing.key, self._settings, self._clock())
+            raw = mail.as_bytes()
+        except (TemplateError, ValueError) as error:  # UnicodeError is one too
+            raise DeliveryFailed(f"the letter can't be written: {error}", permanent=True) from error
+        self._send(raw, letter.to.address)
+        return Receipt(identity=str(mail["Message-ID"]))
+
+    def look_up(self, outgoing: Outgoing) -> Receipt | None:
+        """None: SMTP can't be asked what became of a mail. A Sent folder could; then it is looked for here."""
+        return None
+
+    def close(self) -> None:
+        """End the connection; a later letter makes another."""
+        line, self._line = self._line, None
+        if line is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                line.quit()
+
+    def _send(self, raw: bytes, address: str) -> None:
+        try:
+            refused = self._connected().sendmail(self._settings.address, [_in_ascii(address)], raw)
+        except smtplib.SMTPRecipientsRefused as error:
+            raise self._refused_recipient(error.recipients, address) from error
+        except smtplib.SMTPAuthenticationError as error:
+            self._drop()
+            raise DeliveryFailed(
+                f"the mail server refuses the login ({error.smtp_code})", permanent=False
+            ) from error
+        except smtplib.SMTPSenderRefused as error:
+            self._drop()
+            # Settings can be mended, and then it goes; a mail that is too large stays too large.
+            is_hopeless = error.smtp_code == _TOO_LARGE
+            raise self._refusal("our address", error, address, permanent=is_hopeless) from error
+        except smtplib.SMTPResponseException as error:
+            self._drop()
+            raise self._refusal(
+                "the mail", error, address, permanent=_is_permanent(error.smtp_code)
+            ) from error
+        except smtplib.SMTPNotSupportedError as error:
+            self._drop()
+            raise DeliveryFailed(
+                f"the mail server can't do what is needed: {clean_line(str(error))}", permanent=True
+            ) from error
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            where = f"{self._settings.host}:{self._settings.port}"
+            raise DeliveryFailed(
+                f"the mail server at {where} is away: {_in_words(error)}", permanent=False
+            ) from error
+        if refused:
+            raise self._refused_recipient(refused, address)
+
+    def _connected(self) -> smtplib.SMTP:
+        """The line, if the server still listens to it; else a new one. Nothing was sent yet: this is no second try."""
+        if self._line is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                if self._line.noop()[0] == 250:
+                    return self._line
+            self._drop()
+        self._line = self._logged_in()
+        return self._line
+
+    def _logged_in(self) -> smtplib.SMTP:
+        settings = self._settings
+        here = socket.gethostname() if is_address(f"crbot@{socket.gethostname()}") else "[127.0.0.1]"
+        line: smtplib.SMTP
+        if settings.security is Security.SSL:
+            line = smtplib.SMTP_SSL(
+                settings.host, settings.port, here, timeout=settings.timeout, context=tls_context()
+            )
+        else:
+            line = smtplib.SMTP(settings.host, settings.port, here, timeout=settings.timeout)
+        try:
+            if settings.security is Security.STARTTLS:
+                line.starttls(context=tls_context())
+            if settings.username:
+                line.login(settings.username, settings.password)
+        except BaseException:
+            line.close()
+            raise
+        return line
+
+    def _drop(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def _refused_recipient(self, refused: dict[str, tuple[int, bytes]], address: str) -> DeliveryFailed:
+        code, words = next(iter(refused.values()), (550, b""))
+        error = smtplib.SMTPResponseException(code, words)
+        return self._refusal("the recipient", error, address, permanent=_is_permanent(code))
+
+    def _refusal(
+        self, what: str, error: smtplib.SMTPResponseException, address: str, *, permanent: bool
+    ) -> DeliveryFailed:
+        said = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
+        # The reason goes into logs, where nobody's address belongs.
+        words = clean_line(said.decode("utf-8", "replace")).replace(address, "…")[:200]
+        return DeliveryFailed(
+            f"the mail server refuses {what} ({error.smtp_code}: {words})", permanent=permanent
+        )
+
+
+def _in_ascii(address: str) -> str:
+    return _mailbox("", address).addr_spec
+
+
+def _is_permanent(code: int) -> bool:
+    return 500 <= code < 600
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        return "it does not answer in time"
+    return clean_line(str(error))[:200] or type(error).__name__

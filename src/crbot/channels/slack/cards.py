@@ -1,0 +1,372 @@
+"""Draws what staff and requesters see in Slack: the card of a case, notices, letters. Pure.
+
+The case is the truth, a card is a drawing of it. Posting and redrawing is `outlet`'s; what a click on a button
+means, `reader`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from crbot.cases.case import Case, Place, Stage
+from crbot.cases.respond import Label, Notice
+from crbot.channels.slack import blocks
+from crbot.channels.slack.blocks import Block, Button, Payload, Run
+from crbot.channels.slack.limits import Surface, problems
+from crbot.channels.slack.passages import decisive, escaped_pieces, pieces
+from crbot.channels.slack.text import clean, clip_escaped, escaped, line, one_line
+from crbot.intake.ports import Drawing, Verb
+from crbot.triage.decision import Disposition, Finding, Outcome, Queue
+from crbot.triage.message import Channel
+
+PLACE_NAMES = {
+    Place.CRI_TAC: "CRI-TAC",
+    Place.CRITICAL_RESPONSE: "Critical Response",
+    Place.ORGANIZATIONAL_ASSESSMENT: "Organizational Assessment",
+    Place.REVIEW: "Review",
+}
+QUEUE_NAMES = {
+    **{Queue(place.value): name for place, name in PLACE_NAMES.items() if place is not Place.REVIEW},
+    Queue.UNROUTED: "No queue yet",
+}
+OUTCOME_WORDS = {Outcome.PASS: "Pass", Outcome.ASK: "*Ask*", Outcome.FLAG: "*Flag*", Outcome.FAIL: "*Fail*"}
+DISPOSITION_WORDS = {
+    Disposition.ELIGIBLE: "Eligible",
+    Disposition.NEEDS_INFORMATION: "Needs information",
+    Disposition.REVIEW: "A person must decide",
+    Disposition.INELIGIBLE: "Not eligible, a person must decide",
+    Disposition.NOT_A_REQUEST: "Not a request",
+}
+STAGE_WORDS = {
+    Stage.RECEIVED: "",  # claimed or unclaimed says it
+    Stage.SCOPING: "Scoping",
+    Stage.WORK_PLAN: "Work plan",
+    Stage.AGENCY_REVIEW: "With the agency for review",
+    Stage.APPROVED: "Approved",
+    Stage.DELIVERY: "Delivery",
+    Stage.CLOSED: "Closed",
+    Stage.DECLINED: "Declined",
+    Stage.WITHDRAWN: "Withdrawn",
+    Stage.DORMANT: "Dormant, no answer",
+}
+VERB_OF_ACTION = {
+    "case_claim": Verb.CLAIM,
+    "case_release": Verb.RELEASE,
+    "case_close": Verb.CLOSE,
+    "case_reopen": Verb.REOPEN,
+}
+_ACTION_OF = {verb: action for action, verb in VERB_OF_ACTION.items()}
+
+QUOTED = 600  # characters of the sender's words on a card
+NOTICE_QUOTED = 1500
+PIECE = 3000  # characters of the full text in one message
+MOST_PIECES = 10
+MOST_LETTER_PIECES = 40  # more than any template can fill
+_DOT = " · "
+_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
+
+
+# --- the card of a case -----------------------------------------------------------------------------------------
+
+
+def card(drawing: Drawing, label: Label) -> Payload:
+    """The card of a case as it stands: text for notifications, and blocks. It always keeps Slack's limits."""
+    case = drawing.case
+    drawn = _ended(case, label) if case.stage.is_ended else _open(drawing, label)
+    return checked(drawn, minimal(case))
+
+
+def moved(case: Case, label: Label, to: Place, link: str | None) -> Payload:
+    """What is left of a card in a channel that the case has gone from; `link` leads to the new one."""
+    where = PLACE_NAMES[to]
+    pointer = f"<{link}|Open the card in {where}>" if link else f"The card is in {where} now."
+    return checked(
+        {
+            "text": f"{case.number} {_agency(case)}: moved to {where}",
+            "blocks": [
+                blocks.section(_id("final", case), _struck(case, label)),
+                blocks.context(_id("outcome", case), _DOT.join((case.number, f"Moved to {where}", pointer))),
+            ],
+        },
+        minimal(case),
+    )
+
+
+def _open(drawing: Drawing, label: Label) -> Payload:
+    case = drawing.case
+    decision = case.decision
+    parts = [
+        blocks.header(_id("head", case), _title(case)),
+        blocks.context(_id("meta", case), _meta(case)),
+        blocks.section(_id("ask", case), _asks_for(case, label)),
+        blocks.quote(_id("quote", case), decisive(drawing.body, _decisive_words(case), QUOTED)),
+        blocks.fields(_id("who", case), _who(case, label)),
+    ]
+    if decision.findings:
+        parts.append(blocks.section(_id("rules", case), _rules(decision.findings)))
+    if decision.questions:
+        parts.append(blocks.section(_id("questions", case), _questions(case)))
+    parts.append(blocks.actions(_id("act", case), _buttons(case)))
+    parts.append(blocks.context(_id("foot", case), _foot(drawing)))
+    return {"text": _summary(case, label), "blocks": parts}
+
+
+def _ended(case: Case, label: Label) -> Payload:
+    how = STAGE_WORDS[case.stage]
+    outcome = line(case.outcome, 1000)
+    said = (
+        how if not outcome else outcome if outcome.startswith(how.partition(",")[0]) else f"{how}: {outcome}"
+    )
+    return {
+        "text": clip_escaped(f"{case.number} {_agency(case)}: {said}", blocks.FALLBACK),
+        "blocks": [
+            blocks.section(_id("final", case), _struck(case, label)),
+            blocks.context(_id("outcome", case), _DOT.join((case.number, _queue(case), said))),
+            blocks.actions(_id("act", case), _buttons(case)),
+        ],
+    }
+
+
+def minimal(case: Case) -> Payload:
+    """What a case can always be shown by."""
+    return {
+        "text": f"{case.number} {_agency(case)}",
+        "blocks": [
+            blocks.section(
+                _id("head", case),
+                f"*{case.number}* {_agency(case)}\nThe full card could not be drawn; `crbot cases show {case.number}` "
+                "shows the case.",
+            ),
+            blocks.actions(_id("act", case), _buttons(case)),
+        ],
+    }
+
+
+def _title(case: Case) -> str:
+    if case.owner or case.stage is not Stage.RECEIVED:
+        return _agency_plain(case)
+    return f"{'Urgent' if case.decision.is_acute else 'New'} request: {_agency_plain(case)}"
+
+
+def _meta(case: Case) -> str:
+    by = "by email" if case.conversation.channel is Channel.EMAIL else "in Slack"
+    return _DOT.join((case.number, _queue(case), f"{by} {_moment(case.opened_at)}", *_state(case)))
+
+
+def _state(case: Case) -> Iterable[str]:
+    if STAGE_WORDS[case.stage]:
+        yield STAGE_WORDS[case.stage]
+    yield f"Claimed by {_person_of_staff(case.owner)}" if case.owner else "*Unclaimed*"
+    if case.asked:
+        yield "Waiting for the agency"
+
+
+def _moment(when: datetime) -> str:
+    """A time that every reader sees in their own zone, and in UTC where Slack can't tell the zone."""
+    return f"<!date^{int(when.timestamp())}^{{date_short_pretty}} {{time}}|{when:%Y-%m-%d %H:%M} UTC>"
+
+
+def _asks_for(case: Case, label: Label) -> str:
+    lines = [f"*Asks for:* {_services(case, label) or 'not told yet'}"]
+    incident = case.decision.facts.evidence("incident")
+    if case.decision.facts.value("incident") == "true" and incident:
+        lines.append(f"*Because of:* “{line(incident[0].text, 300)}”")
+    return "\n".join(lines)
+
+
+def _decisive_words(case: Case) -> list[str]:
+    facts = case.decision.facts
+    told_by = ("services", "incident", "urgency", "unsupported_costs")
+    return [evidence.text for fact in told_by for evidence in facts.evidence(fact)]
+
+
+def _who(case: Case, label: Label) -> list[str]:
+    decision = case.decision
+    topics = _labels(case, label, "topics")
+    shown = {
+        "From": line(case.requester.name, 300) or "no name given",
+        "Reply to": _reply_to(case),
+        "Topics": topics or "none named",
+        "Outcome of the rules": DISPOSITION_WORDS[decision.disposition] + _how_many(decision.questions),
+    }
+    return [f"*{name}*\n{value}" for name, value in shown.items()]
+
+
+def _reply_to(case: Case) -> str:
+    if case.conversation.channel is Channel.SLACK:
+        return "their conversation with the assistant in Slack"
+    return line(case.conversation.address, 300) or "nobody: no address given"
+
+
+def _how_many(questions: tuple[object, ...]) -> str:
+    return f": {len(questions)} to ask" if questions else ""
+
+
+def _rules(findings: Iterable[Finding]) -> str:
+    return clip_escaped("\n".join(_finding(finding) for finding in findings), blocks.SECTION)
+
+
+def _finding(finding: Finding) -> str:
+    words = [f"{OUTCOME_WORDS[finding.outcome]}   {line(finding.title, 150)}"]
+    evidence = _DOT.join(f"“{line(each.text, 160)}”" for each in finding.evidence[:2])
+    if finding.because.text and (finding.outcome is not Outcome.PASS or not evidence):
+        words.append(line(finding.because.text, 200))
+    return ": ".join((*words, evidence) if evidence else words)
+
+
+def _questions(case: Case) -> str:
+    questions = case.decision.questions
+    is_asked = {question.fact for question in questions} <= set(case.asked)
+    title = "Still open, the agency was asked" if is_asked else "Still open"
+    numbered = [f"{number}. {line(each.text, 500)}" for number, each in enumerate(questions, start=1)]
+    return clip_escaped("\n".join((f"*{title}*", *numbered)), blocks.SECTION)
+
+
+def _foot(drawing: Drawing) -> str:
+    return _DOT.join((_why_here(drawing), "Replies in this thread stay internal"))
+
+
+def _why_here(drawing: Drawing) -> str:
+    case, decision = drawing.case, drawing.case.decision
+    if case.queue is not decision.queue:
+        return f"Moved to {QUEUE_NAMES[case.queue]} by staff"
+    reason = line(decision.queue_reason.text, 300)
+    rule = line(decision.queue_reason.rule, 100)
+    why = f"{QUEUE_NAMES[case.queue]} because: {reason}" if reason else QUEUE_NAMES[case.queue]
+    here = "In review until a person has decided" + _DOT if drawing.place is Place.REVIEW else ""
+    return f"{here}{why} ({rule})" if rule else f"{here}{why}"
+
+
+def _buttons(case: Case) -> list[Button]:
+    if case.stage.is_ended:
+        return [_button(case, Verb.REOPEN, "Reopen")]
+    close = _button(
+        case,
+        Verb.CLOSE,
+        "Close Case",
+        confirm=(f"Close {case.number}", "The case leaves the open ones. It can be reopened here."),
+    )
+    if case.owner:
+        return [_button(case, Verb.RELEASE, "Release"), close]
+    return [_button(case, Verb.CLAIM, "Claim", is_styled=True), close]
+
+
+def _button(
+    case: Case, verb: Verb, text: str, *, is_styled: bool = False, confirm: tuple[str, str] | None = None
+) -> Button:
+    return Button(
+        action_id=_ACTION_OF[verb],
+        text=text,
+        value=f"{case.number}|{case.revision}",
+        accessible=f"{text}: {case.number}",
+        is_styled=is_styled,
+        confirm=confirm,
+    )
+
+
+def _summary(case: Case, label: Label) -> str:
+    """What a notification and a screen reader give of a card."""
+    claimed = "claimed" if case.owner else "unclaimed"
+    count = len(case.decision.questions)
+    questions = f"{count} question{'' if count == 1 else 's'} open, " if count else ""
+    title = _title(case).partition(": ")[0] + " " if not case.owner and case.stage is Stage.RECEIVED else ""
+    asks = _services(case, label) or "help, of a kind not told yet"
+    said = f"{title}{case.number}: {_agency(case)} asks for {asks}. {questions}{claimed}."
+    return clip_escaped(said, blocks.FALLBACK)
+
+
+def _struck(case: Case, label: Label) -> str:
+    words = ": ".join(filter(None, (_agency(case), _services(case, label))))
+    return f"~{words.replace('~', '-')}~"
+
+
+def _agency(case: Case) -> str:
+    return line(_agency_plain(case), 300)
+
+
+def _agency_plain(case: Case) -> str:
+    return one_line(case.agency) or "Agency not named yet"
+
+
+def _queue(case: Case) -> str:
+    return QUEUE_NAMES[case.queue]
+
+
+def _services(case: Case, label: Label) -> str:
+    return _labels(case, label, "services")
+
+
+def _labels(case: Case, label: Label, fact: str) -> str:
+    values = case.decision.facts.values(fact)
+    return line(", ".join(label(fact, value) for value in values), 1000)
+
+
+def _person_of_staff(owner: str) -> str:
+    """A Slack user by id, so that their name is shown; anybody else as they are called."""
+    return f"<@{owner}>" if _USER_ID.fullmatch(owner) else line(owner, 100)
+
+
+def _id(part: str, case: Case) -> str:
+    """A block's id: new at each revision, as Slack asks for when a message is updated."""
+    return f"{part}:{case.number}:r{case.revision}"
+
+
+# --- what stands beside a card ------------------------------------------------------------------------------------
+
+
+def thread_pieces(case: str, message_id: int, body: str) -> list[Payload]:
+    """The full text of a message for the card's thread, in order; a very long one ends in a hint."""
+    whole = [piece for piece in pieces(clean(body), PIECE) if piece.strip()]
+    cut = whole[:MOST_PIECES]
+    drawn = [_piece(f"text:{case}:m{message_id}:{index}", text) for index, text in enumerate(cut, start=1)]
+    if len(whole) > len(cut):
+        rest = f"The message goes on; `crbot cases show {case}` shows all of it."
+        drawn.append({"text": rest, "blocks": [blocks.context(f"text:{case}:m{message_id}:rest", rest)]})
+    return drawn
+
+
+def _piece(block_id: str, text: str) -> Payload:
+    return {
+        "text": line(text, 300) or "(no words)",
+        "blocks": [blocks.quote(block_id, [Run(text)])],
+    }
+
+
+def log_line(block_id: str, text: str) -> Payload:
+    """One line on what happened, for the card's thread."""
+    shown = line(text, blocks.CONTEXT) or "(no words)"
+    return {"text": shown, "blocks": [blocks.context(block_id, shown)]}
+
+
+def notice(block_id: str, shown: Notice) -> Payload:
+    """Something that staff must see and that is no case."""
+    title = one_line(shown.title) or "Notice"
+    parts: list[Block] = [blocks.header(f"head:{block_id}", title)]
+    if text := line(shown.text, blocks.SECTION):
+        parts.append(blocks.section(f"text:{block_id}", text))
+    if shown.quote.strip():
+        parts.append(blocks.quote(f"quote:{block_id}", [Run(cut) for cut in _beginning(shown.quote)]))
+    if sender := line(shown.sender, 300):
+        parts.append(blocks.context(f"from:{block_id}", f"From {sender}"))
+    fallback = line(": ".join(filter(None, (title, shown.text))), 300)
+    return checked({"text": fallback, "blocks": parts}, log_line(f"head:{block_id}", title))
+
+
+def letter(block_id: str, text: str) -> Payload:
+    """A letter to a requester on Slack, as its template has it; what stood in it from outside is harmless."""
+    shown = clean(text).strip() or "(no words)"
+    cut = [piece for piece in escaped_pieces(shown, blocks.SECTION) if piece.strip()]
+    parts = [blocks.section(f"{block_id}:{index}", piece) for index, piece in enumerate(cut, start=1)]
+    return {"text": escaped(shown, blocks.FALLBACK), "blocks": parts[:MOST_LETTER_PIECES]}
+
+
+def _beginning(text: str) -> list[str]:
+    cut = pieces(clean(text).strip(), NOTICE_QUOTED)
+    return cut if len(cut) < 2 else [cut[0], " …"]
+
+
+def checked(payload: Payload, minimal: Payload) -> Payload:
+    """The payload, or the minimal one where it breaks a limit: something is always shown."""
+    return minimal if problems(payload, Surface.MESSAGE) else payload

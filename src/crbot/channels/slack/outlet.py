@@ -1,0 +1,178 @@
+"""Brings into Slack what is due: letters to requesters, cards and notices to staff, a word to one person.
+
+How it looks is `cards`'s; when it is due, and what follows a failure, the use cases'.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from slack_sdk import WebClient
+
+from crbot.cases.case import Place
+from crbot.cases.letters import Letter
+from crbot.cases.respond import Label, Notice, Whisper
+from crbot.channels.slack import cards
+from crbot.channels.slack.blocks import Payload
+from crbot.channels.slack.failures import BlocksRefused
+from crbot.channels.slack.people import Profile, with_names
+from crbot.channels.slack.posting import Pace, Posting, Spot, part_of
+from crbot.channels.slack.text import line
+from crbot.intake.ports import DeliveryFailed, Drawing, Outgoing, Receipt
+
+WHISPER = 3000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is needed to put values into words."""
+
+    label: Label  # facts, as the rules name them
+    letter: Callable[[Letter], str]  # a letter's text, from its template
+    profile: Profile  # people, as Slack names them
+
+
+class SlackOutlet:
+    """Sends by Slack's Web API; fits `crbot.intake.ports.Outlet`."""
+
+    def __init__(
+        self, client: WebClient, channels: Mapping[Place, str], words: Words, pace: Pace | None = None
+    ) -> None:
+        self._slack = Posting(client, pace or Pace())
+        self._channels = channels
+        self._words = words
+
+    def deliver(self, outgoing: Outgoing) -> Receipt:
+        """Send it, or what of it did not go out in an earlier try. Raises `DeliveryFailed`."""
+        match outgoing.what:
+            case Drawing() as drawing:
+                return Receipt(self._draw(outgoing, self._named(drawing)).identity)
+            case Whisper() as whisper:
+                text = line(with_names(whisper.text, self._words.profile), WHISPER)
+                return Receipt(self._slack.whisper(whisper.channel, whisper.to, text).identity)
+            case Letter() | Notice() as message:
+                found = self.look_up(outgoing) if outgoing.attempts > 1 else None
+                return found or self._send(outgoing, message)
+
+    def look_up(self, outgoing: Outgoing) -> Receipt | None:
+        """Find a letter or notice where it would stand.
+
+        None for a card, which looks for itself when it is delivered, and for a whisper, which nobody can see
+        again. Raises `DeliveryFailed` where Slack can't be asked now: then nothing should be sent either.
+        """
+        if not isinstance(outgoing.what, Letter | Notice):
+            return None
+        channel, thread, payload = self._addressed(outgoing, outgoing.what)
+        found = self._find(channel, part_of(payload), thread)
+        return Receipt(found.identity) if found else None
+
+    def _send(self, outgoing: Outgoing, message: Letter | Notice) -> Receipt:
+        channel, thread, payload = self._addressed(outgoing, message)
+        return Receipt(self._slack.post(channel, payload, outgoing.key, thread).identity)
+
+    def _addressed(self, outgoing: Outgoing, message: Letter | Notice) -> tuple[str, str, Payload]:
+        """Channel, thread and payload of a letter or notice."""
+        match message:
+            case Letter(to=to):
+                payload = cards.letter(f"letter:{_digest(outgoing)}", self._words.letter(message))
+                return to.address, to.thread, payload
+            case Notice():
+                return self._channels[Place.REVIEW], "", cards.notice(f"notice:{_digest(outgoing)}", message)
+
+    # --- cards --------------------------------------------------------------------------------------------------
+
+    def _draw(self, outgoing: Outgoing, drawing: Drawing) -> Spot:
+        """Bring the card up to date, post into its thread what is not there yet, strike out cards elsewhere.
+
+        Each step looks at what stands in Slack, so that the whole can be repeated after a failure in between.
+        """
+        standing = self._standing(outgoing, drawing)
+        spot = self._redrawn(outgoing, drawing, standing) if standing else None
+        seen = self._seen(drawing, spot) if spot else frozenset[str]()
+        spot = spot or self._drawn_anew(outgoing, drawing)
+        for payload in self._beside(outgoing, drawing):
+            if part_of(payload) not in seen:
+                self._slack.post(spot.channel, payload, outgoing.key, thread=spot.ts)
+        for place, old in drawing.posted.items():
+            if place is not drawing.place:
+                self._strike_out(outgoing, drawing, self._spot(place, old), spot)
+        return spot
+
+    def _standing(self, outgoing: Outgoing, drawing: Drawing) -> Spot | None:
+        """Where the case's card stands in its channel, as recorded or, after a failure, as found."""
+        if drawing.place in drawing.posted:
+            return self._spot(drawing.place, drawing.posted[drawing.place])
+        if outgoing.attempts > 1:
+            return self._find(self._channels[drawing.place], f"card:{drawing.case.number}")
+        return None
+
+    def _redrawn(self, outgoing: Outgoing, drawing: Drawing, spot: Spot) -> Spot | None:
+        """The card changed in place; None where somebody deleted it."""
+        card = cards.card(drawing, self._words.label)
+        try:
+            is_there = self._slack.update(spot, card, outgoing.key)
+        except BlocksRefused:
+            is_there = self._slack.update(spot, cards.minimal(drawing.case), outgoing.key)
+        return spot if is_there else None
+
+    def _drawn_anew(self, outgoing: Outgoing, drawing: Drawing) -> Spot:
+        channel = self._channels[drawing.place]
+        try:
+            return self._slack.post(channel, cards.card(drawing, self._words.label), outgoing.key)
+        except BlocksRefused:
+            return self._slack.post(channel, cards.minimal(drawing.case), outgoing.key)
+
+    def _beside(self, outgoing: Outgoing, drawing: Drawing) -> Iterator[Payload]:
+        """What belongs into the card's thread: the message's full text, and what happened."""
+        yield from _full_text(drawing)
+        if drawing.log:
+            yield cards.log_line(f"log:{_digest(outgoing)}", drawing.log)
+
+    def _strike_out(self, outgoing: Outgoing, drawing: Drawing, old: Spot, new: Spot) -> None:
+        link = self._slack.permalink(new)
+        self._slack.update(
+            old, cards.moved(drawing.case, self._words.label, drawing.place, link), outgoing.key
+        )
+
+    def _named(self, drawing: Drawing) -> Drawing:
+        """The drawing with people's names in place of their ids in what is said of them."""
+        profile = self._words.profile
+        case = replace(drawing.case, outcome=with_names(drawing.case.outcome, profile))
+        return replace(drawing, case=case, log=with_names(drawing.log, profile))
+
+    def _spot(self, place: Place, recorded: str) -> Spot:
+        """A recorded card: "<channel>:<ts>" or the ts alone."""
+        channel, _, ts = recorded.rpartition(":")
+        return Spot(channel or self._channels[place], ts)
+
+    # --- looking before sending again -----------------------------------------------------------------------------
+
+    def _find(self, channel: str, part: str, thread: str = "") -> Spot | None:
+        """Where it stands already; None also where the bot may not read, which no later try mends."""
+        try:
+            return self._slack.find(channel, part, thread)
+        except DeliveryFailed as failure:
+            if failure.permanent:
+                return None
+            raise
+
+    def _seen(self, drawing: Drawing, spot: Spot) -> frozenset[str]:
+        """What stands in the card's thread. Where the bot may not read, the full text counts as there:
+        it would else be told again at every change."""
+        try:
+            return self._slack.parts_in_thread(spot)
+        except DeliveryFailed as failure:
+            if failure.permanent:
+                return frozenset(part_of(piece) for piece in _full_text(drawing))
+            raise
+
+
+def _full_text(drawing: Drawing) -> list[Payload]:
+    return cards.thread_pieces(drawing.case.number, drawing.message_id, drawing.body)
+
+
+def _digest(outgoing: Outgoing) -> str:
+    """The outgoing key in few characters, for the id of a block."""
+    return hashlib.sha256(outgoing.key.encode()).hexdigest()[:20]

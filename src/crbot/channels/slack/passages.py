@@ -1,0 +1,121 @@
+"""Cuts foreign text for a card: the sentences that decided, and the whole in pieces.
+
+What is a fact and what its evidence, the triage knows; this only finds the words again and shows them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from crbot.channels.slack.blocks import Run
+from crbot.channels.slack.text import ELLIPSIS, clean, clip, escape
+
+_SENTENCE_ENDS = re.compile(r"[.!?][\"”’)]*\s+|\n+")
+_GAP = f" {ELLIPSIS} "
+
+
+def decisive(body: str, evidence: Iterable[str], limit: int) -> list[Run]:
+    """The sentences of `body` that hold a piece of evidence, which stands strong in them.
+
+    Evidence that is not in `body` (an earlier message told it) stands by itself. Where there is none at all,
+    the body's beginning is returned. At most about `limit` characters.
+    """
+    body = clean(body)
+    wanted = list(dict.fromkeys(words for each in evidence if (words := clean(each).strip())))
+    if not wanted:
+        return [Run(clip(body.strip(), limit))]
+    spans = sorted((start, start + len(words)) for words in wanted if (start := body.find(words)) >= 0)
+    runs = _sentences_around(body, _joined(spans))
+    for words in (words for words in wanted if words not in body):
+        runs += [Run(_GAP), Run(words, strong=True)] if runs else [Run(words, strong=True)]
+    return _clipped(runs, limit)
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans without overlaps."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _sentences_around(body: str, spans: Sequence[tuple[int, int]]) -> list[Run]:
+    """The sentences that a span touches, with a gap where others lie between."""
+    runs: list[Run] = []
+    shown_to: int | None = None
+    for begin, end in _sentences(body):
+        inside = [(max(a, begin), min(b, end)) for a, b in spans if a < end and b > begin]
+        if not inside:
+            continue
+        if shown_to is not None and shown_to != begin:
+            runs.append(Run(_GAP))
+        runs += _marked(body, begin, end, inside)
+        shown_to = end
+    return runs
+
+
+def _sentences(body: str) -> Iterator[tuple[int, int]]:
+    begin = 0
+    for match in _SENTENCE_ENDS.finditer(body):
+        yield begin, match.end()
+        begin = match.end()
+    yield begin, len(body)
+
+
+def _marked(body: str, begin: int, end: int, spans: Iterable[tuple[int, int]]) -> Iterator[Run]:
+    """The stretch in runs, strong inside the spans."""
+    for start, stop in spans:
+        yield Run(body[begin:start])
+        yield Run(body[start:stop], strong=True)
+        begin = stop
+    yield Run(body[begin:end].rstrip())
+
+
+def _clipped(runs: Iterable[Run], limit: int) -> list[Run]:
+    left = limit
+    kept: list[Run] = []
+    for run in runs:
+        if left <= 0:
+            return [*kept, Run(ELLIPSIS)]
+        kept.append(Run(clip(run.text, left), run.strong))
+        left -= len(run.text)
+    return kept
+
+
+def pieces(text: str, size: int) -> list[str]:
+    """The text cut into pieces of at most `size` characters, at a line's or word's end where there is one.
+
+    Together they are the text.
+    """
+    cut: list[str] = []
+    start = 0
+    while len(text) - start > size:
+        end = _break(text, start, start + size)
+        cut.append(text[start:end])
+        start = end
+    return [*cut, text[start:]] if text[start:] else cut
+
+
+def escaped_pieces(text: str, size: int) -> Iterator[str]:
+    """The text escaped and cut into pieces of at most `size` characters, never inside an entity."""
+    for piece in pieces(text, size):
+        ready = escape(piece)
+        if len(ready) <= size:
+            yield ready
+        else:  # escaping lengthens: "&" becomes five characters
+            half = len(piece) // 2
+            yield from escaped_pieces(piece[:half], size)
+            yield from escaped_pieces(piece[half:], size)
+
+
+def _break(text: str, start: int, end: int) -> int:
+    """Where to cut before `end`: after the last line end or space in the second half, else at `end`."""
+    for separator in ("\n\n", "\n", " "):
+        at = text.rfind(separator, (start + end) // 2, end)
+        if at >= 0:
+            return min(at + len(separator), end)
+    return end

@@ -1,0 +1,68 @@
+"""The shaped patterns of triage: ends of sentences, telephone numbers, times, places with a postal code.
+
+All run in RE2, whose time grows with the text alone, and over one byte a character, so that offsets are those of the
+text. No other file of triage may hold a pattern that is run over mail; phrases stand in the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import re2
+
+_OPTIONS = re2.Options()
+_OPTIONS.encoding = re2.Options.Encoding.LATIN1
+_OPTIONS.log_errors = False
+
+
+def _pattern(text: str) -> re2._Regexp:
+    return re2.compile(text.encode("latin-1"), _OPTIONS)
+
+
+def narrow(text: str) -> bytes:
+    """One byte for each character; what has no byte of its own becomes a letter that no pattern here looks for."""
+    return text.encode("latin-1", "replace")
+
+
+_SENTENCE_END = _pattern(r"[.!?\x85]+[\"')\]*_]*(?:\s|$)")
+_PHONE = _pattern(r"(?:\(\d{3}\) ?|\b\d{3}[-. /])\d{3}[-. ]\d{4}\b|\bext?\.? ?\d{2,5}\b|\b\d{3}-\d{4}\b")
+_WEB = _pattern(r"(?i)\bwww\.|https?://|[a-z0-9._-]@[a-z0-9-]+\.|\.(?:gov|org|com|edu|us|net)\b")
+_POSTAL = _pattern(r"\b[A-Z][A-Z]\.? {1,2}\d{5}\b|\b\d{5}(?:-\d{4})?$|^\d{1,6} [A-Z]")
+_ITEM = _pattern(r"^(?:[-*+\x95\xb7] |\(?(?:\d{1,2}|[a-z]|i{1,3}|iv|v)[.)] ?)")
+_CLOCK = _pattern(r"\b\d{1,2}[:.]\d\d\b")
+_YEAR = _pattern(r"\b(?:19|20)\d\d\b|\b\d{1,2}[/.]\d{1,2}[/.]\d\d\b")
+
+
+def sentence_ends(folded: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where marks begin that may end a sentence, and where they and the closing quotes after them end."""
+    piece = folded[start:end]
+    for match in _SENTENCE_END.finditer(narrow(piece)):
+        at = match.start()
+        if piece[at] in ".!?":  # not a character that has no byte
+            marks = match.group().rstrip()
+            yield start + at, start + at + len(marks)
+
+
+def is_contact(text: str) -> bool:
+    """Holds a telephone number, an address of mail or web, or a postal address."""
+    piece = narrow(text[:400])
+    return any(pattern.search(piece) for pattern in (_PHONE, _WEB, _POSTAL))
+
+
+def is_list_item(text: str) -> bool:
+    """Begins with the mark of a list's item: "1.", "(b)", "-", "•"."""
+    return text[:1] in "•·▪◦–—" and text[1:2] == " " or bool(_ITEM.search(narrow(text[:8])))
+
+
+def without_item_mark(text: str) -> str:
+    """The text after the mark of a list's item, if it begins with one."""
+    match = _ITEM.search(narrow(text[:8]))
+    return text[match.end() :] if match else text.lstrip("•·▪◦–— ")
+
+
+def has_clock(text: str) -> bool:
+    return bool(_CLOCK.search(narrow(text[:400])))
+
+
+def has_year(text: str) -> bool:
+    return bool(_YEAR.search(narrow(text[:400])))

@@ -1,0 +1,56 @@
+"""Stages, places, letters: what may follow what, and what needs a person's word."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from crbot.cases.case import ENDED, FOLLOWS, Conversation, Stage, number_of
+from crbot.cases.followups import is_given_up, pause_before_try
+from crbot.cases.letters import NEEDS_RELEASE, Letter, LetterName, Release
+from crbot.triage.message import Channel
+
+WHERE = Conversation(Channel.EMAIL, "chief@mill-creek.example.gov")
+
+
+@pytest.mark.parametrize("name", sorted(NEEDS_RELEASE))
+def test_an_adverse_letter_cannot_exist_without_a_persons_release(name: LetterName) -> None:
+    with pytest.raises(ValueError, match="a person must release it"):
+        Letter(name, WHERE)
+
+
+@pytest.mark.parametrize("name", sorted(NEEDS_RELEASE))
+def test_a_released_letter_names_who_released_it(name: LetterName) -> None:
+    letter = Letter(name, WHERE, release=Release(by="U2", drafted_by="U1"))
+
+    assert letter.release == Release(by="U2", drafted_by="U1")
+
+
+def test_every_stage_says_what_may_follow() -> None:
+    assert set(FOLLOWS) == set(Stage)
+
+
+@pytest.mark.parametrize("stage", sorted(ENDED))
+def test_whatever_has_ended_can_be_reopened(stage: Stage) -> None:
+    assert Stage.RECEIVED in FOLLOWS[stage]
+
+
+def test_nothing_is_delivered_before_the_agency_approves() -> None:
+    before_delivery = [stage for stage, following in FOLLOWS.items() if Stage.DELIVERY in following]
+
+    assert before_delivery == [Stage.APPROVED]
+
+
+def test_a_number_has_its_year() -> None:
+    assert number_of(2026, 42) == "CRI-2026-0042"
+    assert number_of(2026, 12345) == "CRI-2026-12345"
+
+
+def test_pauses_grow_and_end_after_five_days() -> None:
+    pauses = [pause_before_try(attempts) for attempts in range(1, 10)]
+
+    assert pauses == sorted(pauses)
+    assert pauses[0] == timedelta(minutes=1)
+    assert not is_given_up(10)
+    assert is_given_up(30)

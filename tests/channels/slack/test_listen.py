@@ -1,0 +1,243 @@
+"""What Slack hands in is kept before it is acknowledged, whatever the connection does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from crbot.channels.slack.account import Account
+from crbot.channels.slack.listen import HELP, SlackListener, arrival_of
+from crbot.intake.ports import Arrival
+from tests.slack_peer import (
+    Answer,
+    SlackPeer,
+    click_payload,
+    direct_message,
+    event_payload,
+    slack_peer,
+    slash_payload,
+    until,
+)
+
+NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
+FAST = (0.05,)
+
+
+class Inbox:
+    """Keeps like the store: each key once; refuses when told to."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Arrival] = {}
+        self.refusals = 0
+
+    def keep(self, arrival: Arrival) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError("the disk is full")
+        self.kept.setdefault(arrival.key, arrival)
+
+
+@pytest.fixture
+def peer() -> Iterator[SlackPeer]:
+    with slack_peer() as running:
+        yield running
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def notes() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def listener(peer: SlackPeer, inbox: Inbox, notes: list[str]) -> Iterator[SlackListener]:
+    listening = SlackListener(
+        Account("xoxb-1", "xapp-1", peer.api_url), inbox.keep, lambda: NOW, notes.append, FAST
+    )
+    listening.start()
+    yield listening
+    listening.stop()
+
+
+@pytest.mark.usefixtures("listener")
+class TestKeeping:
+    def test_a_direct_message_is_kept_and_then_acknowledged(self, peer: SlackPeer, inbox: Inbox) -> None:
+        payload = event_payload(direct_message("We need help"), "Ev1")
+
+        peer.acknowledged(peer.deliver("events_api", payload))
+
+        assert json.loads(inbox.kept["slack:Ev1"].raw) == payload
+        assert inbox.kept["slack:Ev1"].received_at == NOW
+
+    def test_what_could_not_be_kept_is_not_acknowledged_and_is_kept_when_it_comes_again(
+        self, peer: SlackPeer, inbox: Inbox
+    ) -> None:
+        inbox.refusals = 1
+        payload = event_payload(direct_message("We need help"), "Ev1")
+
+        first = peer.deliver("events_api", payload)
+        second = peer.deliver("events_api", payload, retry=1)
+        peer.acknowledged(second)
+
+        assert first not in peer.acks
+        assert list(inbox.kept) == ["slack:Ev1"]
+
+    def test_the_same_event_delivered_twice_is_kept_once_and_acknowledged_twice(
+        self, peer: SlackPeer, inbox: Inbox
+    ) -> None:
+        payload = event_payload(direct_message("We need help"), "Ev1")
+
+        for retry in (0, 1):
+            peer.acknowledged(peer.deliver("events_api", payload, retry=retry))
+
+        assert list(inbox.kept) == ["slack:Ev1"]
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            direct_message("edited", subtype="message_changed", message={"text": "edited"}),
+            direct_message("", subtype="message_deleted", deleted_ts="1.2"),
+            direct_message("see the letter", subtype="file_share", files=[{"name": "letter.pdf"}]),
+            {
+                "type": "app_mention",
+                "user": "U0RIVERA",
+                "text": "<@U0CRBOT> help",
+                "ts": "1.2",
+                "channel": "C1",
+            },
+            {"type": "a_kind_that_slack_adds_next_year"},
+        ],
+    )
+    def test_every_kind_of_event_is_kept(
+        self, peer: SlackPeer, inbox: Inbox, event: dict[str, object]
+    ) -> None:
+        peer.acknowledged(peer.deliver("events_api", event_payload(event, "Ev1")))
+
+        assert list(inbox.kept) == ["slack:Ev1"]
+
+    def test_a_click_is_kept_under_what_was_clicked_by_whom_and_when(
+        self, peer: SlackPeer, inbox: Inbox
+    ) -> None:
+        peer.acknowledged(peer.deliver("interactive", click_payload("case_claim", "CRI-2026-0042|7")))
+
+        assert list(inbox.kept) == [
+            "slack:click:C0CR:1795319400.000200:case_claim:CRI-2026-0042|7:U0LEE:1795319410.000000"
+        ]
+
+    def test_a_slash_command_is_answered_with_how_to_ask_for_help(
+        self, peer: SlackPeer, inbox: Inbox
+    ) -> None:
+        ack = peer.acknowledged(peer.deliver("slash_commands", slash_payload("help")))
+
+        assert ack["payload"] == {"text": HELP}
+        assert list(inbox.kept) == ["slack:trigger:4.5.6"]
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            direct_message("Thank you. Your request is case …", bot_id="B0CRBOT"),
+            direct_message("", subtype="message_changed", message={"text": "…", "bot_id": "B0CRBOT"}),
+        ],
+    )
+    def test_what_a_bot_wrote_is_acknowledged_and_not_kept(
+        self, peer: SlackPeer, inbox: Inbox, event: dict[str, object]
+    ) -> None:
+        peer.acknowledged(peer.deliver("events_api", event_payload(event)))
+
+        assert not inbox.kept
+
+    def test_nothing_is_asked_of_slack_before_a_message_is_kept(self, peer: SlackPeer) -> None:
+        peer.acknowledged(peer.deliver("events_api", event_payload(direct_message("We need help"))))
+
+        assert {method for method, _ in peer.calls} == {"apps.connections.open"}
+
+
+class TestConnection:
+    def test_it_tells_when_it_stands_and_when_something_last_came(
+        self, peer: SlackPeer, listener: SlackListener
+    ) -> None:
+        until("the connection", listener.is_connected)
+        assert listener.last_envelope_at is None
+
+        peer.acknowledged(peer.deliver("events_api", event_payload(direct_message("We need help"))))
+
+        assert listener.last_envelope_at == NOW
+
+    @pytest.mark.usefixtures("listener")
+    def test_an_event_in_flight_while_slack_renews_the_connection_is_acknowledged(
+        self, peer: SlackPeer, inbox: Inbox
+    ) -> None:
+        old = peer.connected()
+
+        peer.disconnect(old)
+        in_flight = peer.deliver("events_api", event_payload(direct_message("during"), "Ev1"), old)
+        new = peer.connected(besides=old)
+        after = peer.deliver("events_api", event_payload(direct_message("after"), "Ev2"), new)
+
+        peer.acknowledged(in_flight)
+        peer.acknowledged(after)
+        assert list(inbox.kept) == ["slack:Ev1", "slack:Ev2"]
+
+    @pytest.mark.usefixtures("listener")
+    def test_after_a_broken_line_it_listens_again(self, peer: SlackPeer) -> None:
+        old = peer.connected()
+
+        peer.reset(old)
+
+        peer.acknowledged(
+            peer.deliver("events_api", event_payload(direct_message("again")), peer.connected(old))
+        )
+
+    def test_slack_unreachable_at_the_start_is_told_and_tried_again(
+        self, peer: SlackPeer, inbox: Inbox, notes: list[str]
+    ) -> None:
+        peer.plan(
+            "apps.connections.open",
+            Answer(body=None),
+            Answer(500, "down for maintenance"),
+            Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "0"}),
+            Answer.error("invalid_auth"),
+        )
+        listener = SlackListener(
+            Account("xoxb-1", "xapp-1", peer.api_url), inbox.keep, lambda: NOW, notes.append, FAST
+        )
+        listener.start()
+        try:
+            until("the connection", listener.is_connected)
+        finally:
+            listener.stop()
+
+        assert [note for note in notes if "no connection" in note] == [
+            "no connection to Slack: Slack can't be reached: ServerDisconnectedError; next try in 0.05 s",
+            "no connection to Slack: Slack answers 500 without a word; next try in 0.05 s",
+            "no connection to Slack: Slack answers 429 ratelimited; next try in 0.05 s",
+            "no connection to Slack: Slack no longer takes the token; make a new one on the app's page and set CRBOT_SLACK__APP_TOKEN; next try in 0.05 s",
+        ]
+        assert notes[-1] == "connected to Slack"
+
+    def test_it_ends_at_once_also_when_nobody_listens_at_the_other_end(
+        self, inbox: Inbox, notes: list[str]
+    ) -> None:
+        listener = SlackListener(
+            Account("xoxb-1", "xapp-1", "http://127.0.0.1:9/api/"), inbox.keep, lambda: NOW, notes.append
+        )
+        listener.start()
+        until("a note", lambda: notes)
+
+        listener.stop()
+
+        assert not listener.is_connected()
+
+
+def test_a_payload_of_an_unknown_form_has_a_key_too() -> None:
+    first, again = (arrival_of({"type": "novelty", "words": "ü"}, NOW) for _ in range(2))
+
+    assert first.key == again.key
+    assert first.key.startswith("slack:sha256:")

@@ -1,0 +1,355 @@
+"""What is due reaches Slack once, stays up to date there, and a failure says what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from crbot.cases.case import Conversation, Place
+from crbot.cases.letters import Letter, LetterName
+from crbot.cases.respond import Notice, Whisper
+from crbot.channels.slack.account import Account
+from crbot.channels.slack.outlet import SlackOutlet, Words
+from crbot.channels.slack.people import People, with_names
+from crbot.channels.slack.posting import Pace
+from crbot.intake.ports import DeliveryFailed, Drawing, Outgoing
+from crbot.triage.message import Channel, Person
+from tests.channels.slack.examples import CASE, drawing, label
+from tests.slack_peer import Answer, SlackPeer, slack_peer
+
+CHANNELS = {
+    Place.CRI_TAC: "C0TAC",
+    Place.CRITICAL_RESPONSE: "C0CR",
+    Place.ORGANIZATIONAL_ASSESSMENT: "C0OA",
+    Place.REVIEW: "C0REV",
+}
+LETTER = Letter(
+    LetterName.ACKNOWLEDGEMENT,
+    Conversation(Channel.SLACK, "D0RIVERA", "1795319400.000100"),
+    case="CRI-2026-0042",
+)
+NOTICE = Notice("A complaint", "an officer complains", quote="<!channel> look", sender="Bo")
+
+
+class Clock:
+    """Time that passes only by waiting."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.waits: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def peer() -> Iterator[SlackPeer]:
+    with slack_peer() as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def outlet(peer: SlackPeer, clock: Clock) -> SlackOutlet:
+    client = Account("xoxb-1", api_url=peer.api_url, timeout_seconds=5).web_client()
+    words = Words(
+        label, lambda letter: f"Thank you. Your case is {letter.case} <now>.", People(client).person
+    )
+    return SlackOutlet(client, CHANNELS, words, Pace(monotonic=clock.monotonic, sleep=clock.sleep))
+
+
+def outgoing(what: Letter | Drawing | Notice | Whisper, *, key: str = "k1", attempts: int = 1) -> Outgoing:
+    return Outgoing(1, key, what, attempts, token="t")
+
+
+def texts(peer: SlackPeer, channel: str) -> list[str]:
+    return [message["text"] for message in peer.messages.get(channel, [])]
+
+
+# --- letters, notices, whispers ---------------------------------------------------------------------------------------
+
+
+def test_a_letter_goes_into_the_thread_it_answers(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    receipt = outlet.deliver(outgoing(LETTER))
+
+    [sent] = peer.called("chat.postMessage")
+    assert (sent["channel"], sent["thread_ts"]) == ("D0RIVERA", "1795319400.000100")
+    assert sent["text"] == "Thank you. Your case is CRI-2026-0042 &lt;now&gt;."
+    assert sent["metadata"]["event_type"] == "crbot"
+    assert sent["metadata"]["event_payload"]["key"] == "k1"
+    assert receipt.identity == f"D0RIVERA:{peer.messages['D0RIVERA'][0]['ts']}"
+
+
+def test_whoever_mentioned_the_bot_is_answered_in_a_direct_conversation(outlet: SlackOutlet) -> None:
+    letter = replace(LETTER, to=Conversation(Channel.SLACK, "U0RIVERA"))
+
+    receipt = outlet.deliver(outgoing(letter))
+
+    assert receipt.identity.startswith("D0RIVERA:")
+    assert outlet.look_up(outgoing(letter)) == receipt
+
+
+@pytest.mark.parametrize("what", [LETTER, NOTICE], ids=["letter", "notice"])
+def test_what_went_out_and_was_not_confirmed_is_not_sent_again(
+    outlet: SlackOutlet, peer: SlackPeer, what: Letter | Notice
+) -> None:
+    peer.plan("chat.postMessage", Answer(body=None, is_done_first=True))
+    with pytest.raises(DeliveryFailed) as failure:
+        outlet.deliver(outgoing(what))
+    assert not failure.value.permanent
+
+    found = outlet.look_up(outgoing(what, attempts=2))
+    again = outlet.deliver(outgoing(what, attempts=2))
+
+    assert found == again
+    assert len(peer.called("chat.postMessage")) == 1
+
+
+def test_another_letter_in_the_same_thread_is_not_taken_for_this_one(outlet: SlackOutlet) -> None:
+    outlet.deliver(outgoing(LETTER, key="k1"))
+
+    assert outlet.look_up(outgoing(LETTER, key="k2")) is None
+
+
+def test_it_is_found_by_its_blocks_where_slack_keeps_no_metadata(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    receipt = outlet.deliver(outgoing(NOTICE))
+    del peer.messages["C0REV"][0]["metadata"]
+
+    assert outlet.look_up(outgoing(NOTICE)) == receipt
+
+
+def test_where_the_bot_may_not_read_nobody_can_tell_and_it_is_sent(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    peer.plan("conversations.history", Answer.error("missing_scope", needed="groups:history"))
+
+    outlet.deliver(outgoing(NOTICE, attempts=2))
+
+    assert texts(peer, "C0REV") == ["A complaint: an officer complains"]
+
+
+def test_while_slack_cannot_be_asked_nothing_is_sent_a_second_time(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    peer.plan("conversations.history", Answer(500, "down"))
+
+    with pytest.raises(DeliveryFailed):
+        outlet.deliver(outgoing(NOTICE, attempts=2))
+
+    assert not peer.messages
+
+
+def test_a_whisper_is_seen_by_one_person_and_pings_nobody(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    outlet.deliver(outgoing(Whisper("U0LEE", "C0CR", "U0ORTIZ1 was faster <!here>")))
+
+    assert peer.called("chat.postEphemeral") == [
+        {"channel": "C0CR", "user": "U0LEE", "text": "Chief Ana Rivera was faster &lt;!here&gt;"}
+    ]
+
+
+# --- cards ------------------------------------------------------------------------------------------------------------
+
+
+def posted(receipt_identity: str, place: Place = Place.CRITICAL_RESPONSE) -> dict[Place, str]:
+    return {place: receipt_identity.rpartition(":")[2]}
+
+
+def test_a_new_case_is_a_card_with_the_whole_message_in_its_thread(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    receipt = outlet.deliver(outgoing(drawing(log="Routed.")))
+
+    card, letter, log = peer.messages["C0CR"]
+    assert card["text"].startswith("Urgent request CRI-2026-0042")
+    assert receipt.identity == f"C0CR:{card['ts']}"
+    assert [each["thread_ts"] for each in (letter, log)] == [card["ts"]] * 2
+    assert letter["blocks"][0]["elements"][0]["elements"][0]["text"] == drawing().body
+    assert log["text"] == "Routed."
+
+
+def test_a_change_redraws_the_card_in_place_and_tells_in_its_thread(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    first = outlet.deliver(outgoing(drawing()))
+    claimed = replace(CASE, owner="U0LEE", revision=8)
+
+    second = outlet.deliver(
+        outgoing(drawing(claimed, posted=posted(first.identity), log="Claimed by U0LEE1."), key="k2")
+    )
+
+    assert second == first
+    card, _, log = peer.messages["C0CR"]
+    assert "Claimed by <@U0LEE>" in card["blocks"][1]["elements"][0]["text"]
+    assert card["blocks"][0]["block_id"] == "head:CRI-2026-0042:r8"
+    assert log["text"] == "Claimed by Chief Ana Rivera."
+
+
+def test_a_reply_of_the_agency_is_told_in_the_thread(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    first = outlet.deliver(outgoing(drawing()))
+    replied = replace(drawing(body="There is no lawsuit.", posted=posted(first.identity)), message_id=6)
+
+    outlet.deliver(outgoing(replied, key="k2"))
+    outlet.deliver(outgoing(replied, key="k3"))
+
+    assert texts(peer, "C0CR")[2:] == ["There is no lawsuit."]
+
+
+def test_what_is_missing_after_a_failure_in_between_is_posted_and_nothing_twice(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    drawn = drawing(body="word " * 1000, log="Routed.")
+    peer.plan("chat.postMessage", Answer(body=None, is_done_first=True))
+    for attempt in (1, 2, 3):
+        if attempt == 2:
+            peer.plan("conversations.replies", Answer(500, "down"))
+        with pytest.raises(DeliveryFailed) if attempt < 3 else nullcontext():
+            outlet.deliver(outgoing(drawn, attempts=attempt))
+
+    once = [message["metadata"]["event_payload"]["part"] for message in peer.messages["C0CR"]]
+    assert len(once) == len(set(once)) == 4
+
+
+def test_a_case_that_moves_leaves_a_pointer_and_gets_a_new_card(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    first = outlet.deliver(outgoing(drawing()))
+
+    moved = drawing(place=Place.CRI_TAC, posted={Place.CRITICAL_RESPONSE: first.identity})
+    second = outlet.deliver(outgoing(moved, key="k2"))
+
+    old, new = peer.messages["C0CR"][0], peer.messages["C0TAC"][0]
+    assert second.identity == f"C0TAC:{new['ts']}"
+    assert [block["type"] for block in old["blocks"]] == ["section", "context"]
+    assert (
+        f"<https://cri.example.gov/C0TAC/{new['ts']}|Open the card in CRI-TAC>"
+        in (old["blocks"][1]["elements"][0]["text"])
+    )
+
+
+def test_a_card_that_somebody_deleted_is_posted_anew(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    first = outlet.deliver(outgoing(drawing()))
+    peer.messages.clear()
+
+    second = outlet.deliver(outgoing(drawing(posted=posted(first.identity)), key="k2"))
+
+    assert second != first
+    assert len(peer.messages["C0CR"]) == 2
+
+
+@pytest.mark.parametrize("code", ["invalid_blocks", "msg_blocks_too_long"])
+def test_a_card_that_slack_refuses_is_replaced_by_a_small_one(
+    outlet: SlackOutlet, peer: SlackPeer, code: str
+) -> None:
+    peer.plan("chat.postMessage", Answer.error(code))
+
+    outlet.deliver(outgoing(drawing(body="")))
+
+    [card] = peer.messages["C0CR"]
+    assert [block["type"] for block in card["blocks"]] == ["section", "actions"]
+
+
+# --- failures ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "mend"),
+    [
+        ("channel_not_found", "invite the bot to it"),
+        ("not_in_channel", "invite it there with /invite"),
+        ("is_archived", "unarchive it"),
+        ("missing_scope", "lacks the scope chat:write"),
+        ("invalid_auth", "set CRBOT_SLACK__BOT_TOKEN"),
+        ("token_revoked", "set CRBOT_SLACK__BOT_TOKEN"),
+    ],
+)
+def test_what_no_later_try_can_help_says_how_it_is_mended(
+    outlet: SlackOutlet, peer: SlackPeer, code: str, mend: str
+) -> None:
+    peer.plan("chat.postMessage", Answer.error(code, needed="chat:write"))
+
+    with pytest.raises(DeliveryFailed, match=mend) as failure:
+        outlet.deliver(outgoing(NOTICE))
+
+    assert failure.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("answer", "wait"),
+    [
+        (Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "30"}), timedelta(seconds=30)),
+        (Answer(429, {"ok": False, "error": "ratelimited"}), None),
+        (Answer(503, "<html>down</html>"), None),
+        (Answer(200, "<html>a proxy's page</html>"), None),
+        (Answer(body=None), None),
+        (Answer.error("internal_error"), None),
+        (Answer.error("an_error_of_next_year"), None),
+    ],
+)
+def test_what_may_pass_is_tried_again_and_not_before_slack_says(
+    outlet: SlackOutlet, peer: SlackPeer, answer: Answer, wait: timedelta | None
+) -> None:
+    peer.plan("chat.postMessage", answer)
+
+    with pytest.raises(DeliveryFailed) as failure:
+        outlet.deliver(outgoing(NOTICE))
+
+    assert not failure.value.permanent
+    assert failure.value.wait == wait
+    assert len(peer.called("chat.postMessage")) == 1
+
+
+def test_a_channel_gets_one_message_a_second(outlet: SlackOutlet, clock: Clock) -> None:
+    outlet.deliver(outgoing(drawing(log="Routed.")))
+    outlet.deliver(outgoing(LETTER, key="k2"))
+
+    assert clock.waits == [1.0, 1.0]
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_is_asked_for_once_an_hour(peer: SlackPeer, clock: Clock) -> None:
+    people = People(Account("xoxb-1", api_url=peer.api_url).web_client(), clock.monotonic)
+
+    assert people.person("U0RIVERA") == Person("Chief Ana Rivera", "arivera@springfieldpd.example.gov")
+    assert people.person("U0RIVERA").name == "Chief Ana Rivera"
+    assert len(peer.called("users.info")) == 1
+    clock.now += 3600
+    people.person("U0RIVERA")
+    assert len(peer.called("users.info")) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "person"),
+    [
+        (Answer(500, "down"), Person(address="U0RIVERA")),
+        (Answer.error("user_not_found"), Person(address="U0RIVERA")),
+        (Answer(body={"ok": True, "user": {"name": "ana"}}), Person("ana", "U0RIVERA")),
+    ],
+)
+def test_a_person_of_whom_slack_tells_little_is_known_by_the_id(
+    peer: SlackPeer, answer: Answer, person: Person
+) -> None:
+    peer.plan("users.info", answer)
+
+    assert People(Account("xoxb-1", api_url=peer.api_url).web_client()).person("U0RIVERA") == person
+
+
+def test_only_what_looks_like_an_id_becomes_a_name() -> None:
+    known = {"U0LEE": Person("Jordan Lee")}
+
+    said = with_names("WARNING: claimed by <@U0LEE>, not by U0OTHER1", lambda each: known.get(each, Person()))
+
+    assert said == "WARNING: claimed by Jordan Lee, not by U0OTHER1"

@@ -1,0 +1,238 @@
+"""Mail servers for tests, on this machine alone: a Dovecot of our own, and an SMTP server that keeps what it gets."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import itertools
+import os
+import pwd
+import shutil
+import smtplib
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from imapclient import IMAPClient
+
+from crbot.channels.mail.mailbox import MailboxSettings
+from crbot.channels.mail.security import Security
+
+PASSWORD = "secret"
+HOST = "127.0.0.1"
+DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/opt/homebrew/sbin")
+NO_DOVECOT = "Dovecot is not installed, so nothing about the mailbox is tested: apt-get install dovecot-imapd dovecot-lmtpd"
+
+_numbers = itertools.count(1)
+
+_CONFIGURATION = """
+protocols = imap lmtp
+listen = {host}
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/dovecot.log
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 1
+first_valid_gid = 1
+ssl = no
+disable_plaintext_auth = no
+mail_location = maildir:~/Maildir
+{capability}
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}/home/%u
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {imap_port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = {host}
+    port = {lmtp_port}
+  }}
+}}
+service anvil {{
+  chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+auth_failure_delay = 0
+service stats {{
+  chroot =
+}}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, seconds: float = 20.0) -> None:
+    """Until something listens there. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+@dataclass(frozen=True)
+class Dovecot:
+    """A running Dovecot: any user may log in with `PASSWORD`, and gets a mailbox by that."""
+
+    imap_port: int
+    lmtp_port: int
+    folder: Path
+
+    def new_user(self) -> str:
+        """A name that nobody has used: an empty mailbox."""
+        return f"intake{next(_numbers)}"
+
+    def settings(self, user: str, **changes: object) -> MailboxSettings:
+        values: dict[str, object] = {
+            "host": HOST,
+            "port": self.imap_port,
+            "username": user,
+            "password": PASSWORD,
+            "security": Security.NONE,
+            "done_folder": "crbot/Done",
+            "trouble_folder": "crbot/Trouble",
+            "timeout": 10.0,
+        }
+        return MailboxSettings(**{**values, **changes})  # type: ignore[arg-type]
+
+    def deliver(self, user: str, *mails: bytes, sender: str = "chief@townpd.example.gov") -> None:
+        """Deliver as a mail server does."""
+        with smtplib.LMTP(HOST, self.lmtp_port) as lmtp:
+            for mail in mails:
+                lmtp.sendmail(sender, [user], mail)
+
+    @contextlib.contextmanager
+    def person(self, user: str) -> Iterator[IMAPClient]:
+        """Somebody else who looks into the same mailbox."""
+        with IMAPClient(HOST, self.imap_port, ssl=False, timeout=10) as client:
+            client.login(user, PASSWORD)
+            yield client
+
+    def folder_of(self, user: str) -> Path:
+        return self.folder / "home" / user / "Maildir"
+
+
+@contextlib.contextmanager
+def running_dovecot(capability: str = "") -> Iterator[Dovecot]:
+    """A Dovecot for as long as the block lasts. `capability` replaces what it says it can."""
+    assert DOVECOT, NO_DOVECOT
+    user, group = _account()
+    folder = Path(tempfile.mkdtemp(prefix="crbot-dovecot-"))
+    server = Dovecot(free_port(), free_port(), folder)
+    configuration = folder / "dovecot.conf"
+    configuration.write_text(
+        _CONFIGURATION.format(
+            host=HOST,
+            folder=folder,
+            user=user,
+            group=group,
+            password=PASSWORD,
+            imap_port=server.imap_port,
+            lmtp_port=server.lmtp_port,
+            capability=f"imap_capability = {capability}" if capability else "",
+        )
+    )
+    shutil.chown(folder, user, group)
+    as_user = {"user": user, "group": group, "extra_groups": []} if os.getuid() == 0 else {}
+    process = subprocess.Popen([DOVECOT, "-F", "-c", str(configuration)], cwd=folder, **as_user)  # type: ignore[call-overload]
+    try:
+        wait_for_port(server.imap_port)
+        wait_for_port(server.lmtp_port)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _account() -> tuple[str, str]:
+    """Under whose name it runs: ours, and never root's."""
+    user = pwd.getpwuid(os.getuid()) if os.getuid() else pwd.getpwnam("nobody")
+    return user.pw_name, grp.getgrgid(user.pw_gid).gr_name
+
+
+@dataclass
+class Sink:
+    """An SMTP server's memory, and what it is to refuse."""
+
+    port: int
+    mails: list[Envelope] = field(default_factory=list)
+    sessions: int = 0
+    refusals: dict[str, str] = field(default_factory=dict)  # command (MAIL, RCPT, DATA) -> the answer to it
+    hangs_up_after: str = ""  # a command after which the line is cut
+
+    async def handle_EHLO(  # noqa: N802  (aiosmtpd's names)
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.sessions += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if "MAIL" in self.refusals:
+            return self.refusals["MAIL"]
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if "RCPT" in self.refusals:
+            return self.refusals["RCPT"]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if "DATA" in self.refusals:
+            return self.refusals["DATA"]
+        self.mails.append(envelope)
+        if self.hangs_up_after == "DATA":
+            server.transport.close()
+        return "250 OK"
+
+
+@contextlib.contextmanager
+def running_sink() -> Iterator[Sink]:
+    """An SMTP server for as long as the block lasts."""
+    sink = Sink(free_port())
+    controller = Controller(sink, hostname=HOST, port=sink.port)
+    controller.start()
+    try:
+        yield sink
+    finally:
+        controller.stop()

@@ -1,0 +1,144 @@
+"""Conversations from the first word to the last, as program staff would tell them: `scenarios/*.toml`.
+
+Each step is a message or a staff action; what is named beside it must come of it: the decision, the open questions,
+the letters that go out, the channel where staff see the card.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from email.message import EmailMessage
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crbot import wiring
+from crbot.cases.case import Conversation
+from crbot.cases.letters import Letter
+from crbot.cases.respond import Notice
+from crbot.channels.mail.mime import received
+from crbot.intake.due import send_due
+from crbot.intake.incoming import Desk, Thought, think
+from crbot.intake.ports import Arrival, Drawing, Ignored, Outgoing, Received, StaffAction, Verb
+from crbot.store.migrations import upgrade
+from crbot.store.store import SqlStore, open_engine
+from crbot.triage.message import Channel, Message, Person
+from crbot.triage.policy import Policy
+from tests.fakes import Clock, Outlet, Reader
+
+OWN = frozenset({"cri-intake@cops.example.gov"})
+SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.toml"))
+
+
+class Stage:
+    """The desk with its store, and a world that takes what it sends."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._engine = open_engine("sqlite://")
+        upgrade(self._engine)
+        self.store = SqlStore(self._engine)
+        self.clock = Clock()
+        self._waiting: dict[str, StaffAction | Received] = {}
+        self.desk = Desk(self.store, Reader(self._read), policy, OWN, self.clock)
+        self.outlet = Outlet()
+        self.case: str | None = None
+        self._count = 0
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def play(self, step: dict[str, Any]) -> tuple[Thought, list[Outgoing]]:
+        """Let one step happen; returns what was thought of it and what was sent because of it."""
+        self._count += 1
+        self.store.keep([self._arrival(step)])
+        thought = think(self.desk)
+        assert thought is not None
+        self.case = self.case or thought.case
+        before = len(self.outlet.delivered)
+        while send_due(self.store, {Channel.EMAIL: self.outlet, Channel.SLACK: self.outlet}, self.clock):
+            pass
+        return thought, self.outlet.delivered[before:]
+
+    def _arrival(self, step: dict[str, Any]) -> Arrival:
+        key = f"step:{self._count}"
+        if "staff" in step:
+            assert self.case is not None
+            self._waiting[key] = StaffAction(
+                Verb(step["does"]), self.case, step["staff"], reason=step.get("reason", "")
+            )
+            return Arrival(Channel.TERMINAL, key, b"{}", self.clock())
+        if step.get("via") == "slack":
+            self._waiting[key] = self._slack(step)
+            return Arrival(Channel.SLACK, key, b"{}", self.clock())
+        return Arrival(Channel.EMAIL, key, self._mail(step), self.clock())
+
+    def _read(self, arrival: Arrival) -> Received | StaffAction | Ignored:
+        return self._waiting.pop(arrival.key, None) or received(arrival.raw, OWN)
+
+    def _mail(self, step: dict[str, Any]) -> bytes:
+        mail = EmailMessage()
+        mail["From"] = step["from"]
+        mail["To"] = "cri-intake@cops.example.gov"
+        mail["Subject"] = step.get("subject", "Re: your request")
+        mail["Message-ID"] = f"<step{self._count}@world.example>"
+        if "answers" in step:
+            mail["In-Reply-To"] = self._sent(step["answers"])
+        for name, value in step.get("headers", {}).items():
+            mail[name] = value
+        mail.set_content(step["text"].lstrip("\n"))
+        return mail.as_bytes()
+
+    def _sent(self, letter: str) -> str:
+        key = next(
+            each.key
+            for each in reversed(self.outlet.delivered)
+            if isinstance(each.what, Letter) and each.what.name == letter
+        )
+        return f"<{key}@desk.example.gov>"
+
+    def _slack(self, step: dict[str, Any]) -> Received:
+        name, address = parseaddr(step["from"])
+        sender = Person(name, address)
+        message = Message(Channel.SLACK, sender, step["text"].strip())
+        where = Conversation(Channel.SLACK, "D0DIRECT", "17.1", person=sender)
+        return Received(message, "D0DIRECT:17.1", where, refers_to=("D0DIRECT:17.1",))
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return wiring.load_policy()
+
+
+@pytest.fixture
+def stage(policy: Policy) -> Iterator[Stage]:
+    stage = Stage(policy)
+    yield stage
+    stage.close()
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_scenario(file: Path, stage: Stage) -> None:
+    scenario = tomllib.loads(file.read_text(encoding="utf-8"))
+    for position, step in enumerate(scenario["step"], 1):
+        thought, sent = stage.play(step)
+        came = _came_of(stage, thought, sent)
+        wanted = {name: step[name] for name in came if name in step}
+        assert wanted == {name: came[name] for name in wanted}, f"{scenario['title']}: step {position}"
+
+
+def _came_of(stage: Stage, thought: Thought, sent: list[Outgoing]) -> dict[str, Any]:
+    case = stage.store.case(stage.case) if stage.case else None
+    decision = thought.decision
+    return {
+        "kind": decision.kind.value if decision else None,
+        "disposition": decision.disposition.value if decision else None,
+        "queue": decision.queue.value if decision and decision.queue else None,
+        "asks": [question.fact for question in decision.questions] if decision else None,
+        "letters": [each.what.name.value for each in sent if isinstance(each.what, Letter)],
+        "notices": [each.what.title for each in sent if isinstance(each.what, Notice)],
+        "card": next((each.what.place.value for each in sent if isinstance(each.what, Drawing)), None),
+        "stage": case.stage.value if case else None,
+    }

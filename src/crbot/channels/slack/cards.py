@@ -33,11 +33,11 @@ QUEUE_NAMES = {
 }
 OUTCOME_WORDS = {Outcome.PASS: "Pass", Outcome.ASK: "*Ask*", Outcome.FLAG: "*Flag*", Outcome.FAIL: "*Fail*"}
 DISPOSITION_WORDS = {
-    Disposition.ELIGIBLE: "Eligible",
-    Disposition.NEEDS_INFORMATION: "Needs information",
-    Disposition.REVIEW: "A person must decide",
-    Disposition.INELIGIBLE: "Not eligible, a person must decide",
-    Disposition.NOT_A_REQUEST: "Not a request",
+    Disposition.ELIGIBLE: "eligible",
+    Disposition.NEEDS_INFORMATION: "needs information",
+    Disposition.REVIEW: "a person must decide",
+    Disposition.INELIGIBLE: "not eligible, a person must decide",
+    Disposition.NOT_A_REQUEST: "not a request",
 }
 STAGE_WORDS = {
     Stage.RECEIVED: "",  # claimed or unclaimed says it
@@ -102,10 +102,10 @@ def _open(drawing: Drawing, label: Label) -> Payload:
         blocks.context(_id("meta", case), _meta(case)),
         blocks.section(_id("ask", case), _asks_for(case, label)),
         blocks.quote(_id("quote", case), decisive(drawing.body, _decisive_words(case), QUOTED)),
-        blocks.fields(_id("who", case), _who(case, label)),
+        blocks.fields(_id("who", case), _who(case)),
     ]
     if decision.findings:
-        parts.append(blocks.section(_id("rules", case), _rules(decision.findings)))
+        parts.append(blocks.section(_id("rules", case), _rules(case)))
     if decision.questions:
         parts.append(blocks.section(_id("questions", case), _questions(case)))
     parts.append(blocks.actions(_id("act", case), _buttons(case)))
@@ -170,9 +170,8 @@ def _moment(when: datetime) -> str:
 
 def _asks_for(case: Case, label: Label) -> str:
     lines = [f"*Asks for:* {_services(case, label) or 'not told yet'}"]
-    incident = case.decision.facts.evidence("incident")
-    if case.decision.facts.value("incident") == "true" and incident:
-        lines.append(f"*Because of:* “{line(incident[0].text, 300)}”")
+    if topics := _labels(case, label, "topics"):
+        lines.append(f"*About:* {topics}")
     return "\n".join(lines)
 
 
@@ -182,16 +181,9 @@ def _decisive_words(case: Case) -> list[str]:
     return [evidence.text for fact in told_by for evidence in facts.evidence(fact)]
 
 
-def _who(case: Case, label: Label) -> list[str]:
-    decision = case.decision
-    topics = _labels(case, label, "topics")
-    shown = {
-        "From": line(case.requester.name, 300) or "no name given",
-        "Reply to": _reply_to(case),
-        "Topics": topics or "none named",
-        "Outcome of the rules": DISPOSITION_WORDS[decision.disposition] + _how_many(decision.questions),
-    }
-    return [f"*{name}*\n{value}" for name, value in shown.items()]
+def _who(case: Case) -> list[str]:
+    name = line(case.requester.name, 300) or "no name given"
+    return [f"*From*\n{name}", f"*Reply to*\n{_reply_to(case)}"]
 
 
 def _reply_to(case: Case) -> str:
@@ -200,17 +192,17 @@ def _reply_to(case: Case) -> str:
     return line(case.conversation.address, 300) or "nobody: no address given"
 
 
-def _how_many(questions: tuple[object, ...]) -> str:
-    return f": {len(questions)} to ask" if questions else ""
-
-
-def _rules(findings: Iterable[Finding]) -> str:
-    return clip_escaped("\n".join(_finding(finding) for finding in findings), blocks.SECTION)
+def _rules(case: Case) -> str:
+    """What the rules come to, and each of them, the gravest first."""
+    decision = case.decision
+    findings = sorted(decision.findings, key=lambda finding: -finding.outcome.gravity)
+    title = f"*Rules: {DISPOSITION_WORDS[decision.disposition]}*"
+    return clip_escaped("\n".join((title, *map(_finding, findings))), blocks.SECTION)
 
 
 def _finding(finding: Finding) -> str:
-    words = [f"{OUTCOME_WORDS[finding.outcome]}   {line(finding.title, 150)}"]
-    evidence = _DOT.join(f"“{line(each.text, 160)}”" for each in finding.evidence[:2])
+    words = [f"{OUTCOME_WORDS[finding.outcome]}{_DOT}{line(finding.title, 150)}"]
+    evidence = ", ".join(f"“{line(each.text, 160)}”" for each in finding.evidence[:2])
     if finding.because.text and (finding.outcome is not Outcome.PASS or not evidence):
         words.append(line(finding.because.text, 200))
     return ": ".join((*words, evidence) if evidence else words)
@@ -219,7 +211,7 @@ def _finding(finding: Finding) -> str:
 def _questions(case: Case) -> str:
     questions = case.decision.questions
     is_asked = {question.fact for question in questions} <= set(case.asked)
-    title = "Still open, the agency was asked" if is_asked else "Still open"
+    title = "Still open, asked of the agency" if is_asked else "Still open"
     numbered = [f"{number}. {line(each.text, 500)}" for number, each in enumerate(questions, start=1)]
     return clip_escaped("\n".join((f"*{title}*", *numbered)), blocks.SECTION)
 
@@ -234,7 +226,7 @@ def _why_here(drawing: Drawing) -> str:
         return f"Moved to {QUEUE_NAMES[case.queue]} by staff"
     reason = line(decision.queue_reason.text, 300)
     rule = line(decision.queue_reason.rule, 100)
-    why = f"{QUEUE_NAMES[case.queue]} because: {reason}" if reason else QUEUE_NAMES[case.queue]
+    why = f"{QUEUE_NAMES[case.queue]}: {reason}" if reason else QUEUE_NAMES[case.queue]
     here = "In review until a person has decided" + _DOT if drawing.place is Place.REVIEW else ""
     return f"{here}{why} ({rule})" if rule else f"{here}{why}"
 
@@ -344,7 +336,7 @@ def notice(block_id: str, shown: Notice) -> Payload:
     """Something that staff must see and that is no case."""
     title = one_line(shown.title) or "Notice"
     parts: list[Block] = [blocks.header(f"head:{block_id}", title)]
-    if text := line(shown.text, blocks.SECTION):
+    if text := line(shown.text[:1].upper() + shown.text[1:], blocks.SECTION):
         parts.append(blocks.section(f"text:{block_id}", text))
     if shown.quote.strip():
         parts.append(blocks.quote(f"quote:{block_id}", [Run(cut) for cut in _beginning(shown.quote)]))

@@ -1,0 +1,51 @@
+"""The app asks for what the code uses, and for nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from crbot.channels.slack.manifest import manifest
+
+ROOT = Path(__file__).parents[3]
+NEEDED_BY = {
+    "app_mentions:read": "app_mention",
+    "chat:write": "chat.postMessage, chat.update, chat.postEphemeral",
+    "commands": "/cri",
+    "files:read": "names of attached files",
+    "groups:history": "conversations.history and .replies in the channels of staff",
+    "im:history": "message.im, and conversations.history and .replies with requesters",
+    "im:write": "conversations.open",
+    "users:read": "users.info",
+    "users:read.email": "the address in users.info",
+}
+
+
+def test_every_scope_has_its_use() -> None:
+    assert manifest()["oauth_config"]["scopes"]["bot"] == list(NEEDED_BY)
+
+
+def test_the_events_are_those_that_are_read_once_each() -> None:
+    """message.channels beside app_mention would bring every mention twice."""
+    assert manifest()["settings"]["event_subscriptions"]["bot_events"] == ["app_mention", "message.im"]
+
+
+def test_people_can_write_to_the_app() -> None:
+    home = manifest()["features"]["app_home"]
+
+    assert home["messages_tab_enabled"]
+    assert not home["messages_tab_read_only_enabled"]
+
+
+def test_slack_takes_the_lengths() -> None:
+    told = manifest()["display_information"]
+    [command] = manifest()["features"]["slash_commands"]
+
+    assert len(told["name"]) <= 35
+    assert len(told["description"]) <= 140
+    assert command["command"].startswith("/")
+    assert len(command["command"]) <= 32
+
+
+def test_the_file_to_deploy_is_the_one_in_the_package() -> None:
+    assert json.loads((ROOT / "deploy" / "slack-manifest.json").read_text()) == manifest()

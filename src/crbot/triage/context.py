@@ -128,12 +128,19 @@ class Contexts:
         reaching = self._reaching(mention)
         if _CANCELS in reaching and Context.DENIED in reaching:
             return Standing(Context.ONGOING, reaching[_CANCELS])
-        if self.scan.sentences[mention.sentence].is_question and Context.DENIED not in reaching:
+        if self._is_asked(mention) and Context.DENIED not in reaching:
             return Standing(Context.SUPPOSED)
         for context in Context:
             if context in reaching:
                 return Standing(context, reaching[context])
         return Standing(Context.ASSERTED)
+
+    def _is_asked(self, mention: Hit) -> bool:
+        """The mention stands in a question; not where a full stop lies between it and the question mark."""
+        sentence = self.scan.sentences[mention.sentence]
+        return (
+            sentence.is_question and ". " not in self.scan.text(mention.sentence)[mention.end : sentence.end]
+        )
 
     def cancelled(self, mention: Hit) -> Hit | None:
         """The trigger that takes back a mention which is itself a denial."""

@@ -51,6 +51,7 @@ class _Claim:
     evidence: Evidence
     is_told: bool  # in words or under the letter; else only in the sender's name
     phrase: str = ""
+    is_letter: bool = False  # in a letter that the sender passes on
 
 
 def read_authority(scan: Scan, known: Known, words: Words) -> Statement | None:
@@ -79,14 +80,17 @@ class _Reader:
     def statement(self) -> Statement | None:
         head = self.head()
         refused = self._refused(head is not None)
-        if head is not None and refused is None:
+        if refused is None and head is not None:
             return self._said("chief_executive", head.evidence, by_head=True)
-        if refused is not None and (head is not None or self._assented() is None):
+        assented = self._assented() if head is None else None
+        if refused is None:
+            return self._said("authorized", assented) if assented is not None else None
+        if assented is None:
             return self._said("not_authorized", refused, by_head=head is not None)
-        assented = self._assented()
-        if assented is not None and refused is None:
-            return self._said("authorized", assented)
-        return None
+        # "She doesn't want it to take a year" is no refusal beside "at the direction of the Chief"; what else
+        # speaks against an express authorization is a contradiction, and asked.
+        is_weak = fold(refused.cue).startswith("{pronoun_ref}")
+        return self._said("authorized", assented) if is_weak else None
 
     def _said(self, value: str, evidence: Evidence, by_head: bool = False) -> Statement:
         return Statement(FACT, (value,), (evidence,), self._sender.key, by_head)
@@ -96,6 +100,8 @@ class _Reader:
     def head(self) -> _Claim | None:
         """The claim by which the sender heads the agency, if one holds."""
         told = [each for each in self._claims if each.is_told]
+        if any(each.is_letter and each.rank in (Rank.HEAD, Rank.BARE) for each in told):
+            told = [each for each in told if each.is_letter]
         ranks = {each.rank for each in told}
         full = next((each for each in told if each.rank is Rank.HEAD), None)
         if full is None and ranks & {Rank.OTHER, Rank.PAST, Rank.FUTURE}:
@@ -158,7 +164,7 @@ class _Reader:
                 rank = self._claimed(i, sentence, title)
                 if rank is not None:
                     told = Evidence(sentence.text, sentence.part, sentence.start, sentence.end, title.phrase)
-                    yield _Claim(rank, told, True, title.phrase)
+                    yield _Claim(rank, told, True, title.phrase, sentence.role is Role.FORWARDED)
         for hit in self._scan.of(f"{FACT}:chief_executive"):
             sentence = self._scan.sentence_of(hit)
             if sentence.role in (Role.OWN, Role.FORWARDED) and not self._is_undone(hit, "chief_executive"):
@@ -171,7 +177,7 @@ class _Reader:
     def _claimed(self, i: int, sentence: Sentence, title: _Title) -> Rank | None:
         """The rank that the sender claims by this title, if the title is the sender's."""
         text = title.text
-        if text[title.end : title.end + 1] in ("'", "’") and text[title.end + 1 : title.end + 2].lower() == "s":
+        if self._is_possessive(text[title.end : sentence.end]):
             return None
         before = fold(text[sentence.start : title.start])
         after = fold(text[title.end : sentence.end])
@@ -192,6 +198,16 @@ class _Reader:
         if self._is_first(i) and len(tokens) <= 3 and not set(tokens) & _OTHERS and self._introduces(after):
             return title.rank
         return None
+
+    def _is_possessive(self, after: str) -> bool:
+        """ "The Sheriff's secretary", "Sheriff Rowe's chief of staff": the title is another's."""
+        folded = fold(after)
+        if folded.startswith(("'s ", "s' ")):
+            return True
+        words = folded.split()[:3]
+        return folded.startswith(" ") and any(
+            word.endswith(("'s", "s'")) and i < 3 for i, word in enumerate(words[:2]) if not any(w[-1] in ",.;:" for w in words[:i])
+        )
 
     def _opening(self, tokens: Sequence[str]) -> str | None:
         """The list of the words by which the sender claims what follows: "I am the …"."""
@@ -238,25 +254,29 @@ class _Reader:
             tokens.pop()
         if tokens and tokens[-1] in self._words.of("title_link"):
             return False
-        if sentence.label:
+        if sentence.label and sentence.role is not Role.SIGNATURE:
             label = fold(sentence.label)
+            if label not in _SIGNING and not self._is_beside_own_name(tokens, after):
+                return False
             if label in ("cc", "bcc", "to", "contact", "chief executive", "agency head", "chief", "sheriff", "attn"):
                 return self._is_beside_own_name(tokens, after)
-        if self._other_name(tokens, after):
-            return not self._signs_below(i) and self._is_under_letter(i)
+        if self._other_name(tokens, title, sentence):
+            is_letter = sentence.role is Role.FORWARDED or not self._signs_below(i)
+            return is_letter and self._is_under_letter(i)
         if sentence.role is Role.OWN and not self._is_beside_own_name(tokens, after):
             return self._names_signer(i) or len(tokens) == 0 and len(_tokens(after)) <= 6 and not _third_person(after)
         return True
 
-    def _other_name(self, tokens: Sequence[str], after: str) -> bool:
+    def _other_name(self, tokens: Sequence[str], title: _Title, sentence: Sentence) -> bool:
         """A name stands beside the title, and it is not the sender's."""
-        line = _tokens(after)
-        names = [token for token in tokens if token.isalpha() and len(token) > 2 and token not in _COMMON]
-        if not tokens and line and not after.lstrip().startswith((",", "-", "|", "of", "in", "for", "at", "·", "(")):
-            names = [token for token in line[:2] if len(token) > 1 and token.isalpha()]
+        before = title.text[sentence.start : title.start].split()
+        after = title.text[title.end : sentence.end]
+        names = [word for word in before if word[:1].isupper() and fold(word).strip(".,") not in _COMMON]
+        if not before and after.startswith(" ") and after[1:2].isupper():
+            names = after.split()[:2]
         if not names or not self._sender_tokens:
             return False
-        return not (set(tokens) | set(line[:3])) & self._sender_tokens
+        return not (set(tokens) | set(_tokens(fold(after))[:3])) & self._sender_tokens
 
     def _signs_below(self, i: int) -> bool:
         """The sender's own name stands in another line under the letter."""
@@ -348,18 +368,18 @@ class _Reader:
 
     def _stands(self, hit: Hit) -> bool:
         sentence = self._scan.sentence_of(hit)
-        return sentence.role in (Role.OWN, Role.FORWARDED) and not sentence.is_question
+        if sentence.role not in (Role.OWN, Role.FORWARDED):
+            return False
+        first = _tokens(fold(sentence.text[:40]))[:1]
+        return not (sentence.is_question and first and first[0] in _ASKING)
 
     def _counts(self, hit: Hit, value: str) -> bool:
         """The hit stands in the sender's words and speaks of the agency's head."""
         if not self._stands(hit) or self._is_undone(hit, value):
             return False
         text = fold(self._scan.text_of(hit))
-        pronoun = text.split(" ", 1)[0] in self._words.of("pronoun_ref")
-        if pronoun and not text.startswith("they"):
+        if text.split(" ", 1)[0] in self._words.of("pronoun_ref"):
             return self._refers_to_head(hit)
-        if pronoun:
-            return False
         return self._speaks_of_head(hit)
 
     def _is_undone(self, hit: Hit, value: str) -> bool:
@@ -373,7 +393,7 @@ class _Reader:
         """A title within the hit is a head's, and no other title hides it."""
         titles = [each for each in self._titles[hit.sentence] if each.start < hit.end and each.end > hit.start]
         if not titles:
-            return self._has_possessive(hit) and self._refers_to_head(hit) or self._names_boss(hit)
+            return (self._has_pronoun(hit) and self._refers_to_head(hit)) or self._names_boss(hit)
         return any(each.rank in (Rank.HEAD, Rank.BARE) and self._is_ours(each) for each in titles)
 
     def _names_boss(self, hit: Hit) -> bool:
@@ -391,19 +411,20 @@ class _Reader:
             return False
         return True
 
-    def _has_possessive(self, hit: Hit) -> bool:
-        return bool(set(_tokens(fold(self._scan.text_of(hit)))) & self._words.of("pronoun_possessive"))
+    def _has_pronoun(self, hit: Hit) -> bool:
+        pronouns = self._words.of("pronoun_possessive") | self._words.of("pronoun_ref")
+        return bool(set(_tokens(fold(self._scan.text_of(hit)))) & pronouns)
 
     def _refers_to_head(self, hit: Hit) -> bool:
         """The last person spoken of before the pronoun heads the agency."""
-        for index in range(hit.sentence, max(hit.sentence - 3, -1), -1):
+        for index in range(hit.sentence, max(hit.sentence - 6, -1), -1):
             sentence = self._scan.sentences[index]
             if sentence.role not in (Role.OWN, Role.FORWARDED, Role.SALUTATION):
                 continue
             titles = [each for each in self._titles[index] if index < hit.sentence or each.start < hit.start]
             titles = [each for each in titles if self._claimed_not(index, each)]
             if titles:
-                return any(each.rank in (Rank.HEAD, Rank.BARE) and self._is_ours(each) for each in titles[-2:])
+                return any(each.rank in (Rank.HEAD, Rank.BARE, Rank.PAST) and self._is_ours(each) for each in titles[-2:])
         return self._known.in_case and FACT in self._known.asked
 
     def _claimed_not(self, index: int, title: _Title) -> bool:
@@ -418,13 +439,19 @@ class _Reader:
         supposed, denied = self._words.of("if_only"), self._words.of("not_done")
         if any(token in supposed for token in before[-3:]) and "asked" not in before:
             return True
-        if any(token in denied for token in before[-3:]):
+        if any(token in denied for token in (*before[-3:], *inside)):
             return True
         head = inside[:-2] if len(inside) > 4 else inside[:1]
-        middle = [token for token in head if token in supposed | denied and token not in ("ask", "asking", "did", "does", "if", "when", "whether")]
+        middle = [token for token in head if token in supposed and token not in ("ask", "asking", "did", "does", "if", "when", "whether")]
         return bool(middle) and not any(each in " ".join(inside) for each in ("would like", "said i should", "said we should", "wish"))
 
 
+_SIGNING = frozenset(
+    ("from", "name", "title", "rank", "position", "role", "requester", "requested by", "submitted by", "signed", "sender")
+    + ("contact", "contact name", "contact person", "requesting official", "your title", "your name", "name and title")
+    + ("chief executive", "agency head", "chief exec", "head of agency", "name/title", "by", "who", "who we are", "who i am")
+)
+_ASKING = frozenset("does do did has have is are was were would will can could should must may".split())
 _COMMON = frozenset(
     "the of and for police county city town village department dept office pd sheriff chief acting interim new our"
     " university college tribal nation state public safety retired campus".split()

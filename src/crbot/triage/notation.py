@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
 
 import yaml
 
+E_ = TypeVar("E_", bound=StrEnum)
 WIDE_GAP = 6  # words that "..." lets stand between two pieces
 
 
@@ -123,6 +125,83 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"write one of {', '.join(names)}"
 
 
+def member(kind: type[E_], text: str, where: str, faults: Faults) -> E_:
+    try:
+        return kind(text)
+    except ValueError:
+        faults.add(
+            where, f"{text!r} is no {kind.__name__.lower()}; {meant(text, [each.value for each in kind])}"
+        )
+        return next(iter(kind))
+
+
+def check_keys(section: Section, required: Iterable[str], optional: Iterable[str], faults: Faults) -> None:
+    """Add a fault for each key that is missing, and for each that nobody reads."""
+    known = (*required, *optional)
+    for key in required:
+        if key not in section.items:
+            faults.add(section.where, f"`{key}:` is missing")
+    for key in section.items:
+        if key not in known:
+            faults.add(section.places[key], f"{key!r} is no key here; {meant(key, known)}")
+
+
+def text_of(section: Section, key: str) -> str:
+    """The text under a key, on one line; "" where there is none."""
+    value = section.items.get(key)
+    return " ".join(value.text.split()) if isinstance(value, Block) else ""
+
+
+def section_of(section: Section, key: str) -> Section:
+    """The keys under a key; none where there are none."""
+    value = section.items.get(key)
+    return value if isinstance(value, Section) else Section({}, section.where, {})
+
+
+# A table
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: its cells by column, and where it stands."""
+
+    cells: Mapping[str, str]
+    where: str
+
+    def choices(self, column: str) -> tuple[str, ...]:
+        """What a cell lists: "a, b" are two; "-" is none."""
+        return tuple(
+            part for each in self.cells[column].split(",") if (part := each.strip()) not in ("", "-")
+        )
+
+
+def read_table(section: Section, key: str, columns: Collection[str], faults: Faults) -> list[Row]:
+    """Read a table drawn with bars whose first line names its columns; rows that don't fit it are left out."""
+    block = section.items.get(key)
+    lines = list(block.lines()) if isinstance(block, Block) else []
+    if not lines:
+        faults.add(
+            section.places.get(key, section.where), f"`{key}: |` must hold a table: | {' | '.join(columns)} |"
+        )
+        return []
+    names = _cells(lines[0])
+    for name in names:
+        if name not in columns:
+            faults.add(lines[0].where, f"{name!r} is no column here; {meant(name, columns)}")
+    rows = []
+    for line in lines[1:]:
+        cells = _cells(line)
+        if len(cells) != len(names):
+            faults.add(line.where, f"has {len(cells)} cells where the table has {len(names)} columns")
+        else:
+            rows.append(Row(dict(zip(names, cells, strict=True)), line.where))
+    return rows
+
+
+def _cells(line: Line) -> list[str]:
+    return [cell.strip() for cell in line.text.strip("|").split("|")]
+
+
 # A line of pieces
 
 
@@ -186,6 +265,13 @@ def read_pieces(line: Line, faults: Faults) -> Pieces | None:
         faults.add(line.where, "begins or ends with “...”; it must begin and end with words or a {list}")
         return None
     return Pieces(tuple(atoms), tuple(gaps), line)
+
+
+def read_pieces_of(block: Tree | None, faults: Faults) -> list[Pieces]:
+    """The lines of a block; none where there is no block."""
+    if not isinstance(block, Block):
+        return []
+    return [pieces for line in block.lines() if (pieces := read_pieces(line, faults)) is not None]
 
 
 def _alternatives(group: str) -> Atom:

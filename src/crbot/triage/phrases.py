@@ -109,6 +109,7 @@ class _Pattern(NamedTuple):
 
     phrase: str
     is_prefix: bool
+    skips: int  # 1 where it begins with the blank before its first word
     atoms: dict[int, str]  # atom -> where in the rules the phrase stands
 
 
@@ -178,7 +179,7 @@ class Phrases:
                     continue
                 for atom in found.pattern.atoms:
                     atoms.setdefault((atom, order[place][2]), []).append(found)
-        return Scan(message, tuple(sentences), self._hits(atoms))
+        return Scan(message, tuple(sentences), self, self._hits(atoms))
 
     def _search(self, folded: str) -> Iterator[_Found]:
         spaced = _Spaced(folded)
@@ -190,7 +191,7 @@ class Phrases:
                 if not pattern.is_prefix:
                     continue
                 last = _REST_OF_WORD.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing, too
-            first = before + 1  # the blank before the word
+            first = before + pattern.skips
             yield _Found(
                 spaced.original(first),
                 spaced.original(last - 1) + 1,
@@ -262,7 +263,10 @@ class Phrases:
             text = _Spaced(fold(line.text.removesuffix("*"))).text
             if not text.strip():
                 continue
-            pattern = self._patterns.setdefault((text, is_prefix), _Pattern(line.text, is_prefix, {}))
+            skips = int(text[1].isalnum())  # a comma follows its word without a blank
+            pattern = self._patterns.setdefault(
+                (text[1 - skips :], is_prefix), _Pattern(line.text, is_prefix, skips, {})
+            )
             pattern.atoms[atom] = line.where
             self._lengths[atom] = min(self._lengths[atom], len(text))
 
@@ -295,6 +299,7 @@ class Scan:
 
     message: Message
     sentences: tuple[Sentence, ...]
+    phrases: Phrases
     _hits: Mapping[str, Mapping[int, Sequence[Hit]]]  # list or cue -> index of the sentence -> hits
 
     def of(self, name: str) -> tuple[Hit, ...]:
@@ -310,11 +315,13 @@ class Scan:
     def sentence_of(self, hit: Hit) -> Sentence:
         return self.sentences[hit.sentence]
 
+    def text(self, sentence: int) -> str:
+        """The whole text of the part that a sentence stands in; offsets count in it."""
+        return self.message.subject if self.sentences[sentence].part is Part.SUBJECT else self.message.body
+
     def text_of(self, hit: Hit) -> str:
         """The words found, as the sender wrote them."""
-        sentence = self.sentence_of(hit)
-        text = self.message.subject if sentence.part is Part.SUBJECT else self.message.body
-        return text[hit.start : hit.end]
+        return self.text(hit.sentence)[hit.start : hit.end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,159 +1,334 @@
 """The rules in typed form: what staff wrote in `rules/`, checked as a whole and ready for use.
 
-How a file is read is `notation`'s, what the rules do to a message, the other modules' of this package.
+How a file is read is `notation`'s, the words in them `lexicon`'s; what the rules do to a message, the other
+modules' of this package.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from crbot.triage.notation import Block, Faults, Line, Pieces, Section, Tree, meant, read_pieces, read_tree
-from crbot.triage.phrases import Phrases, Words, fold
+from crbot.triage.context import ContextRules, read_context, read_means
+from crbot.triage.decision import Disposition, Outcome, Queue, Reason, RulesVersion
+from crbot.triage.facts import UNKNOWN, Facts
+from crbot.triage.kinds import KindRules, read_kinds
+from crbot.triage.lexicon import CueFile, read_cues, read_words, words_of
+from crbot.triage.notation import (
+    Block,
+    Faults,
+    Row,
+    Section,
+    check_keys,
+    meant,
+    member,
+    read_table,
+    read_tree,
+    section_of,
+    text_of,
+)
+from crbot.triage.phrases import Phrases, Words
+
+MATTERS = ("investigation", "litigation")  # the facts whose mentions are read in their context
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A sentence of the rules' own, and the values that it must betray."""
+class FactRule:
+    """One fact: the values that it takes, and how people are asked for it."""
 
-    values: tuple[str, ...]  # none: it must betray nothing
-    text: str
+    name: str
+    title: str
+    source: str
+    question: str  # "": it is not asked
+    is_several: bool
+    labels: Mapping[str, str]  # value -> the value for people; none: any text is a value
+    otherwise: str  # what counts where nobody told
     where: str
 
 
 @dataclass(frozen=True, slots=True)
-class CueFile:
-    """The cues of one fact."""
+class Verdict:
+    """What one value of one fact means to a rule."""
 
-    fact: str
+    outcome: Outcome
+    because: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An eligibility rule: a verdict for every value of each of its facts."""
+
+    name: str
     title: str
-    source: str
-    values: tuple[str, ...]
-    where: Mapping[str, str]  # value -> file and line
-    examples: tuple[Example, ...]
+    facts: tuple[str, ...]
+    verdicts: Mapping[tuple[str, str], Verdict]  # (fact, value)
+    where: str
 
 
-def read_words(files: Mapping[str, str], faults: Faults) -> dict[str, list[Line]]:
-    """The word lists of `words/*.yaml`, each phrase with its place."""
-    raw: dict[str, list[Line]] = {}
-    for file, text in files.items():
-        if not file.startswith("words/"):
-            continue
-        tree = read_tree(text, file, faults)
-        check_keys(tree, required=("title", "source", "lists"), optional=(), faults=faults)
-        lists = tree.items.get("lists")
-        for name, block in lists.items.items() if isinstance(lists, Section) else ():
-            place = lists.places[name] if isinstance(lists, Section) else tree.where
-            if name in raw:
-                faults.add(place, f"a list {name!r} stands elsewhere already; give it another name")
-            raw[name] = list(block.lines()) if isinstance(block, Block) else []
-    return {name: list(_with_included(name, raw, (), faults)) for name in raw}
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A row of the routing table."""
+
+    wants: Mapping[str, frozenset[str]]  # fact -> values of which one is needed; a fact left out: any
+    queue: Queue
+    because: Reason
 
 
-def _with_included(
-    name: str, raw: Mapping[str, list[Line]], above: tuple[str, ...], faults: Faults
-) -> Iterable[Line]:
-    """The phrases of a list, and of the lists that it includes by a line `{other}`."""
-    for line in raw[name]:
-        if not line.text.startswith("{"):
-            yield line
-            continue
-        other = line.text.strip("{} ")
-        if other not in raw:
-            faults.add(line.where, f"{{{other}}} is no list of words; {meant(other, raw)}")
-        elif other in (*above, name):
-            faults.add(line.where, f"{{{other}}} includes itself")
-        else:
-            yield from _with_included(other, raw, (*above, name), faults)
+@dataclass(frozen=True, slots=True)
+class TableExample:
+    """A row of an example table: values of facts, and what they must come to."""
+
+    values: Mapping[str, tuple[str, ...]]
+    wanted: str
+    where: str
+    rule: str = ""  # the eligibility rule; "" for routing
 
 
-def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFile], dict[str, list[Pieces]]]:
-    """The cues of `cues/*.yaml`: the files by fact, and the lines by "fact:value" ("fact:value:not" too)."""
-    cue_files: dict[str, CueFile] = {}
-    lines: dict[str, list[Pieces]] = {}
-    for file, text in files.items():
-        if not file.startswith("cues/"):
-            continue
-        tree = read_tree(text, file, faults)
-        check_keys(
-            tree, required=("fact", "title", "source", "cues", "examples"), optional=("not",), faults=faults
+@dataclass(frozen=True, eq=False)  # compared by identity, so that what follows from it can be remembered
+class Policy:
+    """All rules. Made by `parse` alone."""
+
+    version: RulesVersion
+    facts: Mapping[str, FactRule]
+    rules: tuple[Rule, ...]
+    dispositions: Mapping[Outcome, Disposition]
+    final: Disposition  # no question can change it
+    routes: tuple[Route, ...]
+    words: Words
+    cues: Mapping[str, CueFile]
+    context: ContextRules
+    kinds: KindRules
+    means: Mapping[tuple[str, str], str]  # (fact, context) -> value, "as told", or "" for nothing
+    table_examples: tuple[TableExample, ...]
+
+    def label(self, fact: str, value: str) -> str:
+        """A value in words for people: "After-action review"."""
+        rule = self.facts.get(fact)
+        return rule.labels.get(value, value) if rule else value
+
+    def question(self, fact: str) -> str:
+        return self.facts[fact].question
+
+    def source(self, fact: str) -> str:
+        """The document and heading that make a fact matter."""
+        return self.facts[fact].source
+
+    def values(self, facts: Facts, fact: str) -> tuple[str, ...]:
+        """The values that count for a fact: what was told, else what the rules say of silence."""
+        return facts.values(fact) or (self.facts[fact].otherwise,)
+
+
+def parse(files: Mapping[str, str]) -> Policy:
+    """Read a rules folder (name of the file in it -> text). Raises `PolicyError` with all its faults."""
+    faults = Faults()
+    trees = {
+        name: read_tree(files[name], name, faults) if name in files else _missing(name, faults)
+        for name in (
+            "about.yaml",
+            "facts.yaml",
+            "eligibility.yaml",
+            "routing.yaml",
+            "context.yaml",
+            "kinds.yaml",
         )
-        fact, values = text_of(tree, "fact"), section_of(tree, "cues")
-        for value, entry in values.items.items():
-            if not isinstance(entry, Section):
-                faults.add(values.places[value], "has no `phrases: |` below it")
-                continue
-            check_keys(entry, required=("phrases",), optional=("not",), faults=faults)
-            lines[f"{fact}:{value}"] = _pieces(entry.items.get("phrases"), faults)
-            lines[f"{fact}:{value}:not"] = _pieces(entry.items.get("not"), faults)
-        lines[f"{fact}:not"] = _pieces(tree.items.get("not"), faults)
-        cue_files[fact] = CueFile(
-            fact,
-            text_of(tree, "title"),
-            text_of(tree, "source"),
-            tuple(values.items),
-            values.places,
-            tuple(_examples(tree.items.get("examples"), values.items, faults)),
-        )
-    return cue_files, lines
-
-
-def _pieces(block: Tree | None, faults: Faults) -> list[Pieces]:
-    if not isinstance(block, Block):
-        return []
-    return [pieces for line in block.lines() if (pieces := read_pieces(line, faults)) is not None]
-
-
-def _examples(block: Tree | None, values: Iterable[str], faults: Faults) -> Iterable[Example]:
-    """Lines `value, value | sentence`; "-" for no value."""
-    known = (*values, "unknown", "none")
-    for line in block.lines() if isinstance(block, Block) else ():
-        told, bar, sentence = line.text.partition("|")
-        names = tuple(name.strip() for name in told.split(",") if name.strip() not in ("", "-"))
-        if not bar:
-            faults.add(line.where, "an example is written `value | sentence`")
-        for name in names:
-            if name not in known:
-                faults.add(line.where, f"{name!r} is no value here; {meant(name, known)}")
-        yield Example(names, sentence.strip(), line.where)
-
-
-def check_keys(section: Section, required: Iterable[str], optional: Iterable[str], faults: Faults) -> None:
-    """Add a fault for each key that is missing, and for each that nobody reads."""
-    known = (*required, *optional)
-    for key in required:
-        if key not in section.items:
-            faults.add(section.where, f"`{key}:` is missing")
-    for key in section.items:
-        if key not in known:
-            faults.add(section.places[key], f"{key!r} is no key here; {meant(key, known)}")
-
-
-def text_of(section: Section, key: str) -> str:
-    """The text under a key, on one line; "" where there is none."""
-    value = section.items.get(key)
-    return " ".join(value.text.split()) if isinstance(value, Block) else ""
-
-
-def section_of(section: Section, key: str) -> Section:
-    """The keys under a key; none where there are none."""
-    value = section.items.get(key)
-    return value if isinstance(value, Section) else Section({}, section.where, {})
+    }
+    check_keys(trees["about.yaml"], ("title", "version", "source"), (), faults)
+    facts = _read_facts(trees["facts.yaml"], faults)
+    eligibility = trees["eligibility.yaml"]
+    check_keys(eligibility, ("title", "source", "rules", "dispositions", "final"), (), faults)
+    rules, rule_examples = _read_rules(eligibility, facts, faults)
+    routes, route_examples = _read_routes(trees["routing.yaml"], facts, faults)
+    lists = read_words(files, faults)
+    cues, lines = read_cues(files, faults)
+    _check_cues(cues.values(), facts, faults)
+    context, triggers = read_context(trees["context.yaml"], faults)
+    kinds, sign_lists, signs = read_kinds(trees["kinds.yaml"], faults)
+    lists |= sign_lists
+    words = words_of(lists, Phrases(lists, {**lines, **triggers, **signs}, faults))
+    policy = Policy(
+        version=RulesVersion(text_of(trees["about.yaml"], "version"), _fingerprint(files)),
+        facts=facts,
+        rules=rules,
+        dispositions=_read_dispositions(eligibility, faults),
+        final=member(Disposition, text_of(eligibility, "final"), eligibility.places.get("final", ""), faults),
+        routes=routes,
+        words=words,
+        cues=cues,
+        context=context,
+        kinds=kinds,
+        means=read_means(trees["context.yaml"], MATTERS, faults),
+        table_examples=(*rule_examples, *route_examples),
+    )
+    faults.raise_if_any()
+    return policy
 
 
 def load_words(files: Mapping[str, str]) -> Words:
-    """The word lists and cues of a rules folder (name of the file in it -> text). Raises `PolicyError`."""
+    """The word lists and cues alone. Raises `PolicyError`."""
     faults = Faults()
     lists = read_words(files, faults)
-    _, cues = read_cues(files, faults)
-    words = words_of(lists, Phrases(lists, cues, faults))
+    _, lines = read_cues(files, faults)
+    words = words_of(lists, Phrases(lists, lines, faults))
     faults.raise_if_any()
     return words
 
 
-def words_of(lists: Mapping[str, list[Line]], phrases: Phrases) -> Words:
-    return Words(
-        {name: tuple(line.text for line in lines) for name, lines in lists.items()},
-        phrases,
-        {name: frozenset(fold(line.text) for line in lines) for name, lines in lists.items()},
-    )
+def _missing(name: str, faults: Faults) -> Section:
+    faults.add(name, "is missing; take it from the rules that came with crbot")
+    return Section({}, name, {})
+
+
+def _fingerprint(files: Mapping[str, str]) -> str:
+    """SHA-256 over names and texts, in the order of the names."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        for part in (name, files[name]):
+            raw = part.encode("utf-8", "surrogatepass")
+            digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.hexdigest()
+
+
+def _read_facts(tree: Section, faults: Faults) -> dict[str, FactRule]:
+    check_keys(tree, ("title", "source", "facts"), (), faults)
+    facts = {}
+    for name, entry in section_of(tree, "facts").items.items():
+        if not isinstance(entry, Section):
+            continue
+        check_keys(entry, ("title", "source"), ("question", "several", "otherwise", "values"), faults)
+        block = entry.items.get("values")
+        lines = list(block.lines()) if isinstance(block, Block) else []
+        labels = {
+            value.strip(): label.strip() for value, _, label in (line.text.partition("|") for line in lines)
+        }
+        otherwise = text_of(entry, "otherwise") or UNKNOWN
+        if labels and otherwise not in labels:
+            faults.add(
+                entry.where, f"`otherwise` is {otherwise!r}, which is no value; {meant(otherwise, labels)}"
+            )
+        facts[name] = FactRule(
+            name,
+            text_of(entry, "title"),
+            text_of(entry, "source"),
+            text_of(entry, "question"),
+            text_of(entry, "several") == "yes",
+            labels,
+            otherwise,
+            entry.where,
+        )
+    return facts
+
+
+def _read_rules(
+    tree: Section, facts: Mapping[str, FactRule], faults: Faults
+) -> tuple[tuple[Rule, ...], list[TableExample]]:
+    rules, examples = [], []
+    for name, entry in section_of(tree, "rules").items.items():
+        if not isinstance(entry, Section):
+            continue
+        check_keys(entry, ("title", "source", "table", "examples"), (), faults)
+        verdicts: dict[tuple[str, str], Verdict] = {}
+        rows = read_table(entry, "table", ("fact", "value", "outcome", "because"), faults)
+        for row in rows:
+            outcome = member(Outcome, row.cells["outcome"], row.where, faults)
+            reason = Reason(row.cells["because"], row.where, text_of(entry, "source"))
+            for value in _checked_values(row, row.cells["fact"], "value", facts, faults):
+                if (row.cells["fact"], value) in verdicts:
+                    faults.add(row.where, f"{value!r} has an outcome already; give it one")
+                verdicts[row.cells["fact"], value] = Verdict(outcome, reason)
+        read = tuple(dict.fromkeys(row.cells["fact"] for row in rows if row.cells["fact"] in facts))
+        for fact in read:
+            for value in facts[fact].labels:
+                if (fact, value) not in verdicts:
+                    faults.add(entry.where, f"{fact}: {value!r} has no outcome; add a row for it")
+        rules.append(Rule(name, text_of(entry, "title"), read, verdicts, entry.where))
+        for row in read_table(entry, "examples", (*read, "outcome"), faults):
+            member(Outcome, row.cells["outcome"], row.where, faults)
+            examples.append(_table_example(row, read, "outcome", facts, faults, name))
+    return tuple(rules), examples
+
+
+def _read_dispositions(tree: Section, faults: Faults) -> dict[Outcome, Disposition]:
+    dispositions = {
+        member(Outcome, row.cells["gravest outcome"], row.where, faults): member(
+            Disposition, row.cells["disposition"], row.where, faults
+        )
+        for row in read_table(tree, "dispositions", ("gravest outcome", "disposition"), faults)
+    }
+    for outcome in Outcome:
+        if outcome not in dispositions:
+            faults.add(tree.places.get("dispositions", tree.where), f"{outcome.value!r} has no disposition")
+    return dispositions
+
+
+def _read_routes(
+    tree: Section, facts: Mapping[str, FactRule], faults: Faults
+) -> tuple[tuple[Route, ...], list[TableExample]]:
+    check_keys(tree, ("title", "source", "rows", "examples"), (), faults)
+    read = ("services", "incident")
+    routes = []
+    source = text_of(tree, "source")
+    for row in read_table(tree, "rows", (*read, "queue", "because"), faults):
+        wants = {fact: frozenset(_checked_values(row, fact, fact, facts, faults)) for fact in read}
+        queue = member(Queue, row.cells["queue"], row.where, faults)
+        routes.append(
+            Route(
+                {k: v for k, v in wants.items() if v}, queue, Reason(row.cells["because"], row.where, source)
+            )
+        )
+    _check_reach(routes, facts, tree, faults)
+    examples = []
+    for row in read_table(tree, "examples", (*read, "queue"), faults):
+        member(Queue, row.cells["queue"], row.where, faults)
+        examples.append(_table_example(row, read, "queue", facts, faults))
+    return tuple(routes), examples
+
+
+def _check_reach(routes: list[Route], facts: Mapping[str, FactRule], tree: Section, faults: Faults) -> None:
+    """Every row can be reached, the last takes all that is left, and every service leads somewhere by name."""
+    if not routes:
+        return
+    if routes[-1].wants:
+        faults.add(
+            routes[-1].because.rule, "the last row must fit everything: write “-” in each column of facts"
+        )
+    for route in routes[:-1]:
+        if not route.wants:
+            faults.add(route.because.rule, "fits everything, so no row below it is ever reached")
+    named = {value for route in routes for value in route.wants.get("services", ())}
+    for value in facts["services"].labels if "services" in facts else ():
+        if value != UNKNOWN and value not in named:
+            faults.add(tree.where, f"no row names the service {value!r}")
+
+
+def _table_example(
+    row: Row, read: Iterable[str], result: str, facts: Mapping[str, FactRule], faults: Faults, rule: str = ""
+) -> TableExample:
+    values = {fact: _checked_values(row, fact, fact, facts, faults) for fact in read}
+    return TableExample(values, row.cells.get(result, ""), row.where, rule)
+
+
+def _checked_values(
+    row: Row, fact: str, column: str, facts: Mapping[str, FactRule], faults: Faults
+) -> tuple[str, ...]:
+    """The values in a cell; those that the fact doesn't have are faults."""
+    if fact not in facts:
+        faults.add(row.where, f"{fact!r} is no fact; {meant(fact, facts)}")
+        return ()
+    if column not in row.cells:
+        return ()
+    values = row.choices(column)
+    for value in values:
+        if value not in facts[fact].labels:
+            faults.add(row.where, f"{value!r} is no value of {fact}; {meant(value, facts[fact].labels)}")
+    return values
+
+
+def _check_cues(cues: Iterable[CueFile], facts: Mapping[str, FactRule], faults: Faults) -> None:
+    for file in cues:
+        rule = facts.get(file.fact)
+        for value in file.values if rule else ():
+            if rule and rule.labels and value not in (*rule.labels, "mention"):
+                faults.add(
+                    file.where[value], f"{value!r} is no value of {file.fact}; {meant(value, rule.labels)}"
+                )

@@ -1,0 +1,180 @@
+"""What a message is: request, reply, enquiry, grant enquiry, complaint, automatic, junk.
+
+Signs are families of phrases, or follow from what was read; the first row of the table that fits them counts. Both
+stand in `kinds.yaml`. In doubt it is a request: a person who needs help must not be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crbot.triage.decision import Kind, Reason
+from crbot.triage.facts import Facts, Known, Part
+from crbot.triage.message import Mark, Message
+from crbot.triage.notation import (
+    Block,
+    Faults,
+    Line,
+    Pieces,
+    Section,
+    check_keys,
+    meant,
+    member,
+    read_pieces_of,
+    read_table,
+    section_of,
+    text_of,
+)
+from crbot.triage.passages import Role
+from crbot.triage.phrases import Scan, fold
+
+
+class Place(StrEnum):
+    """Where the phrases of a sign are looked for."""
+
+    SENDER = "sender"
+    SUBJECT = "subject"
+    OPENING = "opening of the subject"
+    WORDS = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """A row of the table: any of these groups of signs, and none of those signs."""
+
+    signs: tuple[frozenset[str], ...]  # none: it fits everything
+    but_not: frozenset[str]
+    kind: Kind
+    because: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class KindRules:
+    """The signs that are phrases, with their places, and the table."""
+
+    places: Mapping[str, Place]
+    rows: tuple[KindRow, ...]
+
+
+_MARKS = {
+    Mark.AUTOMATIC: "marked automatic",
+    Mark.BOUNCE: "marked bounce",
+    Mark.CALENDAR: "marked calendar",
+}
+_IN_CASE, _NO_WORDS, _HELP_ASKED = "in a case", "no words", "help asked"
+_SUPPORTED = frozenset({"state", "local", "county", "tribal", "campus", "territorial"})
+_TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any value)
+    "help wanted": ("services", None),
+    "costs wanted": ("unsupported_costs", None),
+    "head of agency": ("requester_authority", {"chief_executive"}),
+    "authorized": ("requester_authority", {"authorized"}),
+    "agency named": ("agency_name", None),
+    "for an agency": ("agency_type", _SUPPORTED),
+    "investigation told": ("investigation", None),
+    "litigation told": ("litigation", None),
+}
+DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _HELP_ASKED, *_TOLD})
+
+
+def read_kinds(
+    tree: Section, faults: Faults
+) -> tuple[KindRules, dict[str, list[Line]], dict[str, list[Pieces]]]:
+    """Read `kinds.yaml`: the rules; signs of the sender as word lists, the others as cues ("sign:<name>")."""
+    check_keys(tree, ("title", "source", "signs", "rows"), (), faults)
+    places: dict[str, Place] = {}
+    lists: dict[str, list[Line]] = {}
+    cues: dict[str, list[Pieces]] = {}
+    signs = section_of(tree, "signs")
+    for name, entry in signs.items.items():
+        if not isinstance(entry, Section):
+            faults.add(signs.places[name], "needs `in:` and `phrases: |` below it")
+            continue
+        check_keys(entry, ("in", "phrases"), ("not",), faults)
+        places[name] = member(Place, text_of(entry, "in"), entry.where, faults)
+        block = entry.items.get("phrases")
+        if places[name] is Place.SENDER and isinstance(block, Block):
+            lists[f"sign:{name}"] = list(block.lines())
+        else:
+            cues[f"sign:{name}"] = read_pieces_of(block, faults)
+            cues[f"sign:{name}:not"] = read_pieces_of(entry.items.get("not"), faults)
+    return KindRules(places, tuple(_rows(tree, places, faults))), lists, cues
+
+
+def _rows(tree: Section, signs: Collection[str], faults: Faults) -> Iterator[KindRow]:
+    known = {*signs, *DERIVED}
+    source = text_of(tree, "source")
+    rows = read_table(tree, "rows", ("signs", "but not", "kind", "because"), faults)
+    for row in rows:
+        groups = tuple(frozenset(name.strip() for name in group.split("+")) for group in row.choices("signs"))
+        but_not = frozenset(row.choices("but not"))
+        for name in but_not.union(*groups):
+            if name not in known:
+                faults.add(row.where, f"{name!r} is no sign; {meant(name, known)}")
+        kind = member(Kind, row.cells["kind"], row.where, faults)
+        yield KindRow(groups, but_not, kind, Reason(row.cells["because"], row.where, source))
+    if rows and rows[-1].cells["signs"] != "-":
+        faults.add(rows[-1].where, "the last row must fit everything: write “-” under signs")
+
+
+def tell_kind(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> tuple[Kind, Reason]:
+    """The first row that fits the signs of the message; `facts` are those that this message tells."""
+    signs = frozenset(_signs(scan, facts, known, rules))
+    for row in rules.rows:
+        is_met = not row.signs or any(group <= signs for group in row.signs)
+        if is_met and signs.isdisjoint(row.but_not):
+            return row.kind, row.because
+    return Kind.REQUEST, Reason("It may be a request.")
+
+
+def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> Iterator[str]:
+    message = scan.message
+    yield from (sign for mark, sign in _MARKS.items() if mark in message.marks)
+    if known.in_case:
+        yield _IN_CASE
+    if not message.body.strip() and not message.subject.strip():
+        yield _NO_WORDS
+    for sign, (fact, wanted) in _TOLD.items():
+        values = facts.values(fact)
+        if values and (wanted is None or not wanted.isdisjoint(values)) and values != ("unknown",):
+            yield sign
+    if _asks_for_help(scan, facts):
+        yield _HELP_ASKED
+    sender = _found_in_sender(message, scan)
+    for name, place in rules.places.items():
+        if f"sign:{name}" in sender if place is Place.SENDER else _is_found(scan, name, place):
+            yield name
+
+
+def _asks_for_help(scan: Scan, facts: Facts) -> bool:
+    """A service is named in a sentence that says that something is wanted; a hint at reading matter is too little."""
+    if set(facts.values("services")) <= {"resource_referral"}:
+        return False
+    starts = {(each.part, each.start) for each in facts.evidence("services")}
+    return any(
+        scan.in_sentence(index, "want")
+        and any(part is each.part and each.start <= start < each.end for part, start in starts)
+        for index, each in enumerate(scan.sentences)
+    )
+
+
+def _found_in_sender(message: Message, scan: Scan) -> frozenset[str]:
+    told = f"{message.sender.name} {message.sender.address or ''}".replace("@", " ")
+    return frozenset(hit.list for hit in scan.phrases.find(fold(told)))
+
+
+def _is_found(scan: Scan, name: str, place: Place) -> bool:
+    """A phrase of the sign stands in its place, and not inside one that only looks like it."""
+    barred = scan.of(f"sign:{name}:not")
+    for hit in scan.of(f"sign:{name}"):
+        sentence = scan.sentence_of(hit)
+        if sentence.role is Role.QUOTED or (place is not Place.WORDS and sentence.part is not Part.SUBJECT):
+            continue
+        if place is Place.OPENING and scan.message.subject[: hit.start].strip(" [(*"):
+            continue
+        if not any(
+            bar.start <= hit.start and hit.end <= bar.end and bar.sentence == hit.sentence for bar in barred
+        ):
+            return True
+    return False

@@ -1,0 +1,200 @@
+"""Sentences and cues become facts, each with its evidence.
+
+Who asks is read in `people`, which agency in `agency`, whether a mention counts in `context`; answers to our
+questions in `conversation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from crbot.triage.agency import read_agency
+from crbot.triage.context import Context, Contexts, Standing
+from crbot.triage.conversation import Answer, answers, short_answer
+from crbot.triage.facts import UNKNOWN, Evidence, Known, Statement
+from crbot.triage.passages import Role, Sentence
+from crbot.triage.people import read_authority
+from crbot.triage.phrases import Hit, Scan
+from crbot.triage.policy import MATTERS, Policy
+from crbot.triage.wants import read_wants
+
+_GRAVITY = ("active", "potential", "none")  # of a matter's values, the gravest first
+_SPOKEN = frozenset({Role.OWN, Role.FORWARDED})
+_EXCERPT = 240  # characters; of a longer sentence only the words around the mention are evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A cue found in words that count, with the value that it stands for."""
+
+    value: str
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What the readers of facts share: the scan, its contexts, and the rules."""
+
+    scan: Scan
+    contexts: Contexts
+    policy: Policy
+
+    def mentions(self, fact: str) -> Iterator[Mention]:
+        """The cues of a fact in the sender's words, without those that lie inside a longer one."""
+        file = self.policy.cues.get(fact)
+        by_sentence: dict[int, list[Mention]] = {}
+        for value in file.values if file else ():
+            for hit in self.scan.of(f"{fact}:{value}"):
+                by_sentence.setdefault(hit.sentence, []).append(Mention(value, hit))
+        for index in sorted(by_sentence):
+            if self.scan.sentences[index].role in _SPOKEN:
+                yield from self._outermost(fact, index, by_sentence[index])
+
+    def _outermost(self, fact: str, index: int, mentions: list[Mention]) -> Iterator[Mention]:
+        barred = [*self.scan.in_sentence(index, f"{fact}:not")]
+        hits = [mention.hit for mention in mentions]
+        for mention in mentions:
+            own_bars = self.scan.in_sentence(index, f"{fact}:{mention.value}:not")
+            if any(_covers(bar, mention.hit) for bar in (*barred, *own_bars)):
+                continue
+            if not any(
+                _covers(other, mention.hit) and len(other.phrase) and _longer(other, mention.hit)
+                for other in hits
+            ):
+                yield mention
+
+    def evidence(self, hit: Hit, standing: Standing | None = None) -> Evidence:
+        """The sentence of a hit as the sender wrote it, or the words around it where it is long."""
+        sentence = self.scan.sentences[hit.sentence]
+        text = self.scan.text(hit.sentence)
+        start, end = _excerpt(text, sentence, hit)
+        context = standing.explained(self.policy.context.titles) if standing else ""
+        return Evidence(text[start:end], sentence.part, start, end, hit.phrase, hit.where, context)
+
+    def answer_evidence(self, reply: Answer) -> Evidence:
+        """The sentence that answers a question of ours."""
+        sentence = self.scan.sentences[reply.sentences[0]]
+        end = min(sentence.end, sentence.start + _EXCERPT)
+        text = self.scan.text(reply.sentences[0])[sentence.start : end]
+        return Evidence(text, sentence.part, sentence.start, end, context=f"answers our question: {reply.value}")
+
+    def statement(
+        self, fact: str, values: Iterable[str], evidence: Iterable[Evidence], lost: Iterable[Evidence] = ()
+    ) -> Statement:
+        return Statement(
+            fact, tuple(values), tuple(evidence), self.scan.message.sender.key, False, tuple(lost)
+        )
+
+
+def _covers(outer: Hit, inner: Hit) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _longer(outer: Hit, inner: Hit) -> bool:
+    return outer.end - outer.start > inner.end - inner.start
+
+
+def _excerpt(text: str, sentence: Sentence, hit: Hit) -> tuple[int, int]:
+    start, end = sentence.start, sentence.end
+    if end - start > _EXCERPT:
+        margin = max(0, (_EXCERPT - (hit.end - hit.start)) // 2)
+        start, end = max(start, hit.start - margin), min(end, hit.end + margin)
+        while start > sentence.start and start < hit.start and not text[start - 1].isspace():
+            start += 1
+        while end < sentence.end and end > hit.end and not text[end].isspace():
+            end -= 1
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
+    """Every fact that the message tells."""
+    reader = Reader(scan, Contexts(scan, policy.context), policy)
+    replies = answers(scan, known.asked, policy.words)
+    statements = [read_matter(fact, reader, replies) for fact in MATTERS]
+    told = [statement for statement in statements if statement is not None]
+    told += read_agency(scan, known, policy.words)
+    authority = read_authority(scan, known, policy.words)
+    told += [authority] if authority else []
+    return (*told, *read_wants(scan, policy, known.facts))
+
+
+def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> Statement | None:
+    """An investigation or a lawsuit: each mention in its context, and the answers to our question.
+
+    The gravest counts.
+    """
+    told: dict[str, list[Evidence]] = {}
+    lost: list[Evidence] = []
+    for mention in reader.mentions(fact):
+        value, standing = _meaning(fact, mention, reader)
+        evidence = reader.evidence(mention.hit, standing)
+        if value:
+            told.setdefault(value, []).append(evidence)
+        else:
+            lost.append(evidence)
+    for reply in replies:
+        if fact in reply.facts and reply.value in ("no", "yes"):
+            value = "none" if reply.value == "no" else "active"
+            if value == "none" or not told:
+                told.setdefault(value, []).append(reader.answer_evidence(reply))
+    for value in _GRAVITY:
+        if value in told:
+            others = [each for other, evidence in told.items() if other != value for each in evidence]
+            return reader.statement(fact, (value,), told[value], (*others, *lost))
+    return reader.statement(fact, (), (), lost) if lost else None
+
+
+def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing]:
+    """What a mention tells of a matter; "" for nothing."""
+    answer = _answer_to(mention.hit, reader)
+    if answer is not None:
+        value = {"no": "none", "yes": mention.value}.get(answer, "")
+        return value, Standing(Context.ASSERTED)
+    if mention.value == "none":
+        cancelled = reader.contexts.cancelled(mention.hit)
+        if cancelled:
+            return "active", Standing(Context.ONGOING, cancelled)
+        standing = reader.contexts.of(mention.hit)
+        return ("" if standing.context is Context.SUPPOSED else "none"), standing
+    standing = reader.contexts.of(mention.hit)
+    meant = reader.policy.means[fact, standing.context]
+    return (mention.value if meant == "as told" else meant), standing
+
+
+def _answer_to(hit: Hit, reader: Reader) -> str | None:
+    """The answer behind a form's label, or behind a question, that holds the mention.
+
+    "no", "yes", or "" where it is neither; None where the mention stands in no label and no answered question.
+    """
+    scan, words = reader.scan, reader.policy.words
+    sentence = scan.sentences[hit.sentence]
+    text = scan.text(hit.sentence)
+    colon = text.find(":", hit.end, sentence.end)
+    if colon >= 0 and colon - sentence.start <= _LONGEST_LABEL and "?" not in text[hit.end : colon]:
+        answer = short_answer(text[colon + 1 : sentence.end], words)
+        if answer or sentence.label or _is_item(text[sentence.start : colon]):
+            return answer
+        return None
+    if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
+        following = scan.sentences[hit.sentence + 1]
+        if following.part is sentence.part and following.role in _SPOKEN:
+            return short_answer(following.text, words) or None
+    return None
+
+
+def _is_item(label: str) -> bool:
+    """A label that begins like an item of a list, or is but a word or two: "3) Lawsuits"."""
+    return label.lstrip(" \t-*•(")[:1].isdigit() or len(label.split()) <= _SHORT_LABEL
+
+
+_LONGEST_LABEL = 60  # characters before the colon
+_SHORT_LABEL = 3  # words
+
+
+def is_known(statement: Statement) -> bool:
+    return bool(statement.values) and statement.values != (UNKNOWN,)

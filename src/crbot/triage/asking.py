@@ -96,18 +96,26 @@ class Asking:
         return mark[:1] in _BULLETS or (mark[-1:] in ").:" and number.isalnum() and len(number) < 3)
 
     def is_unwanted(self, hit: Hit) -> bool:
-        """Tells whether "we don't want", "instead of" and the like stand before the hit, in its clause."""
+        """Tells whether "we don't want", "instead of" and the like stand in the hit, or before it in its clause."""
         return any(
-            hit.first_word - trigger.last_word <= _REACH and not self._turns(trigger.end, hit)
+            (
+                hit.start < trigger.start
+                and trigger.end < hit.end
+                and not self._turns(trigger.end, hit.end, hit)
+            )
+            or (
+                trigger.end <= hit.start + 1
+                and hit.first_word - trigger.last_word <= _REACH
+                and not self._turns(trigger.end, hit.start, hit)
+            )
             for trigger in self.scan.in_sentence(hit.sentence, "unwanted")
-            if trigger.end <= hit.start + 1
         )
 
-    def _turns(self, start: int, hit: Hit) -> bool:
-        """Between a denial and the hit something else begins."""
-        between = self.scan.text(hit.sentence)[start : hit.start]
+    def _turns(self, start: int, end: int, hit: Hit) -> bool:
+        """Between a denial and what it might deny something else begins."""
+        between = self.scan.text(hit.sentence)[start:end]
         return any(mark in between for mark in _CLAUSE_ENDS) or any(
-            start <= turn.start < hit.start for turn in self.scan.in_sentence(hit.sentence, "wanted_after_all")
+            start <= turn.start < end for turn in self.scan.in_sentence(hit.sentence, "wanted_after_all")
         )
 
     def around(self, reach: tuple[int, int]) -> Iterator[int]:

@@ -63,7 +63,7 @@ _MARKS = {
     Mark.BOUNCE: "marked bounce",
     Mark.CALENDAR: "marked calendar",
 }
-_IN_CASE, _NO_WORDS = "in a case", "no words"
+_IN_CASE, _NO_WORDS, _HELP_ASKED = "in a case", "no words", "help asked"
 _SUPPORTED = frozenset({"state", "local", "county", "tribal", "campus", "territorial"})
 _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any value)
     "help wanted": ("services", None),
@@ -75,7 +75,7 @@ _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any valu
     "investigation told": ("investigation", None),
     "litigation told": ("litigation", None),
 }
-DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, *_TOLD})
+DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _HELP_ASKED, *_TOLD})
 
 
 def read_kinds(
@@ -139,10 +139,24 @@ def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> Iterator
         values = facts.values(fact)
         if values and (wanted is None or not wanted.isdisjoint(values)) and values != ("unknown",):
             yield sign
+    if _asks_for_help(scan, facts):
+        yield _HELP_ASKED
     sender = _found_in_sender(message, scan)
     for name, place in rules.places.items():
         if f"sign:{name}" in sender if place is Place.SENDER else _is_found(scan, name, place):
             yield name
+
+
+def _asks_for_help(scan: Scan, facts: Facts) -> bool:
+    """A service is named in a sentence that says that something is wanted; a hint at reading matter is too little."""
+    if set(facts.values("services")) <= {"resource_referral"}:
+        return False
+    starts = {(each.part, each.start) for each in facts.evidence("services")}
+    return any(
+        scan.in_sentence(index, "want")
+        and any(part is each.part and each.start <= start < each.end for part, start in starts)
+        for index, each in enumerate(scan.sentences)
+    )
 
 
 def _found_in_sender(message: Message, scan: Scan) -> frozenset[str]:

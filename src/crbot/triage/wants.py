@@ -40,7 +40,10 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
     """
     reader = _Reader(scan, policy.cues, Asking(scan))
     incident, acute = reader.incident(), reader.urgency()
-    services = _at_once(reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure")))
+    services = _at_once(
+        reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure"))
+    )
+    incident = incident or reader.reviewed_event(services)
     costs = reader.costs()
     joined = _Joined(reader, before)
     statements = [
@@ -156,7 +159,9 @@ class _Reader:
 
     def _hinted(self) -> Found:
         weak = self._services["weak"]
-        return self._gathered(weak.get(i, {}) for i in self.asking.around(_NEAR) if i in self._ours)
+        return self._gathered(weak.get(i, {}) for i in self.asking.sentences & self._ours) or self._gathered(
+            weak.get(i, {}) for i in self.asking.around(_NEAR) if i in self._ours
+        )
 
     def _standing(self, found: BySentence) -> BySentence:
         return {
@@ -173,7 +178,9 @@ class _Reader:
         things = self._services["thing"]
         before = [j for j in self.asking.own if i - _BACK <= j < i or j in self.asking.subject]
         back = self._services["back"].get(i, {})
-        return {value: hits for value, hits in back.items() if any(value in things.get(j, {}) for j in before)}
+        return {
+            value: hits for value, hits in back.items() if any(value in things.get(j, {}) for j in before)
+        }
 
     def _gathered(self, sentences: Iterable[Found]) -> Found:
         """The hits of several sentences, without those whose words tell another service more exactly."""
@@ -181,7 +188,9 @@ class _Reader:
         told: Found = {}
         for found in sentences:
             for value, hits in found.items():
-                rivals = [hit for other, others in found.items() if value in over.get(other, ()) for hit in others]
+                rivals = [
+                    hit for other, others in found.items() if value in over.get(other, ()) for hit in others
+                ]
                 left = [hit for hit in hits if not any(_overlap(hit, rival) for rival in rivals)]
                 if left:
                     told.setdefault(value, []).extend(left)
@@ -212,9 +221,17 @@ class _Reader:
         return [
             hit
             for i, values in self.found("incident").items()
-            if not (self.scan.sentences[i].is_question or self._is_old(i) or self.scan.in_sentence(i, "at_other_agency"))
+            if not (
+                self.scan.sentences[i].is_question
+                or self._is_old(i)
+                or self.scan.in_sentence(i, "at_other_agency")
+            )
             for hit in values.get("yes", ())
         ]
+
+    def reviewed_event(self, services: Found) -> list[Hit]:
+        """An after-action review is wanted of something that happened at the agency, and not years ago."""
+        return [hit for hit in services.get(_AFTER_ACTION, []) if hit.sentence in self._ours]
 
     def urgency(self) -> list[Hit]:
         groups = (self.found("urgency"), self.found("urgency", "wanted"))
@@ -284,7 +301,10 @@ class _Reader:
     def costs_denied(self) -> list[Hit]:
         """The denials of costs: "we'll pay that ourselves"."""
         return [
-            hit for name in ("no_cost", "cost_settled") for hit in self.scan.of(name) if hit.sentence in self.asking.own
+            hit
+            for name in ("no_cost", "cost_settled")
+            for hit in self.scan.of(name)
+            if hit.sentence in self.asking.own
         ]
 
     def asks_beside_costs(self) -> bool:
@@ -298,13 +318,13 @@ class _Reader:
     def statement(self, fact: str, told: Found, kept: Facts = NOTHING) -> Statement | None:
         if not told:
             return None
-        evidence = [each for value in self._in_order(fact, told) for each in self._evidence(told[value])]
+        evidence = [each for value in self._in_order(fact, told) for each in self.evidence(told[value])]
         return Statement(fact, tuple(self._in_order(fact, told)), tuple(evidence), self.speaker)
 
     def _in_order(self, fact: str, told: Iterable[str]) -> list[str]:
         return [value for value in self.cues[fact].values if value in told]
 
-    def _evidence(self, hits: Iterable[Hit]) -> Iterator[Evidence]:
+    def evidence(self, hits: Iterable[Hit]) -> Iterator[Evidence]:
         """One piece of evidence for each sentence: the whole of it, or of a long one the words found."""
         seen = set()
         for hit in hits:
@@ -319,7 +339,9 @@ class _Reader:
             )
             words = text[start:end]
             start += len(words) - len(words.lstrip())
-            yield Evidence(words.strip(), sentence.part, start, start + len(words.strip()), hit.phrase, hit.where)
+            yield Evidence(
+                words.strip(), sentence.part, start, start + len(words.strip()), hit.phrase, hit.where
+            )
 
 
 @dataclass(frozen=True)
@@ -346,7 +368,7 @@ class _Joined:
         denied = self.reader.costs_denied()
         if not denied:
             return None
-        evidence = tuple(self.reader._evidence(denied))
+        evidence = tuple(self.reader.evidence(denied))
         return Statement("unsupported_costs", ("none",), evidence, self.reader.speaker)
 
 

@@ -1,4 +1,4 @@
-"""Real servers for the mail channel's tests."""
+"""Real servers, and the rules that came with crbot."""
 
 from __future__ import annotations
 

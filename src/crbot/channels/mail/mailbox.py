@@ -109,9 +109,7 @@ class Mailbox:
         for uids in _in_batches(new, BATCH_MESSAGES):
             for arrivals in self._fetched(uids, now):
                 yield arrivals
-                if (
-                    self._uid_validity != counted_under
-                ):  # a new connection since: these numbers mean nothing now
+                if self._uid_validity != counted_under:  # counted anew since: these numbers mean nothing now
                     return
                 self._handed_out.update(_uid_of(arrival.key) for arrival in arrivals)
 
@@ -236,7 +234,7 @@ class Mailbox:
         ordinary = [uid for uid, size in known.items() if size <= limit]
         for group in _in_groups(ordinary, known):
             yield from self._arrived(group, "BODY.PEEK[]", b"BODY[]", now)
-        for uid in known.keys() - set(ordinary):
+        for uid in sorted(known.keys() - set(ordinary)):
             asked = f"BODY.PEEK[]<0.{min(EXCERPT_BYTES, limit)}>"
             yield from self._arrived([uid], asked, b"BODY[]<0>", now)
 

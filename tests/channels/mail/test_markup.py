@@ -86,6 +86,7 @@ def test_what_a_person_sees_is_read(html):
         ("one<br>two<br><br>three", "one\ntwo\n\nthree"),
         ("a <b>b</b>\n  c<i>d</i>", "a b cd"),
         ("<ul><li>one</li><li>two</li></ul>", "- one\n- two"),
+        ("<ul><li><p>one</p></li><li><p>two</p></li></ul>", "- one\n\n- two"),
         ("<table><tr><td>No</td><td>Yes</td></tr><tr><td>1</td></tr></table>", "No Yes\n1"),
         ("<pre>a\n  b</pre>", "a\n  b"),
         ("Caf&eacute; &lt;b&gt; &amp; co", "Café <b> & co"),

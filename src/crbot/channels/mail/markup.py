@@ -17,75 +17,22 @@ MAX_HIDDEN_CHARACTERS = 2_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _ANY_TAG = re.compile(r"<[^<>]{0,5000}>")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Elements that have no end tag, or whose end tag people leave out: they do not nest.
-_OPEN_ENDED = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "dd",
-        "dt",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "li",
-        "link",
-        "meta",
-        "option",
-        "p",
-        "param",
-        "source",
-        "td",
-        "th",
-        "tr",
-        "wbr",
-    ]
+_OPEN_ENDED = _words(
+    "area base br col dd dt embed hr img input li link meta option p param source td th tr wbr"
 )
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-    ]
+_BLOCKS = _words(
+    "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6"
+    " header hr li main nav ol p pre section table tbody tfoot thead tr ul"
 )
-_PARAGRAPHS = frozenset(["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"])
-_UNREAD = frozenset(
-    ["head", "script", "style", "template", "title", "noscript", "object", "svg", "math", "iframe"]
-)
+_PARAGRAPHS = _words("blockquote h1 h2 h3 h4 h5 h6 ol p pre table ul")
+_UNREAD = _words("head iframe math noscript object script style svg template title")
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _LENGTH = re.compile(r"(-?\d{0,6}(?:\.\d{0,6})?)(px|pt|em|rem|%|cm|in)?")
 _HEX_COLOUR = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})")
@@ -202,8 +149,10 @@ class _Walk:
     def _break(self, tag: str, state: _State) -> None:
         if state.is_hidden:
             return
-        is_empty = not "".join(self._lines[-1][1]).strip()
-        if is_empty and tag != "br":
+        here = "".join(self._lines[-1][1]).strip()
+        if here == "-" and tag != "li":  # the paragraph of a list's item goes on its line
+            return
+        if not here and tag != "br":
             self._lines[-1] = (state.cited, [])
         else:
             self._lines.append((state.cited, []))

@@ -74,6 +74,16 @@ def test_an_answer_goes_into_the_thread_of_the_mail_that_it_answers():
     assert got.conversation.subject == "Help"
 
 
+def test_an_answer_bears_the_name_of_whom_it_goes_to():
+    got = received(mail("Reply-To: Ben <ben@townpd.example.gov>", "Subject: Help"), OWN)
+
+    assert got.conversation.person == Person("Ben", "ben@townpd.example.gov")
+
+
+def test_an_answer_to_a_mail_without_message_id_refers_to_none():
+    assert received(mail("Subject: Help"), OWN).conversation.thread == ""
+
+
 def test_a_mail_without_message_id_has_the_same_identity_however_often_it_is_delivered():
     once = mail("Received: by one", "Subject: Help")
     again = mail("Received: by another", "Received: by two", "Subject: Help")

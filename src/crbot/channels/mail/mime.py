@@ -50,6 +50,7 @@ _ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _FORWARDS = frozenset({"message/rfc822", "message/global", "message/news"})
 _RETURNED = re.compile(r"^[> \t]{0,20}Message-ID:[ \t]{0,10}(<[^<>\s]{1,400}>)", re.IGNORECASE | re.MULTILINE)
 _BEGINS_ENCRYPTED = "-----BEGIN PGP MESSAGE-----"
+_MADE_UP = "@no-message-id.invalid>"
 _SILENT = frozenset({Mark.AUTOMATIC, Mark.BOUNCE, Mark.CALENDAR})
 
 
@@ -93,30 +94,37 @@ def received_of(mail: Mail, own: frozenset[str]) -> Received:
             marks=mail.marks,
         ),
         identity=mail.identity,
-        conversation=Conversation(
-            channel=Channel.EMAIL,
-            address=_answered_at(mail, own),
-            thread=mail.identity,
-            references=mail.references,
-            subject=mail.subject[:MAX_ANSWERED_SUBJECT_CHARACTERS],
-            person=mail.sender,
-        ),
+        conversation=_conversation(mail, own),
         refers_to=mail.refers_to,
         case_number=_case_number(mail.subject),
         doubts=mail.doubts,
     )
 
 
-def _answered_at(mail: Mail, own: frozenset[str]) -> str:
-    """The one address that an answer may go to; "" where none may."""
-    sender = mail.sender.address
-    if sender is None or mail.marks & _SILENT:
-        return ""
-    only = mail.reply_to[0].address if len(mail.reply_to) == 1 else None
+def _conversation(mail: Mail, own: frozenset[str]) -> Conversation:
+    person = _answered_person(mail, own)
+    return Conversation(
+        channel=Channel.EMAIL,
+        address=person.address or "" if person else "",
+        # An answer that refers to an identity of our making would refer to nothing at the other end.
+        thread="" if mail.identity.endswith(_MADE_UP) else mail.identity,
+        references=mail.references,
+        subject=mail.subject[:MAX_ANSWERED_SUBJECT_CHARACTERS],
+        person=person or mail.sender,
+    )
+
+
+def _answered_person(mail: Mail, own: frozenset[str]) -> Person | None:
+    """The one person whom an answer may go to; None where it may go to nobody."""
+    sender = mail.sender
+    if sender.address is None or mail.marks & _SILENT:
+        return None
+    only = mail.reply_to[0] if len(mail.reply_to) == 1 else sender
     # Elsewhere, or to several at once, an answer would make us the tool of whoever wrote the header.
-    address = only if only and _domain(only) == _domain(sender) else sender
-    is_silent = address.casefold() in own or _NO_REPLY.match(address.casefold()) is not None
-    return "" if is_silent else address
+    is_of_the_house = only.address is not None and _domain(only.address) == _domain(sender.address)
+    person = only if is_of_the_house else sender
+    address = (person.address or "").casefold()
+    return None if address in own or _NO_REPLY.match(address) else person
 
 
 def _domain(address: str) -> str:
@@ -191,7 +199,7 @@ def _identity(root: Part, raw: bytes) -> str:
         return found[0]
     told = [root.first(name) or b"" for name in ("from", "to", "cc", "date", "subject")]
     content = b"\0".join([*map(headers.unfolded, told), raw[root.start : root.end]])
-    return f"<{hashlib.sha256(content).hexdigest()[:40]}@no-message-id.invalid>"
+    return f"<{hashlib.sha256(content).hexdigest()[:40]}{_MADE_UP}"
 
 
 def _people(root: Part, name: str) -> tuple[Person, ...]:

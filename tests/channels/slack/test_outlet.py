@@ -238,6 +238,24 @@ def test_a_case_that_moves_leaves_a_pointer_and_gets_a_new_card(outlet: SlackOut
     )
 
 
+def test_a_case_moves_also_where_its_old_channel_is_archived(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    first = outlet.deliver(outgoing(drawing()))
+    peer.plan("chat.update", Answer.error("is_archived"))
+
+    moved = drawing(place=Place.CRI_TAC, posted={Place.CRITICAL_RESPONSE: first.identity})
+
+    assert outlet.deliver(outgoing(moved, key="k2")).identity.startswith("C0TAC:")
+
+
+def test_a_card_that_was_posted_and_never_recorded_is_found(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    first = outlet.deliver(outgoing(drawing()))
+
+    second = outlet.deliver(outgoing(drawing(replace(CASE, revision=8)), key="k2"))
+
+    assert second == first
+    assert len(peer.messages["C0CR"]) == 2
+
+
 def test_a_card_that_somebody_deleted_is_posted_anew(outlet: SlackOutlet, peer: SlackPeer) -> None:
     first = outlet.deliver(outgoing(drawing()))
     peer.messages.clear()

@@ -17,8 +17,7 @@ from crbot.channels.slack import blocks
 from crbot.channels.slack.blocks import Block, Button, Payload, Run, Style
 from crbot.channels.slack.limits import Surface, problems
 from crbot.channels.slack.passages import decisive, pieces
-from crbot.channels.slack.people import is_user_id
-from crbot.channels.slack.text import clean, clip_escaped, line, one_line
+from crbot.channels.slack.text import clean, clip_escaped, is_user_id, line, one_line
 from crbot.intake.ports import Drawing, Verb
 from crbot.triage.decision import Disposition, Finding, Outcome
 from crbot.triage.message import Channel
@@ -73,10 +72,10 @@ def card(drawing: Drawing, label: Label) -> Payload:
     return checked(drawn, minimal(case))
 
 
-def moved(case: Case, label: Label, to: Place, link: str | None) -> Payload:
+def moved(case: Case, label: Label, to: Place, link: str) -> Payload:
     """What is left of a card in a channel that the case has gone from; `link` leads to the new one."""
     where = line(_place(to, label), 100)
-    pointer = f"<{link}|Open the card in {where}>" if link else f"The card is in {where} now."
+    pointer = f"<{link}|Open the card in {where}>"
     return checked(
         {
             "text": f"{case.number} {_agency(case)}: moved to {where}",
@@ -111,11 +110,7 @@ def _open(drawing: Drawing, label: Label) -> Payload:
 
 
 def _ended(case: Case, label: Label) -> Payload:
-    how = STAGE_WORDS[case.stage]
-    outcome = line(case.outcome, 1000)
-    said = (
-        how if not outcome else outcome if outcome.startswith(how.partition(",")[0]) else f"{how}: {outcome}"
-    )
+    said = _how_it_ended(case)
     return {
         "text": clip_escaped(f"{case.number} {_agency(case)}: {said}", blocks.FALLBACK),
         "blocks": [
@@ -124,6 +119,13 @@ def _ended(case: Case, label: Label) -> Payload:
             blocks.actions(_id("act", case), _buttons(case)),
         ],
     }
+
+
+def _how_it_ended(case: Case) -> str:
+    how, outcome = STAGE_WORDS[case.stage], line(case.outcome, 1000)
+    if outcome.startswith(how):
+        return outcome
+    return f"{how}: {outcome}" if outcome else how
 
 
 def minimal(case: Case) -> Payload:
@@ -230,12 +232,12 @@ def _why_here(drawing: Drawing, label: Label) -> str:
 
 def _draft(case: Case, draft: Draft) -> str:
     """What a person must know to release a decline."""
-    by = "the assistant" if draft.by == DRAFTED_BY_THE_BOT else _person_of_staff(draft.by)
+    is_the_bots = draft.by == DRAFTED_BY_THE_BOT
+    by = "the assistant" if is_the_bots else _person_of_staff(draft.by)
+    who = "a person" if is_the_bots else "another person"
     titles = {finding.rule: finding.title for finding in case.decision.findings}
     grounds = "; ".join(line(titles.get(rule, rule), 150) for rule in draft.grounds)
-    words = (
-        f"*A decline is drafted* by {by}. It goes to {_reply_to(case)} only when another person releases it."
-    )
+    words = f"*A decline is drafted* by {by}. It goes to {_reply_to(case)} only when {who} releases it."
     return clip_escaped(f"{words}\n*Grounds:* {grounds or 'none given'}", blocks.SECTION)
 
 
@@ -317,9 +319,9 @@ def _labels(case: Case, label: Label, fact: str) -> str:
     return line(", ".join(label(fact, value) for value in values), 1000)
 
 
-def _person_of_staff(owner: str) -> str:
+def _person_of_staff(who: str) -> str:
     """A Slack user by id, so that their name is shown; anybody else as they are called."""
-    return f"<@{owner}>" if is_user_id(owner) else line(owner, 100)
+    return f"<@{who}>" if is_user_id(who) else line(who, 100)
 
 
 def _id(part: str, case: Case) -> str:
@@ -384,6 +386,6 @@ def _beginning(text: str) -> list[str]:
     return cut if len(cut) < 2 else [cut[0], " …"]
 
 
-def checked(payload: Payload, minimal: Payload) -> Payload:
-    """The payload, or the minimal one where it breaks a limit: something is always shown."""
-    return minimal if problems(payload, Surface.MESSAGE) else payload
+def checked(payload: Payload, instead: Payload) -> Payload:
+    """The payload, or the other one where it breaks a limit: something is always shown."""
+    return instead if problems(payload, Surface.MESSAGE) else payload

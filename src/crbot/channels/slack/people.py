@@ -20,15 +20,10 @@ from crbot.triage.message import Person
 Profile = Callable[[str], Person]  # Slack user id -> who that is
 
 _KEPT_SECONDS = 3600
-_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})>|\b([UW](?=[A-Z]*[0-9])[A-Z0-9]{2,20})\b")
 _MOST_NAMES = 3
 _STILL_ONE_MATTER = timedelta(days=14)
 _SAID_BEFORE = 20
-
-
-def is_user_id(text: str) -> bool:
-    return _USER_ID.fullmatch(text) is not None
 
 
 class People:

@@ -63,8 +63,10 @@ class SlackReader:
                 return self._event(payload["event"])
             case "block_actions":
                 return self._click(payload)
+            case _ if "command" in payload:
+                return Ignored("a slash command, answered at once")
             case other:
-                return Ignored(f"{'a slash command' if 'command' in payload else other}, answered at once")
+                return Ignored(f"{other} asks nothing of us")
 
     # --- messages -------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,13 @@ _SHOWN = {**_NEVER_SHOWN, **_LINE_ENDS}
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _CHARACTERS = {entity: character for character, entity in _ENTITIES.items()}
 LONGEST_ENTITY = max(map(len, _CHARACTERS))
+_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
 _ENCODED = re.compile(r"<([^<>\n]*)>|&(?:amp|lt|gt);")
+
+
+def is_user_id(text: str) -> bool:
+    """Whether it has the form of a Slack user's id."""
+    return _USER_ID.fullmatch(text) is not None
 
 
 def decode(text: str) -> str:

@@ -58,8 +58,9 @@ class Stage:
         assert thought is not None
         self.case = self.case or thought.case
         before = len(self.outlet.delivered)
-        while send_due(self.store, {Channel.EMAIL: self.outlet, Channel.SLACK: self.outlet}, self.clock):
-            pass
+        for channel in (Channel.EMAIL, Channel.SLACK):
+            while send_due(self.store, channel, self.outlet, self.clock):
+                pass
         return thought, self.outlet.delivered[before:]
 
     def _arrival(self, step: dict[str, Any]) -> Arrival:

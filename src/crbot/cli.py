@@ -1,1 +1,291 @@
-"""."""
+"""The commands. What they do is elsewhere; here they are only named, explained, and led to it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crbot.intake.ports import Verb
+
+if TYPE_CHECKING:  # what is imported below is imported when it is used: `crbot --help` answers at once
+    from crbot import wiring
+    from crbot.store.store import SqlStore
+    from crbot.triage.policy import Policy
+
+app = typer.Typer(
+    name="crbot",
+    help="The intake desk of the Collaborative Reform Initiative.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+rules_app = typer.Typer(help="Check and test the rules.", no_args_is_help=True)
+cases_app = typer.Typer(help="Look at cases.", no_args_is_help=True)
+db_app = typer.Typer(help="Care for the database.", no_args_is_help=True)
+slack_app = typer.Typer(help="What Slack needs to know of the bot.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
+app.add_typer(cases_app, name="cases")
+app.add_typer(db_app, name="db")
+app.add_typer(slack_app, name="slack")
+
+RulesFolder = Annotated[Path | None, typer.Option("--rules", help="folder of rules; else the one in force")]
+
+
+class _Failure(Exception):
+    """Something is wrong with the input or the world; the text says what, where, and the mend."""
+
+
+def main() -> None:
+    """Run a command. Exits 0 when it is done, 1 when something is wrong, 2 on wrong usage."""
+    from crbot.config import SettingsError
+
+    try:
+        app()
+    except (_Failure, SettingsError) as failure:
+        print(f"crbot: {failure}", file=sys.stderr)  # noqa: T201  (the error's way out)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command()
+def triage(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help=".eml files, folders, mboxes, or - for standard input")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON Lines for programs, one object a message")
+    ] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="read labelled lines on standard input, answer each")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="every fact with its cue and its context")
+    ] = False,
+    rules: RulesFolder = None,
+) -> None:
+    """Decide about messages and show why. Needs no account, database or network.
+
+    Example: crbot triage mail.eml
+    """
+    from crbot import wiring
+
+    if jsonl == bool(files):
+        raise typer.BadParameter("name files, folders or mboxes, or - for standard input; or --jsonl alone")
+    policy = wiring.load_policy(rules)
+    if jsonl:
+        for line in wiring.decide_lines(sys.stdin.buffer, policy):
+            print(line, flush=True)  # noqa: T201  (the output)
+        return
+    _show_triaged(wiring.triage_mails(_mails(files or []), policy), policy, as_json=as_json, explain=explain)
+
+
+def _show_triaged(
+    all_triaged: Iterable[wiring.Triaged], policy: Policy, *, as_json: bool, explain: bool
+) -> None:
+    from rich.console import Console
+
+    from crbot import wiring
+    from crbot.channels import terminal
+
+    console = Console()
+    failures = 0
+    for triaged in all_triaged:
+        failures += triaged.decision is None
+        if as_json:
+            print(wiring.as_json(triaged, policy), flush=True)  # noqa: T201  (the output)
+        elif triaged.decision is None:
+            print(f"{triaged.name}: {triaged.trouble}")  # noqa: T201  (the same)
+        else:
+            terminal.show(console, triaged.name, triaged.decision, policy.label)
+            if explain:
+                terminal.show_explanation(console, triaged.decision)
+    if failures:
+        raise _Failure(f"{failures} of the messages could not be read; see above")
+
+
+def _mails(files: list[Path]) -> Iterator[tuple[str, bytes]]:
+    from crbot.channels.mail.files import mails_from, mails_in
+
+    for file in files:
+        try:
+            yield from mails_from(sys.stdin.buffer) if str(file) == "-" else mails_in(file)
+        except OSError as error:
+            raise _Failure(f"{file} can't be read: {error.strerror or error}") from None
+
+
+@app.command()
+def run(
+    once: Annotated[bool, typer.Option("--once", help="handle what is waiting, and end")] = False,
+) -> None:
+    """Run the bot: mailbox, Slack, letters. Settings come from CRBOT_… variables and crbot.toml.
+
+    SIGTERM finishes what is at hand and stops within 10 seconds.
+
+    Example: CRBOT_CONFIG=/etc/crbot/crbot.toml crbot run
+    """
+    from crbot import wiring, worker
+    from crbot.channels.mail.mailbox import MailboxAway
+    from crbot.config import load_settings
+
+    settings = load_settings()
+    worker.start_log(settings.log)
+    bot = wiring.make_bot(settings, clock=worker.now)
+    if not once:
+        worker.Worker(bot).run()
+        return
+    try:
+        worker.run_once(bot)
+    except MailboxAway as away:
+        raise _Failure(f"{away}; nothing is lost, run it again when the mailbox is back") from None
+    finally:
+        bot.close()
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="end after the table of decisions")] = False,
+) -> None:
+    """Run the whole bot on this machine with no account: its own mailbox and Slack stand-in, example requests."""
+    from crbot.demo.demo import run_demo
+
+    run_demo(stay=not once)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="where to write; must be empty or new")]) -> None:
+    """Write rules and templates to edit, an example crbot.toml and the Slack manifest into a folder.
+
+    Example: crbot init /etc/crbot
+    """
+    from crbot import wiring
+
+    for written in wiring.write_starter(folder):
+        typer.echo(f"wrote {written}")
+    typer.echo(f"Next: fill in {folder / 'crbot.toml'}, then: CRBOT_CONFIG={folder / 'crbot.toml'} crbot run")
+
+
+@rules_app.command("check")
+def rules_check(
+    folder: Annotated[Path | None, typer.Argument(help="else the rules in force")] = None,
+) -> None:
+    """Validate a folder of rules: every error with file, line, and what to write instead."""
+    from crbot import wiring
+
+    policy = wiring.load_policy(folder)
+    typer.echo(f"The rules are valid: version {policy.version.version}, sha256 {policy.version.sha256}")
+
+
+@rules_app.command("test")
+def rules_test(folder: Annotated[Path | None, typer.Argument(help="else the rules in force")] = None) -> None:
+    """Run the examples that stand in the rules."""
+    from crbot import wiring
+    from crbot.triage.examples import run_examples
+
+    report = run_examples(wiring.load_policy(folder))
+    for failure in report.failures:
+        typer.echo(str(failure))
+    if report.failures:
+        raise _Failure(f"{len(report.failures)} of {report.count} examples come out differently; see above")
+    typer.echo(f"{report.count} examples, all as they should be")
+
+
+@cases_app.command("list")
+def cases_list(limit: Annotated[int, typer.Option(help="how many, newest first")] = 50) -> None:
+    """List cases, the newest first."""
+    from rich.console import Console
+
+    from crbot import wiring
+    from crbot.channels import terminal
+    from crbot.config import load_settings
+
+    policy = wiring.load_policy(load_settings().rules)
+    with _store() as store:
+        terminal.show_cases(Console(), (asdict(line) for line in store.list_cases(limit)), policy.label)
+
+
+@cases_app.command("show")
+def cases_show(number: Annotated[str, typer.Argument(help="CRI-2026-0042")]) -> None:
+    """Show one case: the decision with its evidence, and the record."""
+    from rich.console import Console
+
+    from crbot import wiring
+    from crbot.channels import terminal
+    from crbot.config import load_settings
+
+    policy = wiring.load_policy(load_settings().rules)
+    with _store() as store:
+        case = store.case(number)
+        if case is None:
+            raise _Failure(f"there is no case {number}; crbot cases list shows those there are")
+        console = Console()
+        terminal.show(console, f"{case.number} · {case.agency} · {case.stage}", case.decision, policy.label)
+        terminal.show_record(console, store.record_of(number))
+
+
+@app.command()
+def act(
+    case: Annotated[str, typer.Argument(help="CRI-2026-0042")],
+    action: Annotated[Verb, typer.Argument(help="what to do")],
+    by: Annotated[str, typer.Option(help="who does it, as the record shall say")],
+    reason: Annotated[str, typer.Option(help="why; moving a case needs it")] = "",
+    queue: Annotated[str, typer.Option(help="for reroute: the new queue")] = "",
+) -> None:
+    """Do what staff do in Slack, for the day that Slack is down.
+
+    Example: crbot act CRI-2026-0042 claim --by "Jordan Lee"
+    """
+    from crbot import wiring, worker
+    from crbot.intake.ports import StaffAction
+
+    values = {"queue": queue} if queue else {}
+    with _store() as store:
+        if store.case(case) is None:
+            raise _Failure(f"there is no case {case}; crbot cases list shows those there are")
+        wanted = StaffAction(action, case, by, reason=reason, values=values)
+        store.keep([wiring.terminal_action(wanted, worker.now())])
+    typer.echo("Kept. A running crbot carries it out at once; else: crbot run --once")
+
+
+@db_app.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the schema of this crbot; an empty one is filled."""
+    from crbot import wiring
+    from crbot.config import load_settings
+    from crbot.store.migrations import newest_schema
+
+    wiring.upgrade_database(load_settings())
+    typer.echo(f"The database has schema {newest_schema()}")
+
+
+@contextmanager
+def _store() -> Iterator[SqlStore]:
+    """The store that the settings name."""
+    from crbot import wiring
+    from crbot.config import load_settings
+    from crbot.store.store import SqlStore
+
+    store = SqlStore(wiring.open_database(load_settings().database_url))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@slack_app.command("manifest")
+def slack_manifest() -> None:
+    """Print the app manifest to paste at api.slack.com/apps."""
+    from crbot import wiring
+
+    typer.echo(wiring.slack_manifest())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,282 @@
-"""."""
+"""The only file that knows which adapter is used.
+
+It makes the parts from the settings and hands them to one another; what they do is theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from crbot.cases.case import Place
+from crbot.channels import lines
+from crbot.channels.mail.mailbox import Mailbox, MailboxSettings
+from crbot.channels.mail.outlet import MailOutlet, OutletSettings
+from crbot.channels.mail.reader import MailReader
+from crbot.channels.render import Letters, TemplateError
+from crbot.channels.slack.account import Account
+from crbot.channels.slack.listen import Keep, Note, SlackListener
+from crbot.channels.slack.manifest import manifest
+from crbot.channels.slack.outlet import SlackOutlet, Words
+from crbot.channels.slack.people import People
+from crbot.channels.slack.reader import SlackReader
+from crbot.config import (
+    ImapSettings,
+    MailSettings,
+    Settings,
+    SettingsError,
+    SlackMode,
+    SlackSettings,
+    SmtpSettings,
+    example_settings,
+    read_texts,
+    rules_folder,
+    templates_folder,
+)
+from crbot.intake.incoming import Desk
+from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
+from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
+from crbot.store.store import SqlStore, open_engine
+from crbot.triage.decide import decide
+from crbot.triage.decision import Decision
+from crbot.triage.message import Channel
+from crbot.triage.notation import PolicyError
+from crbot.triage.policy import Policy, parse
+
+_ACTION = TypeAdapter(StaffAction)
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The whole bot, put together; a channel without settings is absent."""
+
+    store: SqlStore
+    desk: Desk
+    outlets: Mapping[Channel, Outlet]
+    mailbox: Mailbox | None
+    poll_seconds: float
+    slack: Account | None
+    closing: tuple[Callable[[], None], ...]
+
+    def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> SlackListener | None:
+        """The connection to Slack, not started yet; None where Slack is off."""
+        return SlackListener(self.slack, keep, now, note) if self.slack else None
+
+    def close(self) -> None:
+        """Let go of the database, the child process and the connections."""
+        for close in self.closing:
+            close()
+
+
+def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
+    """Put the bot together. Raises `SettingsError` where a setting, a rule, a template or the database is wrong."""
+    if settings.mail is None and settings.slack is None:
+        raise SettingsError(
+            "no channel is set up: set CRBOT_IMAP__HOST, CRBOT_SMTP__HOST and CRBOT_MAIL__ADDRESS for the mailbox, "
+            "CRBOT_SLACK__BOT_TOKEN and its channels for Slack, or both"
+        )
+    policy = load_policy(settings.rules)
+    letters = load_letters(settings.templates)
+    store = SqlStore(open_database(settings.database_url))
+    own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
+    readers: dict[Channel, Reader] = {Channel.TERMINAL: _TerminalReader()}
+    outlets: dict[Channel, Outlet] = {}
+    closing: list[Callable[[], None]] = [store.close]
+    mailbox, account = None, None
+    if settings.imap and settings.smtp and settings.mail:
+        mailbox = Mailbox(_mailbox_settings(settings.imap))
+        reader = MailReader(own)
+        outlet = MailOutlet(_outlet_settings(settings.smtp, settings.mail), letters, clock)
+        readers[Channel.EMAIL], outlets[Channel.EMAIL] = reader, outlet
+        closing += [reader.close, outlet.close, mailbox.close]
+    if settings.slack:
+        account = _account(settings.slack)
+        people = People(account.web_client())
+        channels = {Place(name): channel for name, channel in settings.slack.channels}
+        words = Words(policy.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
+        readers[Channel.SLACK] = SlackReader(people.person, channels.values())
+        outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
+    desk = Desk(store, _Readers(readers), policy, own, clock)
+    poll = settings.imap.poll_seconds if settings.imap else 0.0
+    return Bot(store, desk, outlets, mailbox, poll, account, tuple(closing))
+
+
+def load_policy(folder: Path | None = None) -> Policy:
+    """The rules of a folder, else the ones that came with crbot. Raises `SettingsError` with all that is wrong."""
+    place = rules_folder(folder)
+    try:
+        return parse(read_texts(place, ".yaml"))
+    except PolicyError as error:
+        raise SettingsError(f"the rules in {place} are not valid:\n{error}") from None
+
+
+def load_letters(folder: Path | None = None) -> Letters:
+    """The templates of a folder, else the ones that came with crbot. Raises `SettingsError`."""
+    place = templates_folder(folder)
+    try:
+        return Letters(read_texts(place, ""))
+    except TemplateError as error:
+        raise SettingsError(f"the templates in {place} are not valid:\n{error}") from None
+
+
+def open_database(url: str) -> Engine:
+    """Connect; a new database is filled, one of another schema is refused. Raises `SettingsError`."""
+    try:
+        engine = open_engine(url)
+        if is_empty(engine):
+            upgrade(engine)
+        require_current(engine)
+    except (SQLAlchemyError, SchemaError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise SettingsError(f"CRBOT_DATABASE_URL: the database can't be used: {reason}") from None
+    return engine
+
+
+def upgrade_database(settings: Settings) -> None:
+    """Bring the database to the schema of this program. Raises `SettingsError`."""
+    try:
+        engine = open_engine(settings.database_url)
+        upgrade(engine)
+        engine.dispose()
+    except SQLAlchemyError as error:
+        raise SettingsError(f"CRBOT_DATABASE_URL: the database can't be used: {error}") from None
+
+
+# Without a database: messages from files
+
+
+@dataclass(frozen=True, slots=True)
+class Triaged:
+    """What came of one mail of a file."""
+
+    name: str
+    decision: Decision | None
+    trouble: str = ""  # why there is no decision
+
+
+def triage_mails(mails: Iterable[tuple[str, bytes]], policy: Policy) -> Iterator[Triaged]:
+    """Decide about mails, each on its own; one that can't be read does not stop the next."""
+    reader = MailReader(())
+    try:
+        for name, raw in mails:
+            try:
+                received = reader.read(Arrival(Channel.EMAIL, name, raw, datetime.min.replace(tzinfo=UTC)))
+            except Unreadable as error:
+                yield Triaged(name, None, str(error))
+                continue
+            assert isinstance(received, Received)
+            yield Triaged(name, decide(received.message, policy))
+    finally:
+        reader.close()
+
+
+def as_json(triaged: Triaged, policy: Policy) -> str:
+    """One object on one line: the source, and the fields of a labelled line or the error."""
+    told = lines.told(triaged.decision, policy) if triaged.decision else {"error": triaged.trouble}
+    return json.dumps({"source": triaged.name, **told}, ensure_ascii=False)
+
+
+def decide_lines(stream: Iterable[bytes], policy: Policy) -> Iterator[str]:
+    """The decision about each labelled line, as a line; one that can't be read gives an error line."""
+    return lines.decide_lines((line.decode("utf-8", "replace") for line in stream), policy)
+
+
+# A person at the terminal
+
+
+def terminal_action(action: StaffAction, now: datetime) -> Arrival:
+    """An action from the terminal, to be kept like everything that arrives."""
+    return Arrival(Channel.TERMINAL, f"terminal:{uuid.uuid4()}", _ACTION.dump_json(action), now)
+
+
+class _TerminalReader:
+    """Reads what `terminal_action` wrote."""
+
+    def read(self, arrival: Arrival) -> StaffAction:
+        try:
+            return _ACTION.validate_json(arrival.raw)
+        except ValidationError as error:
+            raise Unreadable(f"The action cannot be read: {error.error_count()} faults") from error
+
+
+class _Readers:
+    """Gives each arrival to the reader of its channel."""
+
+    def __init__(self, by_channel: Mapping[Channel, Reader]) -> None:
+        self._by_channel = by_channel
+
+    def read(self, arrival: Arrival) -> Received | StaffAction | Ignored:
+        reader = self._by_channel.get(arrival.channel)
+        if reader is None:
+            raise Unreadable(f"It came by {arrival.channel}, and that is not set up any more.")
+        return reader.read(arrival)
+
+
+# Starting anew
+
+
+def write_starter(folder: Path) -> tuple[Path, ...]:
+    """Write settings, rules, templates and the Slack manifest to edit; returns what was written.
+
+    Raises `SettingsError` where the folder holds something already.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise SettingsError(f"{folder} is not empty; name a new folder, nothing is overwritten")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(rules_folder(None), folder / "rules")
+    shutil.copytree(templates_folder(None), folder / "templates")
+    (folder / "crbot.toml").write_text(example_settings(folder), encoding="utf-8")
+    (folder / "slack-manifest.json").write_text(slack_manifest(), encoding="utf-8")
+    return tuple(folder / name for name in ("crbot.toml", "rules", "templates", "slack-manifest.json"))
+
+
+def slack_manifest() -> str:
+    """The Slack app's manifest, as JSON."""
+    return json.dumps(manifest(), indent=2)
+
+
+# From settings to each adapter's own
+
+
+def _mailbox_settings(imap: ImapSettings) -> MailboxSettings:
+    return MailboxSettings(
+        host=imap.host,
+        port=imap.port,
+        username=imap.username,
+        password=imap.password.get_secret_value(),
+        security=imap.security,
+        folder=imap.folder,
+        done_folder=imap.done_folder,
+        trouble_folder=imap.trouble_folder,
+        timeout=imap.timeout_seconds,
+        max_message_bytes=imap.max_message_bytes,
+        poll=imap.poll_seconds,
+    )
+
+
+def _outlet_settings(smtp: SmtpSettings, mail: MailSettings) -> OutletSettings:
+    return OutletSettings(
+        host=smtp.host,
+        port=smtp.port,
+        address=mail.address,
+        name=mail.name,
+        username=smtp.username,
+        password=smtp.password.get_secret_value(),
+        security=smtp.security,
+        timeout=smtp.timeout_seconds,
+    )
+
+
+def _account(slack: SlackSettings) -> Account:
+    if slack.mode is SlackMode.HTTP:
+        raise SettingsError("CRBOT_SLACK__MODE=http is not served yet; write socket")
+    return Account(slack.bot_token.get_secret_value(), slack.app_token.get_secret_value(), slack.api_url)

@@ -1,1 +1,260 @@
-"""."""
+"""The running program: its alarm clock, the mailbox watch, the Slack connection. The only reader of the clock.
+
+What is done at each alarm is the use cases' in `crbot.intake`; with which adapters, `wiring`'s. The alarms only wake
+the legs: due times and waiting messages stand in the database, so nothing is lost when an alarm is.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Any
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from crbot.channels.mail.mailbox import Mailbox, MailboxAway
+from crbot.config import LogFormat, LogSettings
+from crbot.intake.due import send_due
+from crbot.intake.incoming import Thought, think
+from crbot.intake.ports import Arrival
+from crbot.triage.message import Channel
+from crbot.wiring import Bot
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("crbot")
+
+_TICK = 1.0  # seconds between two looks at what is waiting, when nothing wakes the leg before
+_STEP = timedelta(seconds=2)  # a wall clock that moved by more than this against the steady one was set
+_LONGEST_PAUSE = 300.0  # seconds between two tries to reach a server that is away
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def start_log(settings: LogSettings) -> None:
+    """Log lines to standard error: for people, or as JSON for programs. They name cases, never anybody's words."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for noisy in ("apscheduler", "slack_bolt", "slack_sdk", "imapclient"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)  # what they tell is told below, in our words
+    renderer: Any = structlog.processors.JSONRenderer()
+    if settings.format is LogFormat.TEXT:
+        renderer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=30)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.level.lower()),
+        logger_factory=structlog.PrintLoggerFactory(_standard_error()),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _standard_error() -> Any:
+    return sys.stderr
+
+
+# The three legs, each until nothing is left
+
+
+def keep_mail(bot: Bot, mailbox: Mailbox) -> None:
+    """Keep what is new in the mailbox. Raises `MailboxAway`."""
+    for arrivals in mailbox.arrivals(now(), bot.store.unknown):
+        log.info("mail kept", new=bot.store.keep(arrivals))
+
+
+def move_mail(bot: Bot, mailbox: Mailbox) -> None:
+    """Move what is worked on, out of the folder that is read. Raises `MailboxAway`."""
+    settled = bot.store.settled(Channel.EMAIL)
+    if not settled:
+        return
+    # Only now, after the commit: a crash before it must leave the mail where it is found again.
+    mailbox.move_trouble(each.key for each in settled if each.is_in_trouble)
+    mailbox.move_done(each.key for each in settled if not each.is_in_trouble)
+    bot.store.acknowledge([each.key for each in settled])
+
+
+def think_all(bot: Bot) -> int:
+    """Work on everything that is kept; returns how many arrivals that were."""
+    done = 0
+    while (thought := think(bot.desk)) is not None:
+        done += 1
+        _tell(thought)
+    return done
+
+
+def _tell(thought: Thought) -> None:
+    if thought.trouble and thought.did == "set aside":
+        log.warning("message set aside", inbox=thought.inbox_id, reason=thought.trouble)
+        return
+    decision = thought.decision
+    log.info(
+        f"message {thought.did}",
+        inbox=thought.inbox_id,
+        case=thought.case,
+        kind=decision.kind.value if decision else None,
+        disposition=decision.disposition.value if decision else None,
+        queue=decision.queue.value if decision and decision.queue else None,
+    )
+
+
+def send_all(bot: Bot, channel: Channel) -> int:
+    """Send everything that is due by one channel; returns how many rows that were."""
+    outlet = bot.outlets.get(channel)
+    if outlet is None:
+        return 0
+    done = 0
+    while sent := send_due(bot.store, channel, outlet, now):
+        done += len(sent)
+        for each in sent:
+            if each.trouble:
+                log.warning("not sent", key=each.key, did=each.did, reason=each.trouble)
+            else:
+                log.info("sent", key=each.key, did=each.did)
+    return done
+
+
+def run_once(bot: Bot) -> None:
+    """Handle what is waiting, and end: for cron and for tests. Raises `MailboxAway`."""
+    if bot.mailbox is not None:
+        keep_mail(bot, bot.mailbox)
+    think_all(bot)
+    for channel in bot.outlets:
+        send_all(bot, channel)
+    if bot.mailbox is not None:
+        move_mail(bot, bot.mailbox)
+
+
+class Worker:
+    """The bot as a running program: threads that only wake one another, with the database between them."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._stopping = threading.Event()
+        self._mailbox_wanted = threading.Event()  # mail to move, or the end: the mailbox is to wait no longer
+        self._clock = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(4)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._mail_thread = threading.Thread(target=self._watch_mailbox, name="mailbox", daemon=True)
+        self._listener = bot.listener(self.keep, now, log.info)
+
+    def start(self) -> None:
+        """Start everything; servers that are away are waited for."""
+        self._every_tick("think", self._think)
+        for channel in self._bot.outlets:
+            self._every_tick(f"send {channel.value}", self._sender(channel))
+        self._clock.start()
+        if self._bot.mailbox is not None:
+            self._mail_thread.start()
+        if self._listener is not None:
+            self._listener.start()
+        log.info("ready", channels=[channel.value for channel in self._bot.outlets])
+
+    def keep(self, arrival: Arrival) -> None:
+        """Keep one arrival, and wake the thinking. Returns only after the commit."""
+        self._bot.store.keep((arrival,))
+        self._wake("think")
+
+    def run(self) -> None:
+        """Run until SIGTERM or SIGINT; what is at hand is finished first."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._on_signal)
+        self.start()
+        self._guard_the_clock()
+        self.stop()
+
+    def stop(self) -> None:
+        """Finish the legs at hand and stop."""
+        self._stopping.set()
+        self._mailbox_wanted.set()
+        if self._listener is not None:
+            self._listener.stop()
+        self._clock.shutdown(wait=True)
+        if self._mail_thread.is_alive():
+            self._mail_thread.join(timeout=5)
+        self._bot.close()
+        log.info("stopped")
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+
+    def _every_tick(self, name: str, leg: Callable[[], None]) -> None:
+        self._clock.add_job(leg, "interval", seconds=_TICK, id=name, next_run_time=now())
+
+    def _wake(self, name: str) -> None:
+        if self._clock.running and not self._stopping.is_set():
+            self._clock.modify_job(name, next_run_time=now())
+
+    def _guard_the_clock(self) -> None:
+        """Wait for the end; and when the wall clock is set back, start the alarms anew, or they sleep as long."""
+        offset = time.time() - time.monotonic()
+        while not self._stopping.wait(0.5):
+            drift = time.time() - time.monotonic() - offset
+            if abs(drift) > _STEP.total_seconds():
+                log.warning("the clock was set", seconds=round(drift))
+                offset += drift
+                for job in self._clock.get_jobs():
+                    self._wake(job.id)
+
+    def _think(self) -> None:
+        try:
+            if think_all(self._bot):
+                for channel in self._bot.outlets:
+                    self._wake(f"send {channel.value}")
+                self._mailbox_wanted.set()
+        except self._bot.store.failures as error:
+            log.error("the database is in trouble, tried again at the next tick", error=type(error).__name__)
+
+    def _sender(self, channel: Channel) -> Callable[[], None]:
+        def send() -> None:
+            try:
+                send_all(self._bot, channel)
+            except self._bot.store.failures as error:
+                log.error(
+                    "the database is in trouble, tried again at the next tick", error=type(error).__name__
+                )
+
+        return send
+
+    def _watch_mailbox(self) -> None:
+        assert self._bot.mailbox is not None
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                self._look_at(self._bot.mailbox)
+                failures = 0
+            except MailboxAway as away:
+                failures += 1
+                pause = _pause(failures)
+                log.warning("the mailbox cannot be reached", reason=str(away), again_in_seconds=round(pause))
+                self._stopping.wait(pause)
+            except self._bot.store.failures as error:
+                log.error("the database is in trouble", error=type(error).__name__)
+                self._stopping.wait(_TICK)
+
+    def _look_at(self, mailbox: Mailbox) -> None:
+        """Keep what is new, move what is worked on, and wait until there is more of either."""
+        self._mailbox_wanted.clear()
+        keep_mail(self._bot, mailbox)
+        self._wake("think")
+        move_mail(self._bot, mailbox)
+        if not self._stopping.is_set():
+            mailbox.wait(self._bot.poll_seconds, self._mailbox_wanted)
+
+
+def _pause(failures: int) -> float:
+    """Seconds before the next try: doubled each time, a little random, so that many bots do not come at once."""
+    return min(2.0**failures, _LONGEST_PAUSE) * random.uniform(0.8, 1.2)  # noqa: S311  (no secret)

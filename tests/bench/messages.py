@@ -14,9 +14,7 @@ from random import Random
 
 DESK = "response.center@desk.example"
 
-_SYLLABLES = (
-    "ar ben cor dal el fen gar hol is jun kel lor mar nor os pel quin rud sol tam ul ver wes yar zel".split()
-)
+_SYLLABLES = "ar ben cor dal el fen gar hol is jun kel lor mar nor os pel quin rud sol tam ul ver wes yar zel"
 _KINDS = (
     "Police Department",
     "County Sheriff's Office",
@@ -52,7 +50,7 @@ _WORDS = (
     "so some spring staff still street such summer supervisors support than that the their them then there these they "
     "this those time to trust two under until up us very was we week well were what when where which while who will "
     "with work would year years yet you young"
-).split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +128,10 @@ def _body(random: Random, person: str, agency: str) -> str:
 
 def _filler(random: Random) -> str:
     sentences = [
-        " ".join(random.choices(_WORDS, k=random.randint(6, 18))) for _ in range(random.randint(1, 3))
+        " ".join(random.choices(_WORDS.split(), k=random.randint(6, 18))) for _ in range(random.randint(1, 3))
     ]
     return " ".join(f"{each.capitalize()}." for each in sentences)
 
 
 def _name(random: Random) -> str:
-    return "".join(random.choices(_SYLLABLES, k=random.randint(2, 3))).capitalize()
+    return "".join(random.choices(_SYLLABLES.split(), k=random.randint(2, 3))).capitalize()

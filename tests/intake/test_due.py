@@ -44,9 +44,9 @@ def test_a_due_letter_is_sent_once(store: SqlStore, clock: Clock) -> None:
     with_a_letter(store, clock)
     outlet = Outlet()
 
-    send_due(store, {Channel.EMAIL: outlet}, clock)
+    send_due(store, Channel.EMAIL, outlet, clock)
     clock.pass_(2 * LEASE)
-    send_due(store, {Channel.EMAIL: outlet}, clock)
+    send_due(store, Channel.EMAIL, outlet, clock)
 
     assert len(outlet.delivered) == 1
 
@@ -55,21 +55,21 @@ def test_a_server_that_is_away_is_tried_again_after_a_pause(store: SqlStore, clo
     with_a_letter(store, clock)
     outlet = Outlet(failures=[DeliveryFailed("no connection", permanent=False)])
 
-    assert [each.did for each in send_due(store, {Channel.EMAIL: outlet}, clock)] == ["postponed"]
-    assert send_due(store, {Channel.EMAIL: outlet}, clock) == ()
+    assert [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)] == ["postponed"]
+    assert send_due(store, Channel.EMAIL, outlet, clock) == ()
     clock.pass_(timedelta(minutes=1))
-    assert [each.did for each in send_due(store, {Channel.EMAIL: outlet}, clock)] == ["sent"]
+    assert [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)] == ["sent"]
 
 
 def test_the_other_side_names_its_own_pause(store: SqlStore, clock: Clock) -> None:
     with_a_letter(store, clock)
     outlet = Outlet(failures=[DeliveryFailed("slow down", permanent=False, wait=timedelta(hours=2))])
 
-    send_due(store, {Channel.EMAIL: outlet}, clock)
+    send_due(store, Channel.EMAIL, outlet, clock)
     clock.pass_(timedelta(minutes=119))
-    assert send_due(store, {Channel.EMAIL: outlet}, clock) == ()
+    assert send_due(store, Channel.EMAIL, outlet, clock) == ()
     clock.pass_(timedelta(minutes=1))
-    assert [each.did for each in send_due(store, {Channel.EMAIL: outlet}, clock)] == ["sent"]
+    assert [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)] == ["sent"]
 
 
 def test_a_refused_letter_goes_to_a_person_at_once(store: SqlStore, clock: Clock) -> None:
@@ -77,8 +77,8 @@ def test_a_refused_letter_goes_to_a_person_at_once(store: SqlStore, clock: Clock
     mail = Outlet(failures=[DeliveryFailed("No such address.", permanent=True)])
     slack = Outlet()
 
-    send_due(store, {Channel.EMAIL: mail}, clock)
-    send_due(store, {Channel.SLACK: slack}, clock)
+    send_due(store, Channel.EMAIL, mail, clock)
+    send_due(store, Channel.SLACK, slack, clock)
 
     (shown,) = [each.what for each in slack.delivered]
     assert isinstance(shown, Notice)
@@ -95,7 +95,7 @@ def test_a_letter_that_breaks_the_code_goes_to_a_person_and_the_next_is_sent(
     store.save(kept, Change(letters=(Letter(LetterName.ENQUIRY, WHERE),)), clock())
     outlet = Outlet(failures=[ZeroDivisionError()])
 
-    assert [each.did for each in send_due(store, {Channel.EMAIL: outlet}, clock)] == ["given up", "sent"]
+    assert [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)] == ["given up", "sent"]
 
 
 def test_after_five_days_of_silence_a_person_is_told(store: SqlStore, clock: Clock) -> None:
@@ -104,7 +104,7 @@ def test_after_five_days_of_silence_a_person_is_told(store: SqlStore, clock: Clo
     began = clock()
 
     while clock() - began < timedelta(days=7):
-        did = [each.did for each in send_due(store, {Channel.EMAIL: outlet}, clock)]
+        did = [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)]
         if did == ["given up"]:
             break
         clock.pass_(timedelta(minutes=30))
@@ -114,20 +114,20 @@ def test_after_five_days_of_silence_a_person_is_told(store: SqlStore, clock: Clo
 
 def test_a_send_that_was_cut_off_is_looked_up_before_it_is_repeated(store: SqlStore, clock: Clock) -> None:
     with_a_letter(store, clock)
-    (claimed,) = store.claim([Channel.EMAIL], clock(), LEASE, 1)
+    (claimed,) = store.claim(Channel.EMAIL, clock(), LEASE, 1)
     store.begin(claimed, clock())  # and here the program died
     clock.pass_(LEASE)
     outlet = Outlet(there_already={claimed.key: Receipt("<ack@desk>")})
 
-    assert [each.did for each in send_due(store, {Channel.EMAIL: outlet}, clock)] == ["found"]
+    assert [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)] == ["found"]
     assert outlet.delivered == []
 
 
 def test_a_send_that_was_cut_off_and_is_not_there_is_sent(store: SqlStore, clock: Clock) -> None:
     with_a_letter(store, clock)
-    (claimed,) = store.claim([Channel.EMAIL], clock(), LEASE, 1)
+    (claimed,) = store.claim(Channel.EMAIL, clock(), LEASE, 1)
     store.begin(claimed, clock())
     clock.pass_(LEASE)
     outlet = Outlet()
 
-    assert [each.did for each in send_due(store, {Channel.EMAIL: outlet}, clock)] == ["sent"]
+    assert [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)] == ["sent"]

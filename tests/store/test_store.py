@@ -109,7 +109,7 @@ def test_a_saved_case_is_found_by_what_answers_refer_to(store: SqlStore) -> None
 
 def test_a_reply_to_a_letter_finds_its_case(store: SqlStore) -> None:
     opened(store)
-    (letter,) = store.claim([Channel.EMAIL], NOW, LEASE, 10)
+    (letter,) = store.claim(Channel.EMAIL, NOW, LEASE, 10)
 
     store.mark_sent(letter, Receipt("<ack@desk>"), NOW)
 
@@ -145,18 +145,18 @@ def test_two_cases_cannot_have_one_number(store: SqlStore) -> None:
 def test_a_claimed_letter_is_nobody_elses_until_the_lease_ends(store: SqlStore) -> None:
     opened(store)
 
-    assert len(store.claim([Channel.EMAIL], NOW, LEASE, 10)) == 1
-    assert store.claim([Channel.EMAIL], NOW, LEASE, 10) == ()
-    assert len(store.claim([Channel.EMAIL], NOW + LEASE, LEASE, 10)) == 1
+    assert len(store.claim(Channel.EMAIL, NOW, LEASE, 10)) == 1
+    assert store.claim(Channel.EMAIL, NOW, LEASE, 10) == ()
+    assert len(store.claim(Channel.EMAIL, NOW + LEASE, LEASE, 10)) == 1
 
 
 def test_a_letter_whose_sending_began_is_a_repeat_after_a_crash(store: SqlStore) -> None:
     opened(store)
-    (first,) = store.claim([Channel.EMAIL], NOW, LEASE, 10)
+    (first,) = store.claim(Channel.EMAIL, NOW, LEASE, 10)
     assert not first.is_repeat
     assert store.begin(first, NOW)
 
-    (second,) = store.claim([Channel.EMAIL], NOW + LEASE, LEASE, 10)
+    (second,) = store.claim(Channel.EMAIL, NOW + LEASE, LEASE, 10)
 
     assert second.is_repeat
     assert second.key == first.key
@@ -164,45 +164,45 @@ def test_a_letter_whose_sending_began_is_a_repeat_after_a_crash(store: SqlStore)
 
 def test_a_claim_that_was_lost_cannot_begin(store: SqlStore) -> None:
     opened(store)
-    (slow,) = store.claim([Channel.EMAIL], NOW, LEASE, 10)
-    store.claim([Channel.EMAIL], NOW + LEASE, LEASE, 10)
+    (slow,) = store.claim(Channel.EMAIL, NOW, LEASE, 10)
+    store.claim(Channel.EMAIL, NOW + LEASE, LEASE, 10)
 
     assert not store.begin(slow, NOW + LEASE)
 
 
 def test_a_sent_letter_is_not_claimed_again(store: SqlStore) -> None:
     opened(store)
-    (letter,) = store.claim([Channel.EMAIL], NOW, LEASE, 10)
+    (letter,) = store.claim(Channel.EMAIL, NOW, LEASE, 10)
     store.mark_sent(letter, Receipt("<ack@desk>"), NOW)
 
-    assert store.claim([Channel.EMAIL], NOW + 2 * LEASE, LEASE, 10) == ()
+    assert store.claim(Channel.EMAIL, NOW + 2 * LEASE, LEASE, 10) == ()
 
 
 def test_a_postponed_letter_comes_due_at_its_time(store: SqlStore) -> None:
     opened(store)
-    (letter,) = store.claim([Channel.EMAIL], NOW, LEASE, 10)
+    (letter,) = store.claim(Channel.EMAIL, NOW, LEASE, 10)
     store.postpone(letter, "the server is away", NOW + timedelta(hours=1))
 
-    assert store.claim([Channel.EMAIL], NOW + timedelta(minutes=59), LEASE, 10) == ()
-    assert len(store.claim([Channel.EMAIL], NOW + timedelta(hours=1), LEASE, 10)) == 1
+    assert store.claim(Channel.EMAIL, NOW + timedelta(minutes=59), LEASE, 10) == ()
+    assert len(store.claim(Channel.EMAIL, NOW + timedelta(hours=1), LEASE, 10)) == 1
 
 
 def test_a_letter_that_is_given_up_shows_in_the_review_channel(store: SqlStore) -> None:
     opened(store)
-    (letter,) = store.claim([Channel.EMAIL], NOW, LEASE, 10)
+    (letter,) = store.claim(Channel.EMAIL, NOW, LEASE, 10)
 
     store.give_up(letter, "no such address", Notice("Not sent", "no such address"), NOW)
 
-    shown = [each.what for each in store.claim([Channel.SLACK], NOW, LEASE, 10)]
+    shown = [each.what for each in store.claim(Channel.SLACK, NOW, LEASE, 10)]
     assert Notice("Not sent", "no such address") in shown
-    assert store.claim([Channel.EMAIL], NOW + 2 * LEASE, LEASE, 10) == ()
+    assert store.claim(Channel.EMAIL, NOW + 2 * LEASE, LEASE, 10) == ()
 
 
 def test_a_card_is_drawn_from_the_case_as_it_stands(store: SqlStore) -> None:
     kept = opened(store)
     store.save(kept, Change(case().changed(owner="U1")), NOW)
 
-    (card,) = store.claim([Channel.SLACK], NOW, LEASE, 10)
+    (card,) = store.claim(Channel.SLACK, NOW, LEASE, 10)
 
     assert isinstance(card.what, Drawing)
     assert card.what.case.owner == "U1"
@@ -211,11 +211,11 @@ def test_a_card_is_drawn_from_the_case_as_it_stands(store: SqlStore) -> None:
 
 def test_the_place_of_a_posted_card_is_remembered(store: SqlStore) -> None:
     kept = opened(store)
-    (card,) = store.claim([Channel.SLACK], NOW, LEASE, 10)
+    (card,) = store.claim(Channel.SLACK, NOW, LEASE, 10)
     store.mark_sent(card, Receipt("C1:17.2"), NOW)
     store.save(kept, Change(case().changed(owner="U1"), redraws_card=True), NOW)
 
-    (again,) = store.claim([Channel.SLACK], NOW, LEASE, 10)
+    (again,) = store.claim(Channel.SLACK, NOW, LEASE, 10)
 
     assert isinstance(again.what, Drawing)
     assert again.what.posted == {Place.CRI_TAC: "C1:17.2"}
@@ -226,8 +226,8 @@ def test_a_row_that_cannot_be_read_does_not_stop_the_others(store: SqlStore, eng
     with engine.begin() as connection:
         connection.execute(update(outbox).where(outbox.c.kind == "letter").values(body={"name": "no letter"}))
 
-    assert store.claim([Channel.EMAIL], NOW, LEASE, 10) == ()
-    assert len(store.claim([Channel.SLACK], NOW, LEASE, 10)) == 1
+    assert store.claim(Channel.EMAIL, NOW, LEASE, 10) == ()
+    assert len(store.claim(Channel.SLACK, NOW, LEASE, 10)) == 1
 
 
 def test_what_is_set_aside_is_kept_and_shown(store: SqlStore) -> None:
@@ -239,7 +239,7 @@ def test_what_is_set_aside_is_kept_and_shown(store: SqlStore) -> None:
 
     assert store.take_up(NOW) is None
     assert [each.is_in_trouble for each in store.settled(Channel.EMAIL)] == [True]
-    assert len(store.claim([Channel.SLACK], NOW, LEASE, 10)) == 1
+    assert len(store.claim(Channel.SLACK, NOW, LEASE, 10)) == 1
 
 
 def test_what_is_acknowledged_is_settled_no_more(store: SqlStore) -> None:

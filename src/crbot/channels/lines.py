@@ -104,7 +104,7 @@ def told(decision: Decision, policy: Policy) -> dict[str, object]:
             for fact in ("agency_name", "agency_state")
         },
         **{fact: facts.value(fact) for fact in ("investigation", "litigation")},
-        "unsupported_costs": list(facts.values("unsupported_costs")),
+        "unsupported_costs": [value for value in facts.values("unsupported_costs") if value != "none"],
         "costs_only": facts.value("costs_only") == "yes",
         **{
             fact: [value for value in facts.values(fact) if value != UNKNOWN]

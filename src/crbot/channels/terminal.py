@@ -5,7 +5,8 @@ What a decision holds is `crbot.triage.decision`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -57,6 +58,33 @@ def show_explanation(console: Console, decision: Decision) -> None:
             console.print(
                 Padding(Text("read, did not decide: ", style="dim") + _explained(evidence), (0, 0, 0, 2))
             )
+
+
+def show_cases(console: Console, cases: Iterable[Mapping[str, Any]], label: Label) -> None:
+    """Print cases, one a line; each gives number, agency, stage, queue, disposition, owner and opened_at."""
+    table = Table("Case", "Agency", "Stage", "Queue", "Disposition", "Owner", "Opened")
+    for case in cases:
+        table.add_row(
+            case["number"],
+            Text(case["agency"]),
+            case["stage"].replace("_", " "),
+            label("queue", case["queue"]),
+            case["disposition"].replace("_", " "),
+            Text(case["owner"] or "–"),
+            case["opened_at"].strftime("%Y-%m-%d %H:%M"),
+        )
+    console.print(table)
+
+
+def show_record(console: Console, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Print a case's record, oldest first."""
+    console.print(Text("Record", style="bold"))
+    for line in lines:
+        at = line["at"].strftime("%Y-%m-%d %H:%M")
+        detail = ", ".join(
+            f"{key}: {value}" for key, value in line["detail"].items() if value and key != "rules"
+        )
+        console.print(Text(f"  {at}  {line['what']} by {line['by']}") + Text(f"  {detail}", style="dim"))
 
 
 def _head(decision: Decision, label: Label) -> Table:

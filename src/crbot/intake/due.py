@@ -5,7 +5,7 @@ What is sent stands in the outbox; how it is delivered is the outlets'.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,12 +29,10 @@ class Sent:
     trouble: str = ""
 
 
-def send_due(
-    store: Store, outlets: Mapping[Channel, Outlet], clock: Callable[[], datetime]
-) -> tuple[Sent, ...]:
-    """Send what is due through these outlets, oldest first; empty where nothing is due."""
-    claimed = store.claim(tuple(outlets), clock(), LEASE, BATCH)
-    return tuple(_send(store, outlets[outgoing.via], outgoing, clock) for outgoing in claimed)
+def send_due(store: Store, via: Channel, outlet: Outlet, clock: Callable[[], datetime]) -> tuple[Sent, ...]:
+    """Send what is due by one channel, oldest first, a batch of it; empty where nothing is due."""
+    claimed = store.claim(via, clock(), LEASE, BATCH)
+    return tuple(_send(store, outlet, outgoing, clock) for outgoing in claimed)
 
 
 def _send(store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], datetime]) -> Sent:

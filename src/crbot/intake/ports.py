@@ -122,7 +122,6 @@ class Outgoing:
 
     id: int
     key: str  # unique, fixed for ever; the identity of what is sent is derived from it
-    via: Channel
     what: Letter | Drawing | Notice | Whisper
     attempts: int  # this one counted
     token: str  # of the claim; a mark without it has no effect
@@ -210,10 +209,8 @@ class Store(Protocol):
         """Keep an arrival that cannot be worked on apart, and show it to staff."""
 
     # send
-    def claim(
-        self, kinds: Collection[str], now: datetime, lease: timedelta, limit: int
-    ) -> tuple[Outgoing, ...]:
-        """Take rows of the outbox that are due, for these channels; they are ours for the lease."""
+    def claim(self, via: Channel, now: datetime, lease: timedelta, limit: int) -> tuple[Outgoing, ...]:
+        """Take rows of the outbox that are due by this channel; they are ours for the lease."""
 
     def begin(self, outgoing: Outgoing, now: datetime) -> bool:
         """Note that the sending begins; False when the claim is no longer ours."""

@@ -171,13 +171,11 @@ class SqlStore:
 
     # send
 
-    def claim(
-        self, via: Collection[Channel], now: datetime, lease: timedelta, limit: int
-    ) -> tuple[Outgoing, ...]:
+    def claim(self, via: Channel, now: datetime, lease: timedelta, limit: int) -> tuple[Outgoing, ...]:
         due = (
             select(outbox)
             .where(
-                outbox.c.via.in_([each.value for each in via]),
+                outbox.c.via == via.value,
                 outbox.c.state.in_(_OPEN),
                 outbox.c.next_at <= now,
             )
@@ -433,7 +431,6 @@ def _outgoing(connection: Connection, row: Row[Any], token: str) -> Outgoing | N
     return Outgoing(
         id=row.id,
         key=row.key,
-        via=Channel(row.via),
         what=what,
         attempts=row.attempts + 1,
         token=token,

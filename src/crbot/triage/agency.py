@@ -86,9 +86,7 @@ class _Token:
     @property
     def stops(self) -> bool:
         """A mark after the word ends a name."""
-        return self.raw[-1] in '.;:!?)]"”' and not (
-            self.raw[-1] == "." and (len(self.core) <= 2 or self.core in _SHORT)
-        )
+        return self.raw[-1] in ".;:!?)]\"”" and not (self.raw[-1] == "." and (len(self.core) <= 2 or self.core in _SHORT))
 
     @property
     def is_comma(self) -> bool:
@@ -170,6 +168,7 @@ class _Reader:
         self._known = known
         self._words = words
         self._domain, self._domain_labels = _domain(scan.message.sender.address, words)
+        self._sender_words = frozenset(fold(scan.message.sender.name).replace(",", " ").split("(")[0].split(" - ")[0].split()[-2:])
         self._fields = list(self._read_fields())
         self._states = {id(each): self._states_in(each) for each in self._fields}
         self._names = list(self._read_names())
@@ -177,7 +176,7 @@ class _Reader:
     # -- what is said
 
     def statements(self) -> tuple[Statement, ...]:
-        name = self._best()
+        name = self._best() or self._by_domain()
         state = self._state(name)
         found = (self._name_statement(name), self._state_statement(state), self._type_statement(name, state))
         return tuple(each for each in found if each is not None)
@@ -188,9 +187,7 @@ class _Reader:
     def _name_statement(self, name: _Name | None) -> Statement | None:
         if name is None or not name.words:
             return None
-        return self._said(
-            "agency_name", _title(self._spelled(name)), name.field.evidence(name.start, name.end)
-        )
+        return self._said("agency_name", _title(self._spelled(name)), name.field.evidence(name.start, name.end))
 
     def _state_statement(self, state: tuple[str, Evidence] | None) -> Statement | None:
         return self._said("agency_state", state[0].upper(), state[1]) if state else None
@@ -254,13 +251,24 @@ class _Reader:
         """The longest phrases that end the name of an agency, from the left."""
         found = [(kind, hit) for name, kind in TYPES.items() for hit in self._hits(where, name)]
         found.sort(key=lambda pair: (pair[1].start, -pair[1].end))
+        titles = self._longest_titles(where)
         kept: list[tuple[str, Hit]] = []
         for kind, hit in found:
+            if any(title.start < hit.start and hit.end <= title.end for title in titles):
+                continue  # the police of "Chief of Police"
             if kept and hit.end <= kept[-1][1].end:
                 continue
             if kept and hit.start < kept[-1][1].end:
                 kept.pop()  # "Tribal Police" and "Police Department" overlap: the later has the rest
             kept.append((kind, hit))
+        return kept
+
+    def _longest_titles(self, where: _Field) -> list[Hit]:
+        hits = [hit for name in TITLES_BEFORE_PLACES for hit in self._hits(where, name)]
+        kept: list[Hit] = []
+        for hit in sorted(hits, key=lambda each: (each.start, -each.end)):
+            if not kept or hit.start >= kept[-1].end:
+                kept.append(hit)
         return kept
 
     def _named_by_tail(self, where: _Field, kind: str, hit: Hit) -> _Name | None:
@@ -283,17 +291,20 @@ class _Reader:
         if state is None:
             state = self._state_after(where, end)
         kind = self._kind(kind, words, tail)
+        if any(0 <= hit.start - end <= 3 for hit in self._hits(where, "country")) and kind != "federal":
+            kind, state = "foreign", None
+        if words and tail.startswith("campus ") and begin == hit.start and fold(words[-1]) in ("college", "university"):
+            tail = tail.removeprefix("campus ")
         words, spelled = _spell(words, tail, kind)
+        if tail in ("policía municipal", "policia municipal") and begin == hit.start:
+            words, spelled = [*spelled.split(), "de", *words], ""
+            return _Name(tuple(words), " ", kind, where, begin, end, 0.0, state)
         return _Name(tuple(words), spelled, kind, where, begin, end, 0.0, state)
 
     def _is_office(self, where: _Field, first: int) -> bool:
         """ "SO" after a county, in capitals, is a sheriff's office, not a conjunction."""
         token = where.tokens[first]
-        return (
-            token.raw.strip(".,;:()").isupper()
-            and first > 0
-            and where.tokens[first - 1].core in (*COUNTY, "cty")
-        )
+        return token.raw.strip(".,;:()").isupper() and first > 0 and where.tokens[first - 1].core in (*COUNTY, "cty")
 
     def _left(self, where: _Field, i: int, tail: str) -> tuple[list[str], int, _Place | None]:
         """The words of the name before its tail, where they begin, and a state between them and the tail."""
@@ -307,23 +318,17 @@ class _Reader:
             token = tokens[i]
             if not token.core:
                 break
-            if (
-                not words
-                and (place := self._state_ending(where, token.end)) is not None
-                and tail not in _STATEWIDE
-            ):
+            if not words and (place := self._state_ending(where, token.end)) is not None and tail not in _STATEWIDE:
                 before = where.token_at(place.start) - 1
-                if (
-                    before >= 0
-                    and self._can_be_name(tokens[before], low)
-                    and tokens[before].core not in MUNICIPAL
-                ):
+                if before >= 0 and self._can_be_name(tokens[before], low) and tokens[before].core not in MUNICIPAL:
                     state, i = place, before
                     continue
             if token.stops or (token.is_comma and (words or state is None)):
                 if not (token.is_comma and state is not None and not words):
                     break
-            if token.core in CONNECTORS:
+            if token.core in self._sender_words and not self._in_domain_letters(token.core):
+                break
+            if token.core in CONNECTORS and not (token.is_capital and token.core not in ("of", "and", "y")):
                 if not words or i == 0 or not self._can_be_name(tokens[i - 1], low):
                     break
                 if token.core in ("and", "y") and "tribal" not in tail:
@@ -332,26 +337,24 @@ class _Reader:
                     begin = tokens[i - 1].start
                     break
                 words.insert(0, token.raw)
-            elif self._can_be_name(token, low) and token.core not in stop_words:
-                words.insert(
-                    0,
-                    token.raw.strip(".,()\"'“”*_[]") if token.core not in _SHORT else token.raw.strip(",()"),
-                )
+            elif self._can_be_name(token, low) and (token.core not in stop_words or token.core in CONNECTORS):
+                words.insert(0, token.raw.strip(".,()\"'“”*_[]") if token.core not in _SHORT else token.raw.strip(",()"))
                 begin = token.start
             else:
                 break
-            if (
-                i > 0
-                and tokens[i - 1].raw[-1] in ",;:.!?"
-                and not (tokens[i - 1].raw[-1] == "." and tokens[i - 1].core in _SHORT)
-            ):
+            if i > 0 and tokens[i - 1].raw[-1] in ",;:.!?" and not (tokens[i - 1].raw[-1] == "." and tokens[i - 1].core in _SHORT):
                 break
             i -= 1
             if token.raw[:1] in "(\"“'":
                 break
-        while words and fold(words[0]) in CONNECTORS:
+        while words and words[0] in CONNECTORS:
             words.pop(0)
+        if not any(char.isalpha() for word in words for char in word) or (words and words[0][0].isdigit() and len(words) < 2):
+            return [], begin, state
         return words, begin, state
+
+    def _in_domain_letters(self, core: str) -> bool:
+        return len(core) > 3 and core in self._domain
 
     def _can_be_name(self, token: _Token, low: bool) -> bool:
         return (token.is_capital or (low and token.core not in _COMMON) or token.core in CONNECTORS) and not (
@@ -390,16 +393,8 @@ class _Reader:
                 return words, end, place
             if token.core in CONNECTORS and words and i + 1 < len(tokens) and tokens[i + 1].is_capital:
                 words.append(token.raw)
-            elif (
-                (token.is_capital or (low and token.core not in _COMMON))
-                and token.core
-                and token.core not in stop_words
-            ):
-                words.append(
-                    token.raw.strip(".,()\"'“”*_[];:!?")
-                    if token.core not in _SHORT
-                    else token.raw.strip(",()")
-                )
+            elif (token.is_capital or (low and token.core not in _COMMON)) and token.core and token.core not in stop_words:
+                words.append(token.raw.strip(".,()\"'“”*_[];:!?") if token.core not in _SHORT else token.raw.strip(",()"))
                 end = token.start + len(token.raw.rstrip(".,()\"'“”*_[];:!?"))
             else:
                 break
@@ -408,12 +403,20 @@ class _Reader:
             i += 1
         while words and fold(words[-1]) in CONNECTORS:
             words.pop()
+        if not any(char.isalpha() for char in "".join(words)):
+            words = []
         return words, end, self._state_after(where, end) if words else None
 
     def _kind(self, kind: str, words: Sequence[str], tail: str) -> str:
         """The type that tail and name come to together."""
-        cores = {fold(word).strip(".,'") for word in words} | set(tail.split())
+        cores = {part for word in words for part in fold(word).strip(".,'").split("-")} | set(tail.split())
         name = "".join(fold(word) for word in words)
+        if cores & _ABROAD:
+            return "foreign"
+        if cores & _FEDERAL:
+            return "federal"
+        if kind == "local" and "state" in cores and not cores & CAMPUS and any(name.startswith(each) for each in STATE_NAMES.values()):
+            return "state"
         if kind in ("federal", "private", "not_law_enforcement", "foreign", "state"):
             return kind
         if cores & TRIBAL and not cores & CAMPUS and "county" not in cores:
@@ -430,9 +433,8 @@ class _Reader:
 
     def _places(self, where: _Field) -> Iterator[_Name]:
         """Names of places that an agency may serve: after a title, before a state, after "City of"."""
-        for name in TITLES_BEFORE_PLACES:
-            for hit in self._hits(where, name):
-                yield from self._after_title(where, hit, "sheriff" in hit.phrase)
+        for hit in self._longest_titles(where):
+            yield from self._after_title(where, hit, "sheriff" in hit.phrase)
         for place in self._states[id(where)]:
             yield from self._before_state(where, place)
         tokens = where.tokens
@@ -441,14 +443,13 @@ class _Reader:
                 words, end, state = self._run(where, i)
                 if words:
                     yield _Name(tuple(words), "", "local", where, token.start, end, 3.0, state)
-            elif token.core in PLACE_TAILS and (token.is_capital or where.role is not Role.OWN):
-                words, begin, _ = self._left(where, i, token.core)
-                if words and fold(words[-1]) == token.core and len(words) > 1:
+            elif token.core in PLACE_TAILS and (token.is_capital or not any(each.is_capital for each in tokens[:i])):
+                words, begin, _ = self._left(where, i - 1, token.core)
+                if words:
+                    words.append("County" if token.core == "co" else token.raw.strip(".,()\"'“”*_[];:!?"))
                     end = token.start + len(token.raw.rstrip(".,()\"'“”*_[];:!?"))
                     yield self._place(where, words, begin, end, 2.0)
-            elif (
-                token.core in ("university", "college") and i + 1 < len(tokens) and tokens[i + 1].core == "of"
-            ):
+            elif token.core in ("university", "college") and i + 1 < len(tokens) and tokens[i + 1].core == "of":
                 words, end, state = self._run(where, i)
                 if len(words) > 2:
                     yield self._place(where, words, token.start, end, 2.0, state)
@@ -472,7 +473,7 @@ class _Reader:
         while i < len(tokens) and tokens[i].core in ("the", "in", "here", "at", "of"):
             i += 1
         words, end, state = self._run(where, i)
-        if not words:
+        if not words or fold(words[0]) in _WITHIN:
             return
         name = self._place(where, words, tokens[i].start, end, 4.0, state)
         if is_sheriff and name.type == "local":
@@ -503,9 +504,11 @@ class _Reader:
     def _place(
         self, where: _Field, words: list[str], start: int, end: int, score: float, state: _Place | None = None
     ) -> _Name:
-        cores = {fold(word).strip(".,'") for word in words}
+        cores = {part for word in words for part in fold(word).strip(".,'").split("-")}
         kind = "local"
-        if cores & TRIBAL:
+        if cores & _ABROAD or any(0 <= hit.start - end <= 3 for hit in self._hits(where, "country")):
+            kind, state = "foreign", None
+        elif cores & TRIBAL:
             kind = "tribal"
         elif cores & CAMPUS:
             kind = "campus"
@@ -520,15 +523,11 @@ class _Reader:
         if name.tail:
             score += 6.0
         if not name.words:
-            score -= 4.0
-        if (
-            name.type in ("state", "federal", "foreign", "not_law_enforcement", "private")
-            and where.role is Role.OWN
-        ):
-            score -= 4.0
-        score += {Role.SIGNATURE: 6.0, Role.OWN: 0.0, Role.FORWARDED: 0.0, Role.BOILERPLATE: -2.0}.get(
-            where.role, -5.0
-        )
+            score -= 4.0 if name.type != "state" or where.role is Role.SIGNATURE else 8.0
+        is_opening = where.role is Role.OWN and where.part is Part.BODY and name.start == where.start and self._rank(where) == 0
+        if name.type in ("state", "federal", "foreign", "not_law_enforcement", "private") and where.role is Role.OWN:
+            score += 4.0 if is_opening else -4.0
+        score += {Role.SIGNATURE: 6.0, Role.OWN: 0.0, Role.FORWARDED: 0.0, Role.BOILERPLATE: -2.0}.get(where.role, -5.0)
         if where.part is Part.SUBJECT and where.role is Role.OWN:
             score += 2.0
         if where.part is Part.BODY and where.role is Role.OWN and self._rank(where) < 2:
@@ -559,11 +558,7 @@ class _Reader:
             if 0 <= name.start - hit.end <= 12:
                 score = max(score, 4.0)
         for hit in self._hits(where, "other_agency"):
-            if (
-                0 <= name.start - hit.end <= 14
-                or name.start <= hit.start < name.end
-                and hit.start > name.start + 40
-            ):
+            if 0 <= name.start - hit.end <= 14 or name.start <= hit.start < name.end and hit.start > name.start + 40:
                 score = min(score, 0.0) - 9.0
                 break
         for hit in self._hits(where, "elsewhere"):
@@ -595,14 +590,28 @@ class _Reader:
             totals[key] = totals.get(key, 0.0) + (0.5 if key in totals else 0.0)
             if key not in tops or name.score > tops[key].score:
                 tops[key] = name
-        ranked = sorted(
-            tops.values(), key=lambda each: -(each.score + totals[each.key] + (1.0 if each.tail else 0.0))
-        )
+        ranked = sorted(tops.values(), key=lambda each: -(each.score + totals[each.key] + (1.0 if each.tail else 0.0)))
         for name in ranked:
-            if name.score < ENOUGH:
+            if name.score < (SURE if self._known.facts.is_known("agency_name") else ENOUGH):
                 return None
             if self._is_police(name):
                 return self._completed(name, tops)
+        return None
+
+    def _by_domain(self) -> _Name | None:
+        """The agency that the sender's domain names, where no words do: "hollowpd-mt.gov"."""
+        address = self._scan.message.sender.address or ""
+        if self._known.facts.is_known("agency_name"):
+            return None
+        for label in self._domain_labels:
+            stem = label.rsplit("-", 1)[0] if self._domain_state() else label
+            for ending, (tail, kind) in _DOMAIN_TAILS.items():
+                if stem.endswith(ending) and len(stem) >= len(ending) + 4:
+                    word = stem.removesuffix(ending).strip("-").replace("-", " ").title()
+                    if ending == "so" and "county" not in stem:
+                        continue
+                    where = _Field(address, 0, len(address), Part.SENDER, Role.SIGNATURE, -1)
+                    return _Name((word,), tail, kind, where, 0, len(address), SURE)
         return None
 
     def _is_police(self, name: _Name) -> bool:
@@ -611,29 +620,17 @@ class _Reader:
             return True
         if self._known.facts.is_known("agency_name") and name.score < SURE:
             return False
-        return any(
-            self._any(each) is not None for each in ("police_word", "head_title", "our_police", "our_sheriff")
-        )
+        lists = ("police_word", "head_title", "head_title_bare", "our_police", "our_sheriff")
+        return any(self._any(each) is not None for each in lists)
 
     def _completed(self, name: _Name, tops: Mapping[tuple[str, ...], _Name]) -> _Name:
         """The name with its tail: found elsewhere in the message, or what its type is called."""
         longer = [
-            each
-            for key, each in tops.items()
-            if each.tail and set(key) > set(name.key) and name.key and each.score > 0
+            each for key, each in tops.items() if each.tail and set(key) > set(name.key) and name.key and each.score > 0
         ]
         if longer and not name.tail:
             best = max(longer, key=lambda each: each.score)
-            return _Name(
-                best.words,
-                best.tail,
-                best.type,
-                best.field,
-                best.start,
-                best.end,
-                name.score,
-                best.state or name.state,
-            )
+            return _Name(best.words, best.tail, best.type, best.field, best.start, best.end, name.score, best.state or name.state)
         return name
 
     def _spelled(self, name: _Name) -> str:
@@ -657,6 +654,9 @@ class _Reader:
     def _hint(self) -> tuple[str, Evidence] | None:
         if (found := self._any("single_person")) is not None:
             return "not_law_enforcement", found[0].evidence(found[1].start, found[1].end)
+        for name, kind in (("foreign_word", "foreign"), ("private_word", "private"), ("other_word", "not_law_enforcement"), ("federal_word", "federal")):
+            if (found := self._any(name)) is not None and self._any("our_police") is None:
+                return kind, found[0].evidence(found[1].start, found[1].end)
         for each in self._fields:
             for hit in self._hits(each, "head_title"):
                 if hit.phrase == "sheriff" and each.role is not Role.QUOTED and each.part is not Part.SUBJECT:
@@ -681,13 +681,8 @@ class _Reader:
         for place in found:
             if kept and place.start < kept[-1].end:
                 continue
-            following = (
-                fold(where.text[place.end : place.end + 14]).lstrip(" ").split(" ", 1)[0].strip(".,;:!?)'")
-            )
-            if (
-                following in self._words.of("not_a_state_after")
-                and where.text[place.end : place.end + 1] == " "
-            ):
+            following = fold(where.text[place.end : place.end + 14]).lstrip(" ").split(" ", 1)[0].strip(".,;:!?)'")
+            if following in self._words.of("not_a_state_after") and where.text[place.end : place.end + 1] == " ":
                 continue
             kept.append(place)
         return kept
@@ -701,17 +696,17 @@ class _Reader:
             raw = token.raw.strip(".,;:()!?\"'*")
             before = tokens[i - 1] if i else None
             after_comma = before is not None and before.is_comma
-            zip_code = (
-                i + 1 < len(tokens) and tokens[i + 1].core[:5].isdigit() and len(tokens[i + 1].core) >= 5
-            )
+            zip_code = i + 1 < len(tokens) and tokens[i + 1].core[:5].isdigit() and len(tokens[i + 1].core) >= 5
             if raw.isupper() and not is_shouted:
                 fits = before is None or before.is_capital or after_comma or token.raw.startswith("(")
-                fits = fits or (token.core not in WORDLIKE and not any(t.is_capital for t in tokens[:i]))
+                fits = fits or token.core not in WORDLIKE
                 fits = fits or not any(each.is_capital for each in tokens[:i])
             elif raw.isupper():
                 fits = after_comma or zip_code or token.core not in WORDLIKE
             elif raw.islower():
-                fits = (after_comma and token.core not in WORDLIKE) or zip_code
+                after_tail = before is not None and before.core in _TAIL_ENDS
+                fits = ((after_comma or after_tail) and token.core not in WORDLIKE - {"md"}) or zip_code
+                fits = fits or token.raw.startswith("(") and token.raw.rstrip(".,").endswith(")")
             else:
                 fits = after_comma and token.core not in WORDLIKE
             if fits:
@@ -719,11 +714,7 @@ class _Reader:
                 yield _Place(token.core, start, start + len(raw))
 
     def _state_ending(self, where: _Field, end: int) -> _Place | None:
-        return (
-            next((each for each in self._states.get(id(where), ()) if 0 <= end - each.end <= 2), None)
-            if where.index > -2
-            else None
-        )
+        return next((each for each in self._states.get(id(where), ()) if 0 <= end - each.end <= 2), None) if where.index > -2 else None
 
     def _state_starting(self, where: _Field, start: int) -> _Place | None:
         return next((each for each in self._states.get(id(where), ()) if 0 <= each.start - start <= 1), None)
@@ -770,6 +761,11 @@ class _Reader:
             return None
         return ranked[0][0], evidence[ranked[0][0]][1]
 
+    def _is_elsewhere(self, where: _Field, start: int) -> bool:
+        return any(
+            0 <= start - hit.end <= 30 for name in ("elsewhere", "other_agency") for hit in self._hits(where, name)
+        )
+
     def _weight(self, where: _Field, place: _Place, name: _Name | None) -> float:
         """How strongly a state named here speaks for being the agency's."""
         if any(0 <= place.start - hit.end <= 30 for hit in self._hits(where, "elsewhere")):
@@ -786,9 +782,7 @@ class _Reader:
         if self._known.in_case and "agency_state" in self._known.asked:
             score += 5.0
         before = fold(where.text[max(where.start, place.start - 14) : place.start])
-        if before.endswith(
-            ("in ", "in northern ", "in southern ", "in rural ", "in eastern ", "in western ", "state is ")
-        ):
+        if before.endswith(("in ", "in northern ", "in southern ", "in rural ", "in eastern ", "in western ", "state is ")):
             score += 1.0
         if name is not None and name.field is where and 0 <= place.start - name.end < 40:
             score += 4.0
@@ -801,11 +795,7 @@ class _Reader:
         told = name.field.evidence(name.start, name.end)
         for hit in self._words.phrases.find(fold(" ".join((*name.words, name.tail)))):
             prefix, _, code = hit.list.partition("_")
-            if (
-                prefix == "place"
-                and code in _CODE_SET
-                and (hit.phrase == folded or " " in hit.phrase or "-" in hit.phrase)
-            ):
+            if prefix == "place" and code in _CODE_SET and (hit.phrase == folded or " " in hit.phrase or "-" in hit.phrase):
                 vote(code, 5.0, told)
             elif prefix == "state" and code in _CODE_SET:
                 following = fold(" ".join(name.words))[hit.end :].split()[:1]
@@ -824,6 +814,8 @@ class _Reader:
                 for hit in self._hits(where, f"place_{code}"):
                     if where.role is Role.SIGNATURE or where.part is Part.SUBJECT:
                         vote(code, 4.0, where.evidence(hit.start, hit.end))
+                    elif where.role in (Role.OWN, Role.FORWARDED) and not self._is_elsewhere(where, hit.start):
+                        vote(code, 1.1, where.evidence(hit.start, hit.end))
 
     def _domain_state(self) -> str | None:
         """The state in the sender's address: "ci.town.oh.us", "police.town-ma.gov", "sheriffiowa.gov"."""
@@ -845,31 +837,30 @@ class _Reader:
         return None
 
 
+_ABROAD = frozenset(("republic", "kingdom", "embassy", "consulate", "gendarmerie"))
+_FEDERAL = frozenset(("federal", "u.s", "us", "fbi", "dod"))
+_TAIL_ENDS = frozenset(("pd", "police", "so", "county", "department", "dept", "office", "p.d"))
+_WITHIN = frozenset(
+    "place ward district precinct division unit bureau office operations patrol support investigations security"
+    " administration police public campus staff services technical field special professional community criminal"
+    " records training detectives planning research section troop post zone sector position seat position".split()
+)
 _CODE_SET = frozenset(CODES)
 _STATEWIDE = frozenset(
-    (
-        "state police",
-        "state patrol",
-        "highway patrol",
-        "state highway patrol",
-        "state troopers",
-        "capitol police",
-    )
+    ("state police", "state patrol", "highway patrol", "state highway patrol", "state troopers", "capitol police")
 )
+_DOMAIN_TAILS = {
+    "countysheriff": ("County Sheriff's Office", "county"),
+    "sheriff": ("Sheriff's Office", "county"),
+    "sheriffsoffice": ("Sheriff's Office", "county"),
+    "so": ("Sheriff's Office", "county"),
+    "tribalpd": ("Tribal Police Department", "tribal"),
+    "tribalpolice": ("Tribal Police", "tribal"),
+    "police": ("Police Department", "local"),
+    "pd": ("Police Department", "local"),
+}
 _BEFORE_STATE = frozenset(
-    (
-        "",
-        "in",
-        "in northern",
-        "in southern",
-        "in eastern",
-        "in western",
-        "in rural",
-        "in central",
-        "of",
-        "here in",
-        "up in",
-    )
+    ("", "in", "in northern", "in southern", "in eastern", "in western", "in rural", "in central", "of", "here in", "up in")
 )
 _COMMON = frozenset(
     "the a an our my your his her their we i you he she they it is are was were be been am in on at to for from with by"
@@ -910,9 +901,7 @@ def _pieces(raw: str, at: int) -> Iterator[tuple[int, str]]:
 
 def _is_shouted(where: _Field) -> bool:
     """More than a few words, and hardly one in small letters."""
-    return len(where.tokens) > 4 and sum(token.raw.islower() for token in where.tokens) * 8 < len(
-        where.tokens
-    )
+    return len(where.tokens) > 4 and sum(token.raw.islower() for token in where.tokens) * 8 < len(where.tokens)
 
 
 _TAILS = {
@@ -971,9 +960,7 @@ def _title(name: str) -> str:
     words = name.split()
     if letters and (name.isupper() or name.islower() or words[0].islower()):
         return " ".join(
-            word
-            if word in CONNECTORS or any(char.isupper() for char in word[1:]) and not word.isupper()
-            else word[:1].upper() + word[1:].lower()
+            word if word in CONNECTORS or any(char.isupper() for char in word[1:]) and not word.isupper() else word[:1].upper() + word[1:].lower()
             for word in words
         )
     return " ".join(

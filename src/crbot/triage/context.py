@@ -38,6 +38,7 @@ class Context(StrEnum):
 
 
 _UNWANTED = "unwanted"  # speaks of help and costs, not of matters
+_STOP, _CLAUSE = "stop", "clause"
 _CANCELS = "cancels"  # a denial taken back: "I can't say that there is no suit"
 _SIDES = ("before", "after", "answer", "next")
 KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS, _UNWANTED)
@@ -67,7 +68,7 @@ class ContextRules:
 
 def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str, list[Pieces]]]:
     """Read `context.yaml`: the kinds, and their triggers as cues "context:<kind>:<before, after or next>"."""
-    check_keys(tree, ("title", "source", "kinds", "means", "stops", "nothing"), (), faults)
+    check_keys(tree, ("title", "source", "kinds", "means", "stops", "clauses", "nothing"), (), faults)
     kinds = section_of(tree, "kinds")
     check_keys(kinds, (), KINDS, faults)
     triggers: dict[str, list[Pieces]] = {}
@@ -82,7 +83,7 @@ def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str,
             faults.add(entry.where, "`reach:` must be a number of words, as in `reach: 10`")
         for side in _SIDES:
             triggers[f"context:{kind}:{side}"] = read_pieces_of(entry.items.get(side), faults)
-    for name in ("stops", "nothing"):
+    for name in ("stops", "clauses", "nothing"):
         triggers[f"context:{name}"] = read_pieces_of(tree.items.get(name), faults)
     return ContextRules(titles, reach), triggers
 
@@ -105,7 +106,7 @@ def read_means(tree: Section, facts: Collection[str], faults: Faults) -> dict[tu
 @dataclass(frozen=True, slots=True)
 class _Trigger:
     kind: str
-    side: str  # before, after, next; "" for a stop
+    side: str  # before, after, answer, next; or a stop, a clause, nothing
     hit: Hit
 
 
@@ -127,12 +128,19 @@ class Contexts:
         reaching = self._reaching(mention)
         if _CANCELS in reaching and Context.DENIED in reaching:
             return Standing(Context.ONGOING, reaching[_CANCELS])
-        if self.scan.sentences[mention.sentence].is_question and Context.DENIED not in reaching:
+        if self._is_asked(mention) and Context.DENIED not in reaching:
             return Standing(Context.SUPPOSED)
         for context in Context:
             if context in reaching:
                 return Standing(context, reaching[context])
         return Standing(Context.ASSERTED)
+
+    def _is_asked(self, mention: Hit) -> bool:
+        """The mention stands in a question; not where a full stop lies between it and the question mark."""
+        sentence = self.scan.sentences[mention.sentence]
+        return (
+            sentence.is_question and ". " not in self.scan.text(mention.sentence)[mention.end : sentence.end]
+        )
 
     def cancelled(self, mention: Hit) -> Hit | None:
         """The trigger that takes back a mention which is itself a denial."""
@@ -146,16 +154,16 @@ class Contexts:
     def _reaching(self, mention: Hit) -> dict[str, Hit]:
         """The kinds of triggers that reach a mention, with one trigger of each."""
         triggers = self._in_sentence(mention.sentence)
-        stops = [each.hit for each in triggers if not each.side]
+        stops = [each for each in triggers if each.side == _STOP or each.side == _CLAUSE]
         reaching: dict[str, Hit] = {}
         for each in triggers:
-            if each.side and each.kind not in reaching and self._reaches(each, mention, stops):
+            if each.kind not in reaching and self._reaches(each, mention, stops):
                 reaching[each.kind] = each.hit
         for each in self._in_next_sentence(mention):
             reaching.setdefault(each.kind, each.hit)
         return reaching
 
-    def _reaches(self, trigger: _Trigger, mention: Hit, stops: Iterable[Hit]) -> bool:
+    def _reaches(self, trigger: _Trigger, mention: Hit, stops: Iterable[_Trigger]) -> bool:
         hit = trigger.hit
         if trigger.side == "before":
             first, last = hit, mention
@@ -166,7 +174,11 @@ class Contexts:
         distance = last.first_word - first.last_word - 1
         if distance < 0 or distance > self.rules.reach[trigger.kind]:
             return False
-        return not any(first.end <= stop.start and stop.end <= last.start for stop in stops)
+        return not any(
+            first.end <= stop.hit.start and stop.hit.end <= last.start
+            for stop in stops
+            if stop.side == _STOP or trigger.side == "before"  # a new clause may still speak of the mention
+        )
 
     def _answers(self, answer: Hit, mention: Hit) -> bool:
         """Told by a colon or the like between them, or by the end of the clause right behind the answer."""
@@ -200,14 +212,19 @@ class Contexts:
                 for kind, side, name in _LOOKED_UP
                 for hit in self.scan.in_sentence(index, name)
             ]
-            self._triggers[index] = _longest(found)
+            opening = [each for each in found if each.side == "next"]  # these speak of another sentence
+            self._triggers[index] = (
+                *_longest([each for each in found if each.side != "next"]),
+                *_longest(opening),
+            )
         return self._triggers[index]
 
 
 _LOOKED_UP = (
     *((kind, side, f"context:{kind}:{side}") for kind in KINDS for side in _SIDES),
-    ("stop", "", "context:stops"),
-    ("nothing", "nothing", "context:nothing"),
+    ("", _STOP, "context:stops"),
+    ("", _CLAUSE, "context:clauses"),
+    ("", "nothing", "context:nothing"),
 )
 
 

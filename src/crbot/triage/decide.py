@@ -6,8 +6,9 @@ What is decided in which way stands in the modules that it calls, by which rules
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from crbot.triage.conversation import joined
+from crbot.triage.conversation import asked_in, joined
 from crbot.triage.decision import Decision
 from crbot.triage.eligibility import dispose, judge, open_questions
 from crbot.triage.facts import NEW, NOTHING, Known
@@ -51,6 +52,8 @@ def recall(thread: Sequence[Message], policy: Policy, own: frozenset[str]) -> Kn
     known = NEW
     for message in thread:
         if message.sender.key in own:
+            scan = policy.words.phrases.scan(message, cut(message, policy.words))
+            known = replace(known, asked=asked_in(scan) or known.asked)
             continue
         decision = decide(message, policy, known)
         if decision.kind.is_case:

@@ -43,7 +43,14 @@ class CueFile:
     source: str
     values: tuple[str, ...]
     where: Mapping[str, str]  # value -> file and line
+    over: Mapping[str, tuple[str, ...]]  # value -> values that don't count where its own words tell it
     examples: tuple[Example, ...]
+
+
+# Blocks of cues that a value may have beside `phrases`, for facts that tell what is wanted: cues that count only
+# where something is asked for; only where nothing else is found; only with the thing that "it" stands for in a
+# sentence before, and those things; only in the items of a list.
+GROUPS = ("wanted", "weak", "back", "thing", "listed")
 
 
 def read_words(files: Mapping[str, str], faults: Faults) -> dict[str, list[Line]]:
@@ -81,7 +88,7 @@ def _with_included(
 
 
 def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFile], dict[str, list[Pieces]]]:
-    """The cues of `cues/*.yaml`: the files by fact, and the lines by "fact:value" ("fact:value:not" too)."""
+    """The cues of `cues/*.yaml`: the files by fact, and the lines by "fact:value" or "fact:value:block"."""
     cue_files: dict[str, CueFile] = {}
     lines: dict[str, list[Pieces]] = {}
     for file, text in files.items():
@@ -96,9 +103,10 @@ def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFi
             if not isinstance(entry, Section):
                 faults.add(values.places[value], "has no `phrases: |` below it")
                 continue
-            check_keys(entry, required=("phrases",), optional=("not",), faults=faults)
+            check_keys(entry, required=("phrases",), optional=("not", "over", *GROUPS), faults=faults)
             lines[f"{fact}:{value}"] = read_pieces_of(entry.items.get("phrases"), faults)
-            lines[f"{fact}:{value}:not"] = read_pieces_of(entry.items.get("not"), faults)
+            for block in ("not", *GROUPS):
+                lines[f"{fact}:{value}:{block}"] = read_pieces_of(entry.items.get(block), faults)
         lines[f"{fact}:not"] = read_pieces_of(tree.items.get("not"), faults)
         cue_files[fact] = CueFile(
             fact,
@@ -106,9 +114,20 @@ def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFi
             text_of(tree, "source"),
             tuple(values.items),
             values.places,
+            {value: _over(entry, values, faults) for value, entry in values.items.items()},
             tuple(_examples(tree.items.get("examples"), values.items, faults)),
         )
     return cue_files, lines
+
+
+def _over(entry: Tree, values: Section, faults: Faults) -> tuple[str, ...]:
+    """The values named after `over:`."""
+    told = text_of(entry, "over") if isinstance(entry, Section) else ""
+    names = tuple(name.strip() for name in told.split(",") if name.strip())
+    for name in names:
+        if name not in values.items and isinstance(entry, Section):
+            faults.add(entry.places["over"], f"{name!r} is no value here; {meant(name, values.items)}")
+    return names
 
 
 def _examples(block: Tree | None, values: Iterable[str], faults: Faults) -> Iterable[Example]:

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 from crbot.triage.agency import read_agency
 from crbot.triage.context import Context, Contexts, Standing
+from crbot.triage.conversation import Answer, answers, short_answer
 from crbot.triage.facts import UNKNOWN, Evidence, Known, Statement
 from crbot.triage.passages import Role, Sentence
-from crbot.triage.phrases import Hit, Scan, fold
+from crbot.triage.people import read_authority
+from crbot.triage.phrases import Hit, Scan
 from crbot.triage.policy import MATTERS, Policy
+from crbot.triage.wants import read_wants
 
 _GRAVITY = ("active", "potential", "none")  # of a matter's values, the gravest first
 _SPOKEN = frozenset({Role.OWN, Role.FORWARDED})
@@ -69,6 +72,13 @@ class Reader:
         context = standing.explained(self.policy.context.titles) if standing else ""
         return Evidence(text[start:end], sentence.part, start, end, hit.phrase, hit.where, context)
 
+    def answer_evidence(self, reply: Answer) -> Evidence:
+        """The sentence that answers a question of ours."""
+        sentence = self.scan.sentences[reply.sentences[0]]
+        end = min(sentence.end, sentence.start + _EXCERPT)
+        text = self.scan.text(reply.sentences[0])[sentence.start : end]
+        return Evidence(text, sentence.part, sentence.start, end, context=f"answers our question: {reply.value}")
+
     def statement(
         self, fact: str, values: Iterable[str], evidence: Iterable[Evidence], lost: Iterable[Evidence] = ()
     ) -> Statement:
@@ -104,17 +114,20 @@ def _excerpt(text: str, sentence: Sentence, hit: Hit) -> tuple[int, int]:
 def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     """Every fact that the message tells."""
     reader = Reader(scan, Contexts(scan, policy.context), policy)
-    statements = [read_matter(fact, reader) for fact in MATTERS]
-    statements += [
-        read_wants(fact, reader) for fact in policy.cues if fact in policy.facts and fact not in MATTERS
-    ]
+    replies = answers(scan, known.asked, policy.words)
+    statements = [read_matter(fact, reader, replies) for fact in MATTERS]
     told = [statement for statement in statements if statement is not None]
     told += read_agency(scan, known, policy.words)
-    return (*told, *_costs_only(told, known, reader))
+    authority = read_authority(scan, known, policy.words)
+    told += [authority] if authority else []
+    return (*told, *read_wants(scan, policy, known.facts))
 
 
-def read_matter(fact: str, reader: Reader) -> Statement | None:
-    """An investigation or a lawsuit: each mention in its context; the gravest counts."""
+def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> Statement | None:
+    """An investigation or a lawsuit: each mention in its context, and the answers to our question.
+
+    The gravest counts.
+    """
     told: dict[str, list[Evidence]] = {}
     lost: list[Evidence] = []
     for mention in reader.mentions(fact):
@@ -124,6 +137,11 @@ def read_matter(fact: str, reader: Reader) -> Statement | None:
             told.setdefault(value, []).append(evidence)
         else:
             lost.append(evidence)
+    for reply in replies:
+        if fact in reply.facts and reply.value in ("no", "yes"):
+            value = "none" if reply.value == "no" else "active"
+            if value == "none" or not told:
+                told.setdefault(value, []).append(reader.answer_evidence(reply))
     for value in _GRAVITY:
         if value in told:
             others = [each for other, evidence in told.items() if other != value for each in evidence]
@@ -133,9 +151,10 @@ def read_matter(fact: str, reader: Reader) -> Statement | None:
 
 def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing]:
     """What a mention tells of a matter; "" for nothing."""
-    answer = _answer_after(mention.hit, reader)
+    answer = _answer_to(mention.hit, reader)
     if answer is not None:
-        return answer and (answer if answer == "none" else mention.value), Standing(Context.ASSERTED)
+        value = {"no": "none", "yes": mention.value}.get(answer, "")
+        return value, Standing(Context.ASSERTED)
     if mention.value == "none":
         cancelled = reader.contexts.cancelled(mention.hit)
         if cancelled:
@@ -147,60 +166,34 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
     return (mention.value if meant == "as told" else meant), standing
 
 
-def _answer_after(hit: Hit, reader: Reader) -> str | None:
-    """The answer that follows a form's label or a question that holds the mention.
+def _answer_to(hit: Hit, reader: Reader) -> str | None:
+    """The answer behind a form's label, or behind a question, that holds the mention.
 
-    "none" for a no, "active" for a yes, "" where somebody doesn't know; None where there is no such answer.
+    "no", "yes", or "" where it is neither; None where the mention stands in no label and no answered question.
     """
     scan, words = reader.scan, reader.policy.words
     sentence = scan.sentences[hit.sentence]
     text = scan.text(hit.sentence)
-    colon = text.find(":", sentence.start, sentence.end)
-    if sentence.label and hit.end <= colon:
-        rest = fold(text[colon + 1 : sentence.end]).strip(" \t\r\n*_-–—.")
-    elif sentence.is_question and hit.sentence + 1 < len(scan.sentences):
-        following = scan.sentences[hit.sentence + 1]
-        if following.part is not sentence.part or following.role is not sentence.role:
-            return None
-        rest = fold(following.text).strip(" \t\r\n*_-–—.")
-    else:
-        return None
-    for answer, name in (("", "answer_unsure"), ("none", "answer_no"), ("active", "answer_yes")):
-        if any(
-            rest.startswith(each) and not rest[len(each) : len(each) + 1].isalnum() for each in words.of(name)
-        ):
+    colon = text.find(":", hit.end, sentence.end)
+    if colon >= 0 and colon - sentence.start <= _LONGEST_LABEL and "?" not in text[hit.end : colon]:
+        answer = short_answer(text[colon + 1 : sentence.end], words)
+        if answer or sentence.label or _is_item(text[sentence.start : colon]):
             return answer
+        return None
+    if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
+        following = scan.sentences[hit.sentence + 1]
+        if following.part is sentence.part and following.role in _SPOKEN:
+            return short_answer(following.text, words) or None
     return None
 
 
-def read_wants(fact: str, reader: Reader) -> Statement | None:
-    """What is wanted, and the like: every value that a cue names, but for those that are not wanted."""
-    told: dict[str, list[Evidence]] = {}
-    lost: list[Evidence] = []
-    for mention in reader.mentions(fact):
-        unwanted = reader.contexts.unwanted(mention.hit)
-        evidence = reader.evidence(mention.hit, unwanted)
-        if unwanted is None:
-            told.setdefault(mention.value, []).append(evidence)
-        else:
-            lost.append(evidence)
-    if not told and not lost:
-        return None
-    order = [value for value in reader.policy.facts[fact].labels if value in told] or list(told)
-    if not reader.policy.facts[fact].is_several:
-        order = order[:1]
-    return reader.statement(fact, order, [each for value in order for each in told[value]], lost)
+def _is_item(label: str) -> bool:
+    """A label that begins like an item of a list, or is but a word or two: "3) Lawsuits"."""
+    return label.lstrip(" \t-*•(")[:1].isdigit() or len(label.split()) <= _SHORT_LABEL
 
 
-def _costs_only(told: list[Statement], known: Known, reader: Reader) -> list[Statement]:
-    """Costs are asked for and no help: nothing but money or goods is wanted."""
-    facts = known.facts.with_statements(statement for statement in told if statement.values)
-    costs, services = facts.values("unsupported_costs"), facts.values("services")
-    if not costs:
-        return []
-    return [
-        reader.statement("costs_only", ("no" if services else "yes",), facts.evidence("unsupported_costs"))
-    ]
+_LONGEST_LABEL = 60  # characters before the colon
+_SHORT_LABEL = 3  # words
 
 
 def is_known(statement: Statement) -> bool:

@@ -12,7 +12,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Event
@@ -29,6 +29,9 @@ from crbot.intake.ports import Arrival
 from crbot.triage.message import Channel
 
 log = structlog.get_logger()
+
+# Of the keys of arrivals, those under which nothing is kept.
+Unknown = Callable[[Collection[str]], Collection[str]]
 
 BATCH_MESSAGES = 50  # gives nearly all of the speed that larger batches would
 BATCH_BYTES = 32_000_000
@@ -73,7 +76,7 @@ class Mailbox:
         self._client: IMAPClient | None = None
         self._uid_validity = 0
         self._prefix, self._separator = "", "/"  # how this server writes the names of folders
-        self._handed_out: set[int] = set()
+        self._looked_at = 0  # UID up to which all is kept
         self._to_move: dict[int, str] = {}  # asked for and not done yet: the server went away in between
         self._last_full_look = float("-inf")
 
@@ -98,27 +101,15 @@ class Mailbox:
             with contextlib.suppress(OSError, imaplib.IMAP4.error):
                 client.logout()
 
-    def arrivals(self, now: datetime) -> Iterator[tuple[Arrival, ...]]:
-        """What has not been handed out yet, oldest first, in batches; `now` stands in for a missing date.
+    def arrivals(self, now: datetime, unknown: Unknown) -> Iterator[tuple[Arrival, ...]]:
+        """What lies in the folder and is not kept yet, oldest first, in batches.
 
-        A batch counts as handed out when the next one is asked for: stop in between, and it comes again.
+        `unknown` tells of keys which of them were never kept; `now` stands in for a missing date. Nothing is
+        remembered here but that: what was handed out and not kept is handed out again at the next call.
         """
         self.connect()
         self._move_what_is_left()
-        new, counted_under = self._new_uids(), self._uid_validity
-        for uids in _in_batches(new, BATCH_MESSAGES):
-            for arrivals in self._fetched(uids, now):
-                yield arrivals
-                if (
-                    self._uid_validity != counted_under
-                ):  # a new connection since: these numbers mean nothing now
-                    return
-                self._handed_out.update(_uid_of(arrival.key) for arrival in arrivals)
-
-    def fetch_new(self, after_uid: int, now: datetime) -> Iterator[tuple[Arrival, ...]]:
-        """What lies after this UID, whether handed out before or not, oldest first, in batches."""
-        self.connect()
-        for uids in _in_batches(self._uids_from(after_uid + 1), BATCH_MESSAGES):
+        for uids in _in_batches(self._new_uids(unknown), BATCH_MESSAGES):
             yield from self._fetched(uids, now)
 
     def move_done(self, keys: Iterable[str]) -> None:
@@ -191,7 +182,7 @@ class Mailbox:
     def _note_uid_validity(self, uid_validity: int) -> None:
         if uid_validity != self._uid_validity:  # the server counts anew: nothing that was noted holds
             self._uid_validity = uid_validity
-            self._handed_out.clear()
+            self._looked_at = 0
             self._to_move.clear()
 
     def _make_folder(self, client: IMAPClient, name: str) -> None:
@@ -206,14 +197,16 @@ class Mailbox:
         path = name.replace("/", self._separator)
         return path if path.startswith(self._prefix) else f"{self._prefix}{path}"
 
-    def _new_uids(self) -> list[int]:
-        """Those not handed out yet: after the newest of them, and now and then among the older ones too."""
+    def _new_uids(self, unknown: Unknown) -> list[int]:
+        """Those that were never kept: after the newest that was looked at, and now and then among the older too."""
         is_full = time.monotonic() - self._last_full_look >= FULL_LOOK_SECONDS
-        newest = 0 if is_full else max(self._handed_out, default=0)
-        uids = [uid for uid in self._uids_from(newest + 1) if uid not in self._handed_out]
+        uids = self._uids_from(1 if is_full else self._looked_at + 1)
+        new = sorted(_uid_of(key) for key in unknown([f"{self._key_prefix}{uid}" for uid in uids]))
+        # Up to the first that is new all is kept; it itself is looked at again until it is, too.
+        self._looked_at = max(self._looked_at, new[0] - 1 if new else max(uids, default=0))
         if is_full:
             self._last_full_look = time.monotonic()
-        return uids
+        return new
 
     def _uids_from(self, first: int) -> list[int]:
         client = self._connected()

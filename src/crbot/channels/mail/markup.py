@@ -193,7 +193,6 @@ class _Walk:
 
     def _break(self, tag: str, state: _State) -> None:
         if state.is_hidden:
-            self._hidden.append(" ")
             return
         is_empty = not "".join(self._lines[-1][1]).strip()
         if is_empty and tag != "br":
@@ -215,7 +214,7 @@ class _Walk:
         return "\n".join(lines).strip("\n")
 
     def hidden_text(self) -> str:
-        return _BLANKS.sub(" ", "".join(self._hidden)).strip()[:MAX_HIDDEN_CHARACTERS]
+        return _BLANKS.sub(" ", " ".join(self._hidden)).strip()[:MAX_HIDDEN_CHARACTERS]
 
 
 def _inside(node: LexborNode, tag: str, state: _State, hiding: frozenset[tuple[str, str, str]]) -> _State:

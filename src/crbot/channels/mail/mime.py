@@ -309,7 +309,7 @@ class _Gathering:
             return _best_of(texts) if part.content_type == "multipart/alternative" else _joined(texts)
         if part.content_type in _FORWARDS:
             return self._forwarded(part, forwards)
-        if part.main_type == "text" or part.content_type == "text/plain":
+        if part.main_type in ("text", "multipart"):  # a multipart without parts: whatever it is, show it
             return self._text_part(part)
         self._note(part)
         return _Text("")
@@ -366,7 +366,7 @@ class _Gathering:
     def _shown(self, part: Part, is_html: bool) -> _Text:
         text = self._decoded(part)
         if not is_html:
-            return _Text(charsets.clean_text(text))
+            return _Text(text)
         seen = markup.seen(text)
         self._budget.is_cut |= seen.is_cut
         self._budget.is_damaged |= seen.is_damaged
@@ -385,7 +385,7 @@ class _Gathering:
         self._budget.is_damaged |= decoded.is_damaged
         if decoded.doubt:
             self.doubts.append(decoded.doubt)
-        return decoded.text
+        return charsets.clean_text(decoded.text)
 
     def _forwarded(self, part: Part, forwards: int) -> _Text:
         """A mail within the mail, under the heading by which mail programs mark it."""

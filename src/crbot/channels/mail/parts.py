@@ -114,7 +114,6 @@ def _with_children(part: Part, budget: Budget, depth: int) -> Part:
         children.append(_part(part.raw, start, end, default_type, budget, depth + 1))
     if not children:
         budget.is_damaged = True
-        return replace(part, content_type="text/plain")  # no boundary to be found: whatever it is, show it
     return replace(part, children=tuple(children))
 
 
@@ -147,15 +146,18 @@ class _Delimiter:
 
 
 def _next_delimiter(raw: bytes, delimiter: bytes, position: int, end: int) -> _Delimiter | None:
-    while (found := raw.find(delimiter, position, end)) >= 0:
-        line_end = raw.find(b"\n", found, end)
+    """The next line that is this delimiter and nothing else."""
+    needle = b"\n" + delimiter
+    found = position - 1  # the line end before the section belongs to its first delimiter
+    while (found := raw.find(needle, max(found, 0), end)) >= 0:
+        after = found + len(needle)
+        line_end = raw.find(b"\n", after, end)
         line_end = line_end if line_end >= 0 else end
-        position = found + len(delimiter)
-        begins_line = found == 0 or raw[found - 1 : found] == b"\n"
-        rest = raw[position : min(line_end, position + 1000)].rstrip()
-        if begins_line and rest in (b"", b"--"):
-            before = found - 2 if raw[found - 2 : found] == b"\r\n" else found - 1
-            return _Delimiter(max(before, 0), min(line_end + 1, end), rest == b"--")
+        rest = raw[after : min(line_end, after + 1000)].rstrip()
+        if rest in (b"", b"--"):
+            before = found - (raw[found - 1 : found] == b"\r")
+            return _Delimiter(max(before, position), min(line_end + 1, end), rest == b"--")
+        found = after
     return None
 
 

@@ -24,11 +24,22 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
+def is_empty(engine: Engine) -> bool:
+    """No schema at all: a database that was just made."""
+    with engine.begin() as connection:
+        return MigrationContext.configure(connection).get_current_revision() is None
+
+
+def newest_schema() -> str:
+    """The schema that this program needs."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
 def require_current(engine: Engine) -> None:
     """Refuse a database whose schema is not this program's. Raises `SchemaError`."""
     with engine.begin() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    newest = newest_schema()
     if found == newest:
         return
     if found is None:

@@ -1,0 +1,116 @@
+"""Which of the sender's sentences ask for something, and what is said not to be wanted.
+
+What is asked for is `wants`' affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from crbot.triage.facts import Part
+from crbot.triage.passages import Role, Sentence
+from crbot.triage.phrases import Hit, Scan
+
+_SPOKEN = frozenset({Role.OWN, Role.FORWARDED})
+_REACH = 8  # words over which "we don't want" denies what follows
+_CLAUSE_ENDS = ",;:"
+_BULLETS = "-*•·–—▪◦"
+_HEADING = 8  # words that a heading above a list has at most
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The sentences of a message in their standing to what is asked for; sentences are told by their index."""
+
+    scan: Scan
+
+    @cached_property
+    def own(self) -> tuple[int, ...]:
+        """The sentences that are the sender's words, the subject first."""
+        return tuple(i for i, each in enumerate(self.scan.sentences) if each.role in _SPOKEN)
+
+    @cached_property
+    def subject(self) -> tuple[int, ...]:
+        return tuple(i for i in self.own if self.scan.sentences[i].part is Part.SUBJECT)
+
+    @cached_property
+    def body(self) -> tuple[int, ...]:
+        return tuple(i for i in self.own if self.scan.sentences[i].part is Part.BODY)
+
+    @cached_property
+    def items(self) -> frozenset[int]:
+        """The items of lists whose heading asks: "We would like: (1) … (2) …"."""
+        return frozenset(i for i, is_listed, _ in self._read if is_listed)
+
+    @cached_property
+    def sentences(self) -> frozenset[int]:
+        """The sentences of the body that ask, list items and continuations with them."""
+        return frozenset(i for i, _, asks in self._read if asks)
+
+    @cached_property
+    def _read(self) -> tuple[tuple[int, bool, bool], ...]:
+        """Each sentence of the body, whether it is an item of a list that asks, and whether it asks."""
+        read = []
+        under_heading = asked_before = False
+        for i in self.body:
+            sentence = self.scan.sentences[i]
+            is_item = self._is_item(sentence)
+            is_listed = is_item and under_heading
+            wants = self._wants(i) or self._is_headed(i, sentence)
+            asked_before = wants or is_listed or (asked_before and self._goes_on(i, sentence))
+            read.append((i, is_listed, asked_before))
+            under_heading = self._opens_list(i, sentence, wants) or (under_heading and is_item)
+        return tuple(read)
+
+    def _wants(self, i: int) -> bool:
+        denied = self.scan.in_sentence(i, "unwanted")
+        return any(
+            not any(no.start <= want.start < no.end for no in denied)
+            for want in self.scan.in_sentence(i, "want")
+        )
+
+    def _is_headed(self, i: int, sentence: Sentence) -> bool:
+        """The label before the colon says that what follows is wanted: "Assistance requested: …"."""
+        label, colon, _ = sentence.text.partition(":")
+        limit = sentence.start + len(label) + 1
+        return bool(colon) and any(hit.end <= limit for hit in self.scan.in_sentence(i, "want_heading"))
+
+    def _goes_on(self, i: int, sentence: Sentence) -> bool:
+        """The sentence begins as one does that goes on with the one before: "Mostly …", "Plus a …"."""
+        opening = sentence.start + len(sentence.text) - len(sentence.text.lstrip(" \t\r\n(*-•"))
+        return any(hit.start <= opening for hit in self.scan.in_sentence(i, "goes_on"))
+
+    def _opens_list(self, i: int, sentence: Sentence, wants: bool) -> bool:
+        if not wants and not self.scan.in_sentence(i, "want_heading"):
+            return False
+        return sentence.text.rstrip().endswith((":", "-")) or len(sentence.text.split()) < _HEADING
+
+    def _is_item(self, sentence: Sentence) -> bool:
+        """The line that the sentence stands in begins with a bullet or a number."""
+        body = self.scan.message.body
+        line = body[body.rfind("\n", 0, sentence.start + 1) + 1 : sentence.end].lstrip()
+        mark = line[:4].split(maxsplit=1)[0] if line.strip() else ""
+        number = mark.strip("().:")
+        return mark[:1] in _BULLETS or (mark[-1:] in ").:" and number.isalnum() and len(number) < 3)
+
+    def is_unwanted(self, hit: Hit) -> bool:
+        """Tells whether "we don't want", "instead of" and the like stand before the hit, in its clause."""
+        return any(
+            hit.first_word - trigger.last_word <= _REACH and not self._turns(trigger.end, hit)
+            for trigger in self.scan.in_sentence(hit.sentence, "unwanted")
+            if trigger.end <= hit.start + 1
+        )
+
+    def _turns(self, start: int, hit: Hit) -> bool:
+        """Between a denial and the hit something else begins."""
+        between = self.scan.text(hit.sentence)[start : hit.start]
+        return any(mark in between for mark in _CLAUSE_ENDS) or any(
+            start <= turn.start < hit.start for turn in self.scan.in_sentence(hit.sentence, "wanted_after_all")
+        )
+
+    def around(self, reach: tuple[int, int]) -> Iterator[int]:
+        """The subject, and the sentences that stand so many before and after one that asks."""
+        near = {asked + step for asked in self.sentences for step in range(reach[0], reach[1] + 1)}
+        return (i for i in self.own if i in near or i in self.subject)

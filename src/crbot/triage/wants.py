@@ -1,0 +1,362 @@
+"""Reads what is wanted: services, topics, costs, and whether something grave and urgent is behind it.
+
+The words for it stand in `rules/cues`; which sentences ask for something, `asking` tells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from crbot.triage.asking import Asking
+from crbot.triage.facts import NOTHING, UNKNOWN, Evidence, Facts, Statement
+from crbot.triage.lexicon import CueFile
+from crbot.triage.phrases import Hit, Scan
+from crbot.triage.policy import Policy
+
+WANTS = ("services", "topics", "incident", "urgency", "unsupported_costs", "costs_only")
+_NEAR = (-2, 1)  # sentences around one that asks in which a hint counts
+_BACK = 3  # sentences over which "it" may refer back
+_EXCERPT = 240  # characters; of a longer sentence only the words found are evidence
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_AT_ONCE = "immediate_assistance"
+_AFTER_ACTION = "after_action_review"
+# What immediate assistance consists of: asked for after an incident and at once, it is no service of its own.
+_PART_OF_AT_ONCE = frozenset(
+    {"executive_consultation", "peer_exchange", "resource_referral", "strategic_planning", "training"}
+)
+
+Found = dict[str, list[Hit]]  # value -> hits
+BySentence = dict[int, Found]
+
+
+def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Statement, ...]:
+    """What a message tells of services, topics, incident, urgency and costs.
+
+    `before` is what the conversation told earlier. Each statement holds for the whole of it: services and topics
+    are added to those of before, unless they are taken back.
+    """
+    reader = _Reader(scan, policy.cues, Asking(scan))
+    incident, acute = reader.incident(), reader.urgency()
+    services = _at_once(reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure")))
+    costs = reader.costs()
+    joined = _Joined(reader, before)
+    statements = [
+        joined.several("services", services, reader.taken_back(before.values("services"))),
+        joined.several("topics", reader.topics(services, incident), frozenset()),
+        joined.costs(costs),
+        reader.statement("incident", {"yes": incident} if incident else {}),
+        reader.statement("urgency", {"acute": acute} if acute else {}),
+    ]
+    told = [each for each in statements if each is not None]
+    facts = before.with_statements(told)
+    return (*told, *_costs_only(reader, facts))
+
+
+def _at_once(services: Found, incident: list[Hit], acute: list[Hit], *, is_unsure: bool) -> Found:
+    """Help that is asked for at once after an incident is immediate assistance, by whatever name."""
+    if not incident or not acute or is_unsure:
+        return services
+    rest = {value: hits for value, hits in services.items() if value not in _PART_OF_AT_ONCE}
+    later = {hit.sentence for hits in rest.values() for hit in hits}
+    if rest and all(hit.sentence in later for hit in acute):
+        return rest
+    return {**rest, _AT_ONCE: rest.get(_AT_ONCE, acute)}
+
+
+def _costs_only(reader: _Reader, facts: Facts) -> list[Statement]:
+    """Costs are asked for and nothing else is: no service, and no other sentence that asks about a topic."""
+    costs = [value for value in facts.values("unsupported_costs") if value != "none"]
+    if not costs:
+        return []
+    services = [value for value in facts.values("services") if value != UNKNOWN]
+    is_only = not services and not reader.asks_beside_costs()
+    evidence = facts.evidence("unsupported_costs")
+    return [Statement("costs_only", ("yes" if is_only else "no",), evidence, reader.speaker)]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the cues of one message."""
+
+    scan: Scan
+    cues: Mapping[str, CueFile]
+    asking: Asking
+
+    @property
+    def speaker(self) -> str:
+        return self.scan.message.sender.key
+
+    def found(self, fact: str, group: str = "") -> BySentence:
+        """The hits of a fact's cues in the sender's words, without those that only look like it."""
+        own = frozenset(self.asking.own)
+        found: BySentence = {}
+        for value in self.cues[fact].values if fact in self.cues else ():
+            for hit in self.scan.of(f"{fact}:{value}:{group}" if group else f"{fact}:{value}"):
+                if hit.sentence in own and not self._only_looks_like(hit, f"{fact}:{value}:not"):
+                    found.setdefault(hit.sentence, {}).setdefault(value, []).append(hit)
+        return found
+
+    def _only_looks_like(self, hit: Hit, name: str) -> bool:
+        """A phrase under `not` holds the first or the last words of the hit."""
+        return any(
+            bar.start < hit.end <= bar.end or bar.start <= hit.start < bar.end
+            for bar in self.scan.in_sentence(hit.sentence, name)
+        )
+
+    # services
+
+    @cached_property
+    def _services(self) -> Mapping[str, BySentence]:
+        """The cues of services that are not denied, by group."""
+        groups = ("", "wanted", "weak", "back", "thing")
+        return {group: self._standing(self.found("services", group)) for group in groups}
+
+    def services(self, *, is_acute: bool) -> Found:
+        """The services asked for: those of the strongest way of asking that tells any."""
+        for way in (self._asked, self._in_questions, self._named, self._described, self._hinted):
+            told = way()
+            if not is_acute:  # "what to say to the family" is no acute need by itself
+                self._keep_named(told, _AT_ONCE)
+            if told:
+                return told
+        return {}
+
+    def _asked(self) -> Found:
+        named, wanted = self._services[""], self._services["wanted"]
+        return self._gathered(
+            named.get(i, {})
+            if i in self.asking.subject
+            else _joined(named.get(i), wanted.get(i), self._referred_to(i))
+            for i in self.asking.own
+            if i in self.asking.subject or i in self.asking.sentences
+        )
+
+    def _in_questions(self) -> Found:
+        named, wanted = self._services[""], self._services["wanted"]
+        return self._gathered(
+            _joined(named.get(i), wanted.get(i)) for i in self._ours if self.scan.sentences[i].is_question
+        )
+
+    def _named(self) -> Found:
+        named, wanted = self._services[""], self._services["wanted"]
+        return self._gathered(
+            _joined(named.get(i), wanted.get(i) if i in self.asking.subject else None) for i in self._ours
+        )
+
+    def _described(self) -> Found:
+        """Cues of several pieces, which seldom occur by chance, in sentences that don't ask."""
+        return self._gathered(
+            {value: [hit for hit in hits if "..." in hit.phrase] for value, hits in found.items()}
+            for i, found in self._services["wanted"].items()
+            if i in self._ours
+        )
+
+    def _hinted(self) -> Found:
+        weak = self._services["weak"]
+        return self._gathered(weak.get(i, {}) for i in self.asking.around(_NEAR) if i in self._ours)
+
+    def _standing(self, found: BySentence) -> BySentence:
+        return {
+            i: {
+                value: left
+                for value, hits in values.items()
+                if (left := [hit for hit in hits if not self.asking.is_unwanted(hit)])
+            }
+            for i, values in found.items()
+        }
+
+    def _referred_to(self, i: int) -> Found:
+        """What "it" stands for: the thing in one of the sentences before, or in the subject."""
+        things = self._services["thing"]
+        before = [j for j in self.asking.own if i - _BACK <= j < i or j in self.asking.subject]
+        back = self._services["back"].get(i, {})
+        return {value: hits for value, hits in back.items() if any(value in things.get(j, {}) for j in before)}
+
+    def _gathered(self, sentences: Iterable[Found]) -> Found:
+        """The hits of several sentences, without those whose words tell another service more exactly."""
+        over = self.cues["services"].over
+        told: Found = {}
+        for found in sentences:
+            for value, hits in found.items():
+                rivals = [hit for other, others in found.items() if value in over.get(other, ()) for hit in others]
+                left = [hit for hit in hits if not any(_overlap(hit, rival) for rival in rivals)]
+                if left:
+                    told.setdefault(value, []).extend(left)
+        return told
+
+    def _keep_named(self, told: Found, value: str) -> None:
+        named = [hit for found in self._services[""].values() for hit in found.get(value, ())]
+        left = [hit for hit in told.pop(value, []) if hit in named]
+        if left:
+            told[value] = left
+
+    def taken_back(self, known: Iterable[str]) -> frozenset[str]:
+        """Those of the known services that the message no longer wants."""
+        if self.scan.of("changed_mind"):
+            return frozenset(known)
+        return frozenset(
+            value
+            for value in known
+            for group in ("", "wanted", "weak")
+            for hit in self.scan.of(f"services:{value}:{group}" if group else f"services:{value}")
+            if hit.sentence in self.asking.own and self.asking.is_unwanted(hit)
+        )
+
+    # incident and urgency
+
+    def incident(self) -> list[Hit]:
+        """What happened lately at the agency itself."""
+        return [
+            hit
+            for i, values in self.found("incident").items()
+            if not (self.scan.sentences[i].is_question or self._is_old(i) or self.scan.in_sentence(i, "at_other_agency"))
+            for hit in values.get("yes", ())
+        ]
+
+    def urgency(self) -> list[Hit]:
+        groups = (self.found("urgency"), self.found("urgency", "wanted"))
+        return [hit for group in groups for values in group.values() for hit in values.get("acute", ())]
+
+    @cached_property
+    def _ours(self) -> frozenset[int]:
+        """The sentences that neither tell what others got, nor ask about the programs."""
+        return frozenset(i for i in self.asking.own if not self._is_not_ours(i))
+
+    def _is_not_ours(self, i: int) -> bool:
+        scan = self.scan
+        asks_about_program = scan.sentences[i].is_question and scan.in_sentence(i, "about_program")
+        return bool(
+            asks_about_program
+            or scan.in_sentence(i, "by_others")
+            or scan.in_sentence(i, "at_other_agency")
+            or self._is_old(i)
+        )
+
+    def _is_old(self, i: int) -> bool:
+        """The sentence speaks of years ago, or of a year at least two before that of the message."""
+        if self.scan.in_sentence(i, "long_ago"):
+            return True
+        sent_at = self.scan.message.sent_at
+        years = [int(year) for year in _YEAR.findall(self.scan.sentences[i].text)] if sent_at else []
+        return bool(sent_at and years) and max(years) < sent_at.year - 1  # type: ignore[union-attr]
+
+    # topics and costs
+
+    def topics(self, services: Found, incident: list[Hit]) -> Found:
+        """What the sender speaks of, and by some words only what is asked about."""
+        named, wanted = self.found("topics"), self.found("topics", "wanted")
+        questions = (i for i in self._ours if self.scan.sentences[i].is_question)
+        asking = self.asking.sentences.union(self.asking.subject, questions)
+        told = _joined(*named.values(), *(found for i, found in wanted.items() if i in asking))
+        # The fact sheet calls the service a "critical incident after-action review".
+        critical = services.get(_AFTER_ACTION) or (incident if not services else [])
+        if critical:
+            told.setdefault("critical_incident", critical)
+        return told
+
+    def costs(self) -> Found:
+        """The costs that are asked for and not paid for otherwise."""
+        named, wanted, listed = (self.found("unsupported_costs", group) for group in ("", "wanted", "listed"))
+        told: Found = {}
+        for i in self.asking.own:
+            if i not in self.asking.sentences and not self.scan.in_sentence(i, "provider"):
+                continue
+            items = listed.get(i) if i in self.asking.items else None
+            for value, hits in _joined(named.get(i), wanted.get(i), items).items():
+                left = [hit for hit in hits if not self._is_paid_otherwise(hit)]
+                if left:
+                    told.setdefault(value, []).extend(left)
+        return told
+
+    def _is_paid_otherwise(self, hit: Hit) -> bool:
+        """The same clause denies the cost, or the next sentence settles it."""
+        turns = self.scan.in_sentence(hit.sentence, "cost_turn")
+        for denial in self.scan.in_sentence(hit.sentence, "no_cost"):
+            first, last = sorted((denial.start, hit.start))
+            if not any(first < turn.start < last for turn in turns):
+                return True
+        after = hit.sentence + 1
+        return after in self.asking.own and bool(self.scan.in_sentence(after, "cost_settled"))
+
+    def costs_denied(self) -> list[Hit]:
+        """The denials of costs: "we'll pay that ourselves"."""
+        return [
+            hit for name in ("no_cost", "cost_settled") for hit in self.scan.of(name) if hit.sentence in self.asking.own
+        ]
+
+    def asks_beside_costs(self) -> bool:
+        """A sentence asks that names a topic and no cost."""
+        topics = self.found("topics")
+        costs = {hit.sentence for hits in self.costs().values() for hit in hits}
+        return any(i in topics and i not in costs for i in self.asking.sentences)
+
+    # statements
+
+    def statement(self, fact: str, told: Found, kept: Facts = NOTHING) -> Statement | None:
+        if not told:
+            return None
+        evidence = [each for value in self._in_order(fact, told) for each in self._evidence(told[value])]
+        return Statement(fact, tuple(self._in_order(fact, told)), tuple(evidence), self.speaker)
+
+    def _in_order(self, fact: str, told: Iterable[str]) -> list[str]:
+        return [value for value in self.cues[fact].values if value in told]
+
+    def _evidence(self, hits: Iterable[Hit]) -> Iterator[Evidence]:
+        """One piece of evidence for each sentence: the whole of it, or of a long one the words found."""
+        seen = set()
+        for hit in hits:
+            if hit.sentence in seen:
+                continue
+            seen.add(hit.sentence)
+            sentence, text = self.scan.sentences[hit.sentence], self.scan.text(hit.sentence)
+            start, end = (
+                (sentence.start, sentence.end)
+                if sentence.end - sentence.start <= _EXCERPT
+                else (hit.start, hit.end)
+            )
+            words = text[start:end]
+            start += len(words) - len(words.lstrip())
+            yield Evidence(words.strip(), sentence.part, start, start + len(words.strip()), hit.phrase, hit.where)
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """What a message tells, joined with what was told before."""
+
+    reader: _Reader
+    before: Facts
+
+    def several(self, fact: str, told: Found, gone: frozenset[str]) -> Statement | None:
+        """The values of before and of now, without those taken back."""
+        new = self.reader.statement(fact, told)
+        old = [value for value in self.before.values(fact) if value not in gone and value != UNKNOWN]
+        if new is None and not gone:
+            return None
+        values = [*old, *(value for value in (new.values if new else ()) if value not in old)]
+        evidence = (*self.before.evidence(fact), *(new.evidence if new else ()))
+        return Statement(fact, tuple(values) or (UNKNOWN,), evidence, self.reader.speaker)
+
+    def costs(self, told: Found) -> Statement | None:
+        """The costs asked for now; or that those of before are no longer asked for."""
+        if told or not self.before.values("unsupported_costs"):
+            return self.reader.statement("unsupported_costs", told)
+        denied = self.reader.costs_denied()
+        if not denied:
+            return None
+        evidence = tuple(self.reader._evidence(denied))
+        return Statement("unsupported_costs", ("none",), evidence, self.reader.speaker)
+
+
+def _joined(*parts: Found | None) -> Found:
+    joined: Found = {}
+    for part in parts:
+        for value, hits in (part or {}).items():
+            joined.setdefault(value, []).extend(hits)
+    return joined
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.start < other.end and other.start < one.end

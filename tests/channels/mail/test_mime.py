@@ -1,0 +1,323 @@
+"""Mail is read as its sender meant it; the awkward ones of tests/mail, each beside what is expected of it."""
+
+from __future__ import annotations
+
+import os
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crbot.channels.mail.mime import MAX_TEXT_CHARACTERS, Mail, message_id_of, parse_mail, received
+from crbot.intake.ports import Unreadable
+from crbot.triage.message import Mark, Person
+
+OWN = frozenset({"intake@cops.example.gov"})
+FOLDER = Path(__file__).parents[2] / "mail"
+AWKWARD = sorted(FOLDER.glob("*.eml"))
+CORPUS = Path(os.environ.get("CRBOT_MAIL_CORPUS", FOLDER))
+IS_NO_MAIL = {".json", ".md", ".toml"}
+
+
+def told(raw: bytes) -> dict[str, object]:
+    """All that a file of expectations can name."""
+    got = received(raw, OWN)
+    return {
+        "sender_name": got.message.sender.name,
+        "sender_address": got.message.sender.address or "",
+        "subject": got.message.subject,
+        "sent_at": got.message.sent_at,
+        "to": [person.address for person in got.message.to],
+        "cc": [person.address for person in got.message.cc],
+        "body": got.message.body,
+        "attachments": list(got.message.attachments),
+        "marks": sorted(got.message.marks),
+        "identity": got.identity,
+        "refers_to": list(got.refers_to),
+        "case_number": got.case_number,
+        "answered_at": got.conversation.address,
+        "doubts": list(got.doubts),
+    }
+
+
+@pytest.mark.parametrize("file", AWKWARD, ids=lambda file: file.stem)
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_an_awkward_mail_is_read_as_it_was_meant(file, line_end):
+    expected = tomllib.loads(file.with_suffix(".toml").read_text(encoding="utf-8"))
+    held, lacked = expected.pop("body_holds", []), expected.pop("body_lacks", [])
+    identity_ends = expected.pop("identity_ends", "")
+
+    got = told(file.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", line_end))
+
+    assert {name: got[name] for name in expected} == expected
+    assert all(words in str(got["body"]) for words in held)
+    assert not any(words in str(got["body"]) for words in lacked)
+    assert str(got["identity"]).endswith(identity_ends)
+
+
+def mail(*lines: str, body: str = "Help.") -> bytes:
+    return "\r\n".join(["From: chief@townpd.example.gov", *lines, "", body]).encode()
+
+
+def test_our_own_address_is_never_answered():
+    assert received(b"From: Intake@COPS.example.gov\n\nHelp", OWN).conversation.address == ""
+
+
+def test_an_answer_goes_into_the_thread_of_the_mail_that_it_answers():
+    got = received(mail("Message-ID: <b@x.example>", "References: <a@x.example>", "Subject: Help"), OWN)
+
+    assert got.identity == got.conversation.thread == "<b@x.example>"
+    assert got.conversation.references == ("<a@x.example>",)
+    assert got.conversation.subject == "Help"
+
+
+def test_a_mail_without_message_id_has_the_same_identity_however_often_it_is_delivered():
+    once = mail("Received: by one", "Subject: Help")
+    again = mail("Received: by another", "Received: by two", "Subject: Help")
+
+    assert parse_mail(once).identity == parse_mail(again).identity
+    assert parse_mail(once).identity != parse_mail(mail("Subject: Help", body="Other words")).identity
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Dana <d@x.example>", Person("Dana", "d@x.example")),
+        ("d@x.example (Dana Reyes)", Person("Dana Reyes", "d@x.example")),
+        ('"Reyes, Dana" <d@x.example>', Person("Reyes, Dana", "d@x.example")),
+        ("=?utf-8?q?Jos=C3=A9?= <d@x.example>", Person("José", "d@x.example")),
+        ("=?utf-8?b?RGFuYSA8ZEB4LmV4YW1wbGU+?=", Person("Dana", "d@x.example")),
+        ("Police: d@x.example;", Person("", "d@x.example")),
+        ("a@x.example, b@x.example", Person("a@x.example, b@x.example")),
+        ("a@x.example <b@x.example", Person("a@x.example <b@x.example")),
+        ("<a@x.example> <b@x.example>", Person("<a@x.example> <b@x.example>")),
+        ("Dana", Person("Dana")),
+        ("d@localhost", Person("d@localhost")),
+        ("d@x.example\u202e", Person("d@x.example")),
+        ("(" * 2000, Person("(" * 200)),
+    ],
+)
+def test_a_sender_is_one_clear_address_or_unknown(value, expected):
+    assert parse_mail(f"From: {value}\n\nHelp".encode()).sender == expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("Re: Help [CRI-2026-0042]", "CRI-2026-0042"),
+        ("cri-2026-0042 our answers", "CRI-2026-0042"),
+        ("CRI-2026-00421", "CRI-2026-00421"),
+        ("XCRI-2026-0042", None),
+        ("CRI-26-0042", None),
+        ("Help", None),
+    ],
+)
+def test_the_case_number_is_read_from_the_subject(subject, expected):
+    assert received(mail(f"Subject: {subject}"), OWN).case_number == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "marks"),
+    [
+        ("Precedence: auto_reply", {Mark.AUTOMATIC}),
+        ("Precedence: bulk", {Mark.AUTOMATIC}),
+        ("Precedence: list", {Mark.LIST}),
+        ("Precedence: first-class", set()),
+        ("X-Autoreply: yes", {Mark.AUTOMATIC}),
+        ("Return-Path: <>", {Mark.AUTOMATIC}),
+        ("Return-Path: <chief@townpd.example.gov>", set()),
+        ("List-Unsubscribe: <mailto:off@x.example>", {Mark.LIST}),
+        ("X-Failed-Recipients: a@x.example", {Mark.AUTOMATIC, Mark.BOUNCE}),
+        ("Content-Type: message/delivery-status", {Mark.AUTOMATIC, Mark.BOUNCE}),
+        (
+            "Content-Type: multipart/report; report-type=disposition-notification",
+            {Mark.AUTOMATIC, Mark.DAMAGED},
+        ),
+        ("Content-Type: application/pkcs7-mime; smime-type=enveloped-data", {Mark.ENCRYPTED}),
+    ],
+)
+def test_what_a_header_says_of_the_sender_is_marked(header, marks):
+    assert parse_mail(mail(header)).marks == marks
+
+
+def test_an_attached_text_is_the_letter_when_the_mail_holds_no_other():
+    attached = mail(
+        'Content-Type: text/plain; name="letter.txt"',
+        "Content-Disposition: attachment",
+        body="We ask for help.",
+    )
+
+    assert parse_mail(attached).body == "We ask for help."
+    assert parse_mail(attached).attachments == ("letter.txt",)
+
+
+def test_the_plain_form_is_read_unless_it_says_much_less():
+    def both(plain: str) -> bytes:
+        html = "<p>We ask for help with our policy on pursuits.</p>"
+        parts = [
+            f"--b\nContent-Type: text/plain\n\n{plain}",
+            f"--b\nContent-Type: text/html\n\n{html}",
+            "--b--",
+        ]
+        return mail("Content-Type: multipart/alternative; boundary=b", body="\n".join(parts))
+
+    assert parse_mail(both("We ask for help with our *policy*")).body == "We ask for help with our *policy*"
+    assert parse_mail(both("Use another reader.")).body == "We ask for help with our policy on pursuits."
+
+
+def test_a_long_mail_is_cut_and_says_so():
+    long = parse_mail(mail(body="word " * 100_000))
+
+    assert len(long.body) == MAX_TEXT_CHARACTERS
+    assert Mark.CUT in long.marks
+
+
+def test_a_name_of_a_file_names_no_folder_and_holds_no_trick():
+    name = "../../etc/p\u202eass\x00wd.pdf"
+    raw = mail(f'Content-Type: application/pdf; name="{name}"')
+
+    assert parse_mail(raw).attachments == ("passwd.pdf",)
+
+
+@pytest.mark.parametrize("raw", [b"", b"\r\n\r\n", b"\0\0", b"   "])
+def test_a_mail_that_holds_nothing_is_unreadable(raw):
+    with pytest.raises(Unreadable):
+        parse_mail(raw)
+
+
+def nested(count: int) -> bytes:
+    return (
+        b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(count))
+        + b"\nend"
+    )
+
+
+HOSTILE = {
+    "comments": b"From: " + b"(" * 300 + b"\n\nx",
+    "message-id": b"Message-ID: <" + b"(" * 50 + b"\n\nx",
+    "nested multiparts": b"From: a@x.example\n" + nested(3000),
+    "nested mails": b"Content-Type: message/rfc822\n\n" * 3000,
+    "many addresses": b"To: " + b"a@x.example, " * 20_000 + b"\n\nx",
+    "many parameters": b"Content-Type: text/plain" + b"; a=b" * 20_000 + b"\n\nx",
+    "many parts": b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 100_000,
+    "many headers": b"X-A: b\n" * 100_000 + b"\nx",
+    "one long header": b"Subject: " + b"=?utf-8?q?a?= " * 60_000 + b"\n\nx",
+    "no end of headers": b"Subject: x\n" + b" y\n" * 1_000_000,
+    "boundary of one dash": b"Content-Type: multipart/mixed; boundary=-\n\n" + b"-" * 2_000_000,
+    "nested html": b"Content-Type: text/html\n\n" + b"<div>" * 200_000,
+    "html tables": b"Content-Type: text/html\n\n" + b"<table><tr><td>" * 60_000,
+    "html style": b"Content-Type: text/html\n\n<style>" + b"a{" * 400_000,
+    "blanks": b"From: a@x.example\n\n" + b" " * 2_000_000,
+    "encoded body of nothing": b"Content-Transfer-Encoding: base64\n\n" + b"=" * 2_000_000,
+    "zip as charset": b"Content-Type: text/plain; charset=zlib\n\nx\x9c",
+    "punycode as charset": b"Content-Type: text/plain; charset=punycode\n\n" + b"a-b" * 100_000,
+    "groups": b"To: " + b"a:" * 15_000 + b"\n\nx",
+    "message-ids": b"References: " + b"<a@x.example> <" * 2_000 + b"\n\nx",
+    "40 megabytes": b"From: a@x.example\n\n" + b"word " * 8_000_000,
+}
+
+
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_mail_costs_little_time(raw):
+    started = time.process_time()
+
+    parse_mail(raw)
+
+    assert time.process_time() - started < 2
+
+
+PIECES = st.sampled_from(
+    [
+        b"From: ",
+        b"Subject: ",
+        b"To: ",
+        b"Date: ",
+        b"References: ",
+        b"Content-Type: ",
+        b"multipart/mixed; boundary=b",
+        b"text/html; charset=",
+        b"utf-7",
+        b"utf-16",
+        b"message/rfc822",
+        b"Content-Transfer-Encoding: base64",
+        b"\n",
+        b"\r\n",
+        b"\n\n",
+        b"--b",
+        b"--b--",
+        b"=?utf-8?b?",
+        b"?=",
+        b"<",
+        b">",
+        b"(",
+        b'"',
+        b"\\",
+        b"@",
+        b"a@x.example",
+        b"\xff",
+        b"\x00",
+        b"name*0*=",
+        b"; filename=",
+        b"Content-Disposition: attachment",
+        b"<div hidden>",
+        b"=3D",
+        b"9" * 30,
+        b"\xed\xa0\x80",
+    ]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(raw=st.binary(max_size=400) | st.lists(PIECES, max_size=40).map(b"".join))
+def test_no_bytes_make_it_fail_in_any_other_way(raw):
+    got = parsed_or_empty(raw)
+    if got:
+        assert_is_clean(got)
+
+
+def parsed_or_empty(raw: bytes) -> Mail | None:
+    """None for a mail that holds nothing; what else can't be read is a fault of ours, and raised."""
+    try:
+        return parse_mail(raw)
+    except Unreadable as error:
+        if error.__cause__:
+            raise error.__cause__ from None
+        return None
+
+
+def assert_is_clean(got: Mail) -> None:
+    """Whatever came in, what comes out can be put into a header, a page or a database."""
+    for line in (got.subject, got.identity, got.sender.name, *got.attachments, *got.refers_to):
+        assert not set("\r\n\x00\u202e") & set(line)
+    for text in (got.body, got.subject, got.sender.name, *got.attachments, *got.doubts):
+        text.encode("utf-8")
+        assert "\x00" not in text
+    assert got.sender.address is None or got.sender.address.count("@") == 1
+
+
+@pytest.mark.parametrize("part", range(16))
+def test_every_mail_of_the_corpus_is_read(part):
+    """Real and odd mail, as much as there is in the folder that CRBOT_MAIL_CORPUS names."""
+    files = [file for file in sorted(CORPUS.rglob("*")) if file.is_file() and file.suffix not in IS_NO_MAIL]
+    for file in files[part::16]:
+        raw = file.read_bytes()
+        if raw.strip():
+            assert_is_clean(parse_mail(raw))
+
+
+@given(words=st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1))
+def test_nothing_of_the_senders_own_words_is_lost(words):
+    raw = b"From: a@x.example\nContent-Type: text/plain; charset=utf-8\n\n" + words.encode()
+
+    assert parse_mail(raw).body == words
+
+
+@settings(max_examples=50)
+@given(raw=st.binary(max_size=300))
+def test_the_identity_is_found_without_reading_the_rest(raw):
+    whole = b"Message-ID: <a@x.example>\n" + raw
+
+    assert message_id_of(whole) == parse_mail(whole).identity == "<a@x.example>"

@@ -7,8 +7,14 @@ from email import message_from_bytes, policy
 
 import pytest
 
+from crbot.channels.mail.mime import received
+from crbot.config import read_texts, rules_folder
 from crbot.demo.requests import Request, as_mail, load_requests
-from crbot.triage.decision import Disposition, Kind, Queue
+from crbot.triage.decide import decide
+from crbot.triage.decision import Decision, Disposition, Kind, Queue
+from crbot.triage.facts import NEW, Known
+from crbot.triage.message import Channel, Message, Person
+from crbot.triage.policy import parse
 
 REQUESTS = load_requests()
 DESK = "response.center@desk.example"
@@ -58,3 +64,34 @@ def test_a_mail_says_what_was_written_whatever_its_form() -> None:
     assert plain is not None
     assert plain.get_content().split() == with_html.body.split()
     assert mail.get_body(("html",)) is not None
+
+
+@pytest.fixture(scope="module")
+def decisions() -> dict[str, Decision]:
+    """What becomes of each message, by its id; mails go through the form in which they are sent."""
+    rules = parse(read_texts(rules_folder(None), ".yaml"))
+    decided: dict[str, Decision] = {}
+    for request in REQUESTS:
+        decided[request.id] = decide(arrived(request), rules, known_before(request, decided))
+    return decided
+
+
+def arrived(request: Request) -> Message:
+    if request.channel == "email":
+        return received(as_mail(request, DESK, NOW), frozenset({DESK})).message
+    return Message(Channel.SLACK, Person(request.name, request.address), request.body.strip())
+
+
+def known_before(request: Request, decided: dict[str, Decision]) -> Known:
+    if not request.answers:
+        return NEW
+    before = decided[request.answers]
+    return Known(before.facts, tuple(each.fact for each in before.questions), in_case=True)
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda each: each.id)
+def test_a_message_comes_to_what_it_is_to_show(request_: Request, decisions: dict[str, Decision]) -> None:
+    decision = decisions[request_.id]
+
+    assert (decision.kind, decision.disposition) == (request_.expect.kind, request_.expect.disposition)
+    assert (decision.queue or "") == request_.expect.queue

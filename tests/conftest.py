@@ -8,8 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers import (
-    DOVECOT,
-    NO_DOVECOT,
     Certificate,
     Dovecot,
     Sink,
@@ -21,8 +19,6 @@ from tests.servers import (
 
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[Dovecot]:
-    if not DOVECOT:
-        pytest.skip(NO_DOVECOT)
     with running_dovecot() as server:
         yield server
 

@@ -153,6 +153,24 @@ def test_what_a_header_says_of_the_sender_is_marked(header, marks):
     assert parse_mail(mail(header)).marks == marks
 
 
+def test_a_person_who_passes_a_bounce_on_is_no_machine():
+    bounce = "From: MAILER-DAEMON@x.example\nContent-Type: message/delivery-status\n\nStatus: 5.1.1"
+    body = f"--b\n\nYour answer bounced, please write to me.\n--b\nContent-Type: message/rfc822\n\n{bounce}\n--b--"
+    got = received(mail("Content-Type: multipart/mixed; boundary=b", body=body), OWN)
+
+    assert got.message.marks == set()
+    assert got.conversation.address == "chief@townpd.example.gov"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_doubted"), [("Chief @ Millbrook", False), ("chief@millbrook.example", True)]
+)
+def test_a_name_that_looks_like_another_address_is_told_to_staff(name, is_doubted):
+    doubts = parse_mail(f'From: "{name}" <bob@x.example>\n\nHelp'.encode()).doubts
+
+    assert bool(doubts) is is_doubted
+
+
 def test_an_attached_text_is_the_letter_when_the_mail_holds_no_other():
     attached = mail(
         'Content-Type: text/plain; name="letter.txt"',

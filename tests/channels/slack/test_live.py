@@ -20,9 +20,8 @@ from crbot.channels.slack.outlet import SlackOutlet, Words
 from crbot.channels.slack.people import People
 from crbot.channels.slack.posting import Pace
 from crbot.channels.slack.reader import SlackReader
-from crbot.demo.local_slack import APP_TOKEN, BOT_TOKEN, LocalSlack
+from crbot.demo.local_slack import LocalSlack
 from crbot.intake.ports import Arrival, Drawing, Ignored, Outgoing, Received, StaffAction, Verb
-from crbot.triage.message import Channel
 from tests.channels.slack.examples import BODY, CASE, label
 from tests.local_slack import local_slack
 from tests.slack_peer import until
@@ -44,7 +43,7 @@ def arrivals() -> queue.Queue[Arrival]:
 
 @pytest.fixture
 def account(local_slack: LocalSlack) -> Account:
-    return Account(BOT_TOKEN, APP_TOKEN, local_slack.api_url)
+    return Account(local_slack.bot_token, local_slack.app_token, local_slack.api_url)
 
 
 @pytest.fixture
@@ -84,15 +83,15 @@ def test_from_a_direct_message_to_a_claimed_card(
     case = replace(CASE, conversation=received.conversation, requester=received.message.sender)
     letter = Letter(LetterName.ACKNOWLEDGEMENT, received.conversation, case.number)
     drawing = Drawing(case, Place.CRITICAL_RESPONSE, received.message.body, 1)
-    outlet.deliver(Outgoing(1, "letter", Channel.SLACK, letter, 1, "t"))
-    card = outlet.deliver(Outgoing(2, "card", Channel.SLACK, drawing, 1, "t"))
+    outlet.deliver(Outgoing(1, "letter", letter, 1, "t"))
+    card = outlet.deliver(Outgoing(2, "card", drawing, 1, "t"))
     channel, _, card_ts = card.identity.partition(":")
     dm = local_slack.messages(local_slack.dm_of("U0RIVERA"))
     assert [each["text"] for each in dm if each.get("thread_ts") == ts] == [
         "Thank you. Your case is CRI-2026-0042."
     ]
 
-    local_slack.post_dm("arivera@springfieldpd.example.gov", "There is no lawsuit.")
+    local_slack.post_dm("U0RIVERA", "There is no lawsuit.")
     answered = next_read()
     assert isinstance(answered, Received)
     assert answered.refers_to[0] == received.identity
@@ -107,7 +106,7 @@ def test_from_a_direct_message_to_a_claimed_card(
         posted={Place.CRITICAL_RESPONSE: card.identity},
         log=f"Claimed by {action.by}.",
     )
-    assert outlet.deliver(Outgoing(3, "claimed", Channel.SLACK, claimed, 1, "t")) == card
+    assert outlet.deliver(Outgoing(3, "claimed", claimed, 1, "t")) == card
     shown = local_slack.messages(channel)
     assert "Claimed by <@U0LEE>" in shown[0]["blocks"][1]["elements"][0]["text"]
     assert [each["text"] for each in shown if each.get("thread_ts") == card_ts and each["ts"] != card_ts] == [
@@ -127,7 +126,6 @@ def test_what_went_out_is_found_by_its_blocks(local_slack: LocalSlack, account: 
     drawn = Outgoing(
         1,
         "k9",
-        Channel.SLACK,
         Drawing(replace(CASE, number="CRI-2026-0043"), Place.CRI_TAC, "Help", 9),
         1,
         "t",
@@ -149,7 +147,7 @@ def test_a_click_in_the_browser_arrives(
     words = Words(label, lambda _: "", people.person)
     outlet = SlackOutlet(account.web_client(), local_slack.channels, words, Pace(0))
     drawing = Drawing(replace(CASE, number="CRI-2026-0044"), Place.ORGANIZATIONAL_ASSESSMENT, BODY, 3)
-    outlet.deliver(Outgoing(1, "k7", Channel.SLACK, drawing, 1, "t"))
+    outlet.deliver(Outgoing(1, "k7", drawing, 1, "t"))
 
     with page_of(local_slack) as page:
         page.get_by_text("organizational-assessment").first.click()

@@ -71,7 +71,7 @@ def outlet(peer: SlackPeer, clock: Clock) -> SlackOutlet:
 
 
 def outgoing(what: Letter | Drawing | Notice | Whisper, *, key: str = "k1", attempts: int = 1) -> Outgoing:
-    return Outgoing(1, key, Channel.SLACK, what, attempts, token="t")
+    return Outgoing(1, key, what, attempts, token="t")
 
 
 def texts(peer: SlackPeer, channel: str) -> list[str]:

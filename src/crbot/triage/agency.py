@@ -6,6 +6,7 @@ Who asks for it is `people`'s; which words name an agency or a state stands in `
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -66,7 +67,20 @@ PLACE_TAILS = COUNTY | frozenset("university college nation tribe pueblo isd dis
 
 ENOUGH = 4.0  # below this a name is no more than mentioned
 SURE = 10.0  # from here on it replaces what was known
-LONGEST_NAME = 7
+LONGEST_NAME = 7  # words
+
+# Who writes stands at the beginning or at the end of a message. What is made to hurt is read no further than this.
+HEAD_SENTENCES = 60
+TAIL_SENTENCES = 60
+LONGEST_FIELD = 1_200  # characters
+MOST_NAMES = 12  # in one sentence
+MOST_CODES = 200
+
+LISTS = (
+    *TYPES, *OURS, *TITLES_BEFORE_PLACES, "any_state", "any_place", "any_body", "municipal", "place_tail", "country",
+    "own_agency", "other_agency", "elsewhere", "leading_agency", "police_word", "town_word", "single_person",
+    "foreign_word", "private_word", "other_word", "federal_word",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +184,7 @@ class _Reader:
         self._domain, self._domain_labels = _domain(scan.message.sender.address, words)
         self._sender_words = frozenset(fold(scan.message.sender.name).replace(",", " ").split("(")[0].split(" - ")[0].split()[-2:])
         self._fields = list(self._read_fields())
+        self._codes = self._read_codes()
         self._states = {id(each): self._states_in(each) for each in self._fields}
         self._names = list(self._read_names())
 
@@ -206,20 +221,28 @@ class _Reader:
     # -- fields and hits
 
     def _read_fields(self) -> Iterator[_Field]:
-        message = self._scan.message
-        for index, each in enumerate(self._scan.sentences):
+        """The sentences at both ends of the message, and the sender's name, with what was found in them."""
+        message, sentences = self._scan.message, self._scan.sentences
+        fields: dict[int, _Field] = {}
+        for index in both_ends(len(sentences)):
+            each = sentences[index]
             text = message.subject if each.part is Part.SUBJECT else message.body
-            yield _Field(text, each.start, each.end, each.part, each.role, index, each.label)
+            end = min(each.end, each.start + LONGEST_FIELD)
+            fields[index] = _Field(text, each.start, end, each.part, each.role, index, each.label)
+        for name in LISTS:
+            for hit in self._scan.of(name):
+                where = fields.get(hit.sentence)
+                if where is not None and hit.end <= where.end:
+                    where.hits.setdefault(name, []).append(hit)
+        yield from fields.values()
         if message.sender.name:
-            yield _Field(message.sender.name, 0, len(message.sender.name), Part.SENDER, Role.SIGNATURE, -1)
+            name = message.sender.name[:200]
+            where = _Field(name, 0, len(name), Part.SENDER, Role.SIGNATURE, -1)
+            for hit in self._words.phrases.find(fold(name)):
+                where.hits.setdefault(hit.list, []).append(hit)
+            yield where
 
     def _hits(self, where: _Field, name: str) -> Sequence[Hit]:
-        if where.index >= 0:
-            return self._scan.in_sentence(where.index, name)
-        if not where.hits:
-            where.hits = {"": []}
-            for hit in self._words.phrases.find(fold(where.text)):
-                where.hits.setdefault(hit.list, []).append(hit)
         return where.hits.get(name, ())
 
     def _any(self, name: str) -> tuple[_Field, Hit] | None:
@@ -249,7 +272,7 @@ class _Reader:
 
     def _tails(self, where: _Field) -> list[tuple[str, Hit]]:
         """The longest phrases that end the name of an agency, from the left."""
-        found = [(kind, hit) for name, kind in TYPES.items() for hit in self._hits(where, name)]
+        found = [(kind, hit) for name, kind in TYPES.items() for hit in self._hits(where, name)] if where.hits else []
         found.sort(key=lambda pair: (pair[1].start, -pair[1].end))
         titles = self._longest_titles(where)
         kept: list[tuple[str, Hit]] = []
@@ -261,7 +284,7 @@ class _Reader:
             if kept and hit.start < kept[-1][1].end:
                 kept.pop()  # "Tribal Police" and "Police Department" overlap: the later has the rest
             kept.append((kind, hit))
-        return kept
+        return kept[:MOST_NAMES]
 
     def _longest_titles(self, where: _Field) -> list[Hit]:
         hits = [hit for name in TITLES_BEFORE_PLACES for hit in self._hits(where, name)]
@@ -269,7 +292,7 @@ class _Reader:
         for hit in sorted(hits, key=lambda each: (each.start, -each.end)):
             if not kept or hit.start >= kept[-1].end:
                 kept.append(hit)
-        return kept
+        return kept[:MOST_NAMES]
 
     def _named_by_tail(self, where: _Field, kind: str, hit: Hit) -> _Name | None:
         first = where.token_at(hit.start)
@@ -435,10 +458,14 @@ class _Reader:
         """Names of places that an agency may serve: after a title, before a state, after "City of"."""
         for hit in self._longest_titles(where):
             yield from self._after_title(where, hit, "sheriff" in hit.phrase)
-        for place in self._states[id(where)]:
+        for place in self._states[id(where)][:MOST_NAMES]:
             yield from self._before_state(where, place)
-        tokens = where.tokens
-        for i, token in enumerate(tokens):
+        wanted = [hit.start for name in ("municipal", "place_tail") for hit in self._hits(where, name)][:MOST_NAMES]
+        tokens = where.tokens if wanted else []
+        for i in sorted({where.token_at(start) for start in wanted}):
+            if i >= len(tokens):
+                continue
+            token = tokens[i]
             if token.core in MUNICIPAL and i + 1 < len(tokens) and tokens[i + 1].core in ("of", "de"):
                 words, end, state = self._run(where, i)
                 if words:
@@ -545,7 +572,7 @@ class _Reader:
         """How many of the sender's own sentences stand before this one."""
         return sum(
             1
-            for each in self._scan.sentences[: where.index]
+            for each in self._scan.sentences[: min(where.index, 12)]
             if each.role is Role.OWN and each.part is Part.BODY and each.end - each.start > 25
         )
 
@@ -672,10 +699,10 @@ class _Reader:
     # -- states
 
     def _states_in(self, where: _Field) -> list[_Place]:
-        found = [
-            _Place(code, hit.start, hit.end) for code in CODES for hit in self._hits(where, f"state_{code}")
-        ]
-        found += self._codes_in(where)
+        found = [_Place(self._code(hit, "state"), hit.start, hit.end) for hit in self._hits(where, "any_state")]
+        found += self._codes.get(where.index, ()) if where.index >= 0 else self._codes_of(where)
+        if not found:
+            return found
         found.sort(key=lambda place: (place.start, -place.end))
         kept: list[_Place] = []
         for place in found:
@@ -687,34 +714,51 @@ class _Reader:
             kept.append(place)
         return kept
 
-    def _codes_in(self, where: _Field) -> Iterator[_Place]:
-        is_shouted = _is_shouted(where)
-        tokens = where.tokens
-        for i, token in enumerate(tokens):
-            if token.core not in _CODE_SET or i == 0 and where.label == "":
+    def _code(self, hit: Hit, kind: str) -> str:
+        """The state whose list the phrase stands in."""
+        phrase = fold(hit.phrase)
+        return next((code for code in CODES if phrase in self._words.of(f"{kind}_{code}")), "")
+
+    def _read_codes(self) -> dict[int, list[_Place]]:
+        """Postal codes in the message, by the sentence that they stand in."""
+        found: dict[int, list[_Place]] = {}
+        for part, text in ((Part.SUBJECT, self._scan.message.subject), (Part.BODY, self._scan.message.body)):
+            fields = [each for each in self._fields if each.part is part]
+            if not fields:
                 continue
-            raw = token.raw.strip(".,;:()!?\"'*")
-            before = tokens[i - 1] if i else None
-            after_comma = before is not None and before.is_comma
-            zip_code = i + 1 < len(tokens) and tokens[i + 1].core[:5].isdigit() and len(tokens[i + 1].core) >= 5
-            if raw.isupper() and not is_shouted:
-                fits = before is None or before.is_capital or after_comma or token.raw.startswith("(")
-                fits = fits or token.core not in WORDLIKE
-                fits = fits or not any(each.is_capital for each in tokens[:i])
-            elif raw.isupper():
-                fits = after_comma or zip_code or token.core not in WORDLIKE
-            elif raw.islower():
-                after_tail = before is not None and before.core in _TAIL_ENDS
-                fits = ((after_comma or after_tail) and token.core not in WORDLIKE - {"md"}) or zip_code
-                fits = fits or token.raw.startswith("(") and token.raw.rstrip(".,").endswith(")")
-            else:
-                fits = after_comma and token.core not in WORDLIKE
-            if fits:
-                start = token.start + token.raw.index(raw)
-                yield _Place(token.core, start, start + len(raw))
+            starts = [each.start for each in fields]
+            spans = [*shapes.codes(text), *shapes.low_codes(text)]
+            for start, end in spans[:MOST_CODES]:
+                where = fields[max(0, bisect_right(starts, start) - 1)]
+                if where.start <= start < where.end and self._is_code(where, start, end):
+                    found.setdefault(where.index, []).append(_Place(fold(text[start:end]), start, end))
+        return found
+
+    def _codes_of(self, where: _Field) -> list[_Place]:
+        spans = [*shapes.codes(where.text), *shapes.low_codes(where.text)]
+        return [_Place(fold(where.text[a:b]), a, b) for a, b in spans if self._is_code(where, a, b)]
+
+    def _is_code(self, where: _Field, start: int, end: int) -> bool:
+        """Two letters are the code of a state, not a word."""
+        raw = where.text[start:end]
+        core = fold(raw)
+        if core not in _CODE_SET:
+            return False
+        if start == where.start:
+            return bool(where.label)
+        before = where.text[where.start : start].rstrip()
+        after = where.text[end : end + 7].lstrip(" .,")
+        is_set_off = before.endswith((",", "(")) or after[:5].isdigit() and len(after) >= 5
+        if raw.islower():
+            return core not in WORDLIKE - {"md"} or (is_set_off and before.endswith("(")) or after[:5].isdigit()
+        if _is_shouted(where):
+            return is_set_off or core not in WORDLIKE
+        last = before.split()[-1:] or [""]
+        is_after_name = last[0].lstrip("(\"'“")[:1].isupper() or not any(char.isupper() for char in before)
+        return is_set_off or is_after_name or core not in WORDLIKE
 
     def _state_ending(self, where: _Field, end: int) -> _Place | None:
-        return next((each for each in self._states.get(id(where), ()) if 0 <= end - each.end <= 2), None) if where.index > -2 else None
+        return next((each for each in self._states.get(id(where), ()) if 0 <= end - each.end <= 2), None) 
 
     def _state_starting(self, where: _Field, start: int) -> _Place | None:
         return next((each for each in self._states.get(id(where), ()) if 0 <= each.start - start <= 1), None)
@@ -806,16 +850,16 @@ class _Reader:
     def _vote_by_bodies(self, vote: object) -> None:
         """Offices and cities that one state alone has, when nothing better is said."""
         assert callable(vote)
-        for code in CODES:
-            for where in self._fields:
-                for hit in self._hits(where, f"body_{code}"):
-                    if where.role is not Role.QUOTED:
-                        vote(code, 1.2, where.evidence(hit.start, hit.end))
-                for hit in self._hits(where, f"place_{code}"):
-                    if where.role is Role.SIGNATURE or where.part is Part.SUBJECT:
-                        vote(code, 4.0, where.evidence(hit.start, hit.end))
-                    elif where.role in (Role.OWN, Role.FORWARDED) and not self._is_elsewhere(where, hit.start):
-                        vote(code, 1.1, where.evidence(hit.start, hit.end))
+        for where in self._fields:
+            for hit in self._hits(where, "any_body"):
+                if where.role is not Role.QUOTED:
+                    vote(self._code(hit, "body"), 1.2, where.evidence(hit.start, hit.end))
+            for hit in self._hits(where, "any_place"):
+                code, told = self._code(hit, "place"), where.evidence(hit.start, hit.end)
+                if where.role is Role.SIGNATURE or where.part is Part.SUBJECT:
+                    vote(code, 4.0, told)
+                elif where.role in (Role.OWN, Role.FORWARDED) and not self._is_elsewhere(where, hit.start):
+                    vote(code, 1.1, told)
 
     def _domain_state(self) -> str | None:
         """The state in the sender's address: "ci.town.oh.us", "police.town-ma.gov", "sheriffiowa.gov"."""
@@ -838,6 +882,12 @@ class _Reader:
 
 
 _ABROAD = frozenset(("republic", "kingdom", "embassy", "consulate", "gendarmerie"))
+def both_ends(count: int) -> list[int]:
+    if count <= HEAD_SENTENCES + TAIL_SENTENCES:
+        return list(range(count))
+    return [*range(HEAD_SENTENCES), *range(count - TAIL_SENTENCES, count)]
+
+
 _FEDERAL = frozenset(("federal", "u.s", "us", "fbi", "dod"))
 _TAIL_ENDS = frozenset(("pd", "police", "so", "county", "department", "dept", "office", "p.d"))
 _WITHIN = frozenset(

@@ -5,6 +5,7 @@ What a sentence tells is read elsewhere; which words open a quotation or a signa
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -115,6 +116,7 @@ class _Layout:
         self._body = message.body
         self._folded = fold(message.body)
         self._lines = list(_lines(message.body, self._folded))
+        self._marks = list(shapes.sentence_ends(self._folded))
         self._is_chat = message.channel is Channel.SLACK
         self.is_forward = fold(message.subject).lstrip().startswith(("fw:", "fwd:", "fw ", "tr:", "wg:", "rv:"))
         self.adopts = False
@@ -259,23 +261,26 @@ class _Layout:
         if not blocks:
             return
         own = " ".join(line.folded for line in self._lines if line.role is Role.OWN and not line.is_blank)
-        found = {hit.list for hit in self._words.phrases.find(own)} if own else set()
         is_bare = self._says_nothing(own)
-        if "answers_inline" in found:
+        if self._says(own, "answers_inline"):
             self._take(blocks)
             return
-        self.adopts = "adopts" in found and "disowns" not in found
+        points_to_it = self._says(own, "adopts")
+        self.adopts = points_to_it and not self._says(own, "disowns")
         for block in blocks:
             if self._is_from_addressee(block):
                 continue
             if not (self.adopts or (is_bare and (block.is_forward or self._is_all(block)))):
                 continue
             self.adopts = True
-            if block.is_marked and not (block.is_forward or self.is_forward or "adopts" in found):
+            if block.is_marked and not (block.is_forward or self.is_forward or points_to_it):
                 continue
             self._take([block])
             if not self._says_nothing(self._text(block)):
                 return
+
+    def _says(self, folded: str, name: str) -> bool:
+        return any(_places(folded, phrase) for phrase in self._words.of(name))
 
     def _is_all(self, block: _Block) -> bool:
         """Nothing stands before the quotation, and the message does not call itself an answer."""
@@ -322,12 +327,13 @@ class _Layout:
             self._set_own(first, end, Role.BOILERPLATE)
 
     def _notice_starts(self) -> list[int]:
-        hits = [hit for hit in self._words.phrases.find(self._folded) if hit.list.startswith("notice")]
-        starts = [hit.start for hit in hits if hit.list == "notice"]
-        verdicts = [hit.start for hit in hits if hit.list == "notice_verdict"]
-        for hit in hits:
-            if hit.list == "notice_subject" and any(0 <= each - hit.start < 250 for each in verdicts[:200]):
-                starts.append(hit.start)
+        starts = [start for phrase in self._words.of("notice") for start in _places(self._folded, phrase)]
+        verdicts = [each for phrase in self._words.of("notice_verdict") for each in _places(self._folded, phrase)]
+        if verdicts:
+            for phrase in self._words.of("notice_subject"):
+                for start in _places(self._folded, phrase):
+                    if any(0 <= each - start < 250 for each in verdicts[:200]):
+                        starts.append(start)
         return starts
 
     def _set_own(self, start: int, end: int, role: Role) -> None:
@@ -514,8 +520,8 @@ class _Layout:
         """Where the sentences of a run begin and end."""
         text = self._body
         first = start
-        for stop, after in shapes.sentence_ends(self._folded, start, end):
-            if stop >= end or not self._ends(text, first, stop, after):
+        for stop, after in self._ends_in(start, end):
+            if not self._ends(text, first, stop, after):
                 continue
             yield first, after
             first = after
@@ -523,6 +529,9 @@ class _Layout:
                 first += 1
         if first < end:
             yield first, end
+
+    def _ends_in(self, start: int, end: int) -> list[tuple[int, int]]:
+        return self._marks[bisect_left(self._marks, (start, 0)) : bisect_left(self._marks, (end, 0))]
 
     def _ends(self, text: str, first: int, stop: int, after: int) -> bool:
         """The marks from `stop` to `after` end the sentence that begins at `first`."""
@@ -575,6 +584,18 @@ _STARTERS = frozenset(
     "the we i our this that there it he she they my no not nothing nobody please if in on as for what who how is are"
     " do does can could would will any one an these those his her their you your at after since when thank thanks".split()
 )
+
+
+def _places(folded: str, phrase: str) -> list[int]:
+    """Where the phrase stands as whole words; the first dozen."""
+    found: list[int] = []
+    start = folded.find(phrase)
+    while start >= 0 and len(found) < 12:
+        end = start + len(phrase)
+        if not (folded[start - 1 : start].isalnum() and phrase[0].isalnum()) and not folded[end : end + 1].isalnum():
+            found.append(start)
+        start = folded.find(phrase, end)
+    return found
 
 
 def _lines(body: str, folded: str) -> Iterator[_Line]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from crbot.triage.agency import read_agency
+from crbot.triage.agency import LONGEST_FIELD, MOST_NAMES, both_ends, read_agency
 from crbot.triage.facts import Evidence, Known, Part, Statement
 from crbot.triage.passages import Role, Sentence
 from crbot.triage.phrases import Hit, Scan, Words, fold
@@ -18,6 +18,7 @@ from crbot.triage.phrases import Hit, Scan, Words, fold
 FACT = "requester_authority"
 NO_POLICE = frozenset(("not_law_enforcement", "private"))
 TITLE_LISTS = ("head_title", "head_title_bare", "other_title")
+MOST_HITS = 40  # lines of cues that are looked at
 OWN_ROLES = (Role.OWN, Role.FORWARDED, Role.SIGNATURE)
 
 
@@ -54,9 +55,14 @@ class _Claim:
     is_letter: bool = False  # in a letter that the sender passes on
 
 
-def read_authority(scan: Scan, known: Known, words: Words) -> Statement | None:
-    """Who makes the request; None where the message does not tell."""
-    return _Reader(scan, known, words).statement()
+def read_authority(
+    scan: Scan, known: Known, words: Words, agency: tuple[Statement, ...] | None = None
+) -> Statement | None:
+    """Who makes the request; None where the message does not tell.
+
+    `agency` is what `read_agency` made of the same message, for a caller who has it already.
+    """
+    return _Reader(scan, known, words, agency).statement()
 
 
 def heads_the_agency(scan: Scan, known: Known, words: Words) -> bool:
@@ -67,14 +73,17 @@ def heads_the_agency(scan: Scan, known: Known, words: Words) -> bool:
 class _Reader:
     """Reads one message."""
 
-    def __init__(self, scan: Scan, known: Known, words: Words) -> None:
+    def __init__(
+        self, scan: Scan, known: Known, words: Words, agency: tuple[Statement, ...] | None = None
+    ) -> None:
+        self._agency = agency
         self._scan = scan
         self._known = known
         self._words = words
         self._sender = scan.message.sender
         self._sender_tokens = _name_tokens(self._sender.name, words)
         self._type: str | None = None
-        self._titles = {i: self._titles_in(each) for i, each in enumerate(scan.sentences)}
+        self._titles = self._read_titles()
         self._claims = list(self._read_claims())
 
     def statement(self) -> Statement | None:
@@ -124,7 +133,9 @@ class _Reader:
     @property
     def agency_type(self) -> str:
         if self._type is None:
-            told = {each.fact: each.values[0] for each in read_agency(self._scan, self._known, self._words)}
+            if self._agency is None:
+                self._agency = read_agency(self._scan, self._known, self._words)
+            told = {each.fact: each.values[0] for each in self._agency}
             self._type = told.get("agency_type", self._known.facts.value("agency_type"))
         return self._type
 
@@ -147,25 +158,25 @@ class _Reader:
     def _sits_on_board(self) -> bool:
         return any(
             hit
-            for i, each in enumerate(self._scan.sentences)
-            if each.role in OWN_ROLES
-            for hit in self._scan.in_sentence(i, "board_word")
-            if any(title.phrase.endswith("commissioner") for title in self._titles[i])
+            for hit in self._scan.of("board_word")
+            if self._scan.sentence_of(hit).role in OWN_ROLES
+            if any(title.phrase.endswith("commissioner") for title in self._titles.get(hit.sentence, ()))
             or "commissioner" in fold(self._sender.name)
         )
 
     # -- claims
 
     def _read_claims(self) -> Iterator[_Claim]:
-        for i, sentence in enumerate(self._scan.sentences):
+        for i, titles in self._titles.items():
+            sentence = self._scan.sentences[i]
             if sentence.role not in OWN_ROLES or sentence.part is Part.SUBJECT:
                 continue
-            for title in self._titles[i]:
+            for title in titles:
                 rank = self._claimed(i, sentence, title)
                 if rank is not None:
                     told = Evidence(sentence.text, sentence.part, sentence.start, sentence.end, title.phrase)
                     yield _Claim(rank, told, True, title.phrase, sentence.role is Role.FORWARDED)
-        for hit in self._scan.of(f"{FACT}:chief_executive"):
+        for hit in self._scan.of(f"{FACT}:chief_executive")[:MOST_HITS]:
             sentence = self._scan.sentence_of(hit)
             if sentence.role in (Role.OWN, Role.FORWARDED) and not self._is_undone(hit, "chief_executive"):
                 told = Evidence(sentence.text, sentence.part, sentence.start, sentence.end, hit.phrase, hit.where)
@@ -300,11 +311,22 @@ class _Reader:
 
     # -- titles
 
-    def _titles_in(self, sentence: Sentence) -> list[_Title]:
-        index = self._scan.sentences.index(sentence)
-        hits = [hit for name in TITLE_LISTS for hit in self._scan.in_sentence(index, name)]
+    def _read_titles(self) -> dict[int, list[_Title]]:
+        """The titles in the sentences at both ends of the message."""
+        wanted = frozenset(both_ends(len(self._scan.sentences)))
+        hits: dict[int, list[Hit]] = {}
+        for name in TITLE_LISTS:
+            for hit in self._scan.of(name):
+                if hit.sentence in wanted:
+                    hits.setdefault(hit.sentence, []).append(hit)
+        return {index: self._titles_in(index, found) for index, found in sorted(hits.items())}
+
+    def _titles_in(self, index: int, hits: list[Hit]) -> list[_Title]:
+        sentence = self._scan.sentences[index]
         text = self._scan.message.subject if sentence.part is Part.SUBJECT else self._scan.message.body
-        return [self._title(text, sentence.start, sentence.end, hit, sentence) for hit in _longest(hits)]
+        end = min(sentence.end, sentence.start + LONGEST_FIELD)
+        kept = [hit for hit in _longest(hits) if hit.end <= end][:MOST_NAMES]
+        return [self._title(text, sentence.start, end, hit, sentence) for hit in kept]
 
     def _titles_of_name(self) -> list[_Title]:
         name = self._sender.name
@@ -348,13 +370,13 @@ class _Reader:
     # -- authorization by another
 
     def _assented(self) -> Evidence | None:
-        for hit in self._scan.of(f"{FACT}:authorized"):
+        for hit in self._scan.of(f"{FACT}:authorized")[:MOST_HITS]:
             if self._counts(hit, "authorized") and not self._is_supposed(hit):
                 return self._told(hit)
         return None
 
     def _refused(self, is_head: bool) -> Evidence | None:
-        for hit in self._scan.of(f"{FACT}:not_authorized"):
+        for hit in self._scan.of(f"{FACT}:not_authorized")[:MOST_HITS]:
             disowns = fold(hit.phrase) == "{disowns_request}"
             if is_head and not disowns:
                 continue
@@ -391,7 +413,7 @@ class _Reader:
 
     def _speaks_of_head(self, hit: Hit) -> bool:
         """A title within the hit is a head's, and no other title hides it."""
-        titles = [each for each in self._titles[hit.sentence] if each.start < hit.end and each.end > hit.start]
+        titles = [each for each in self._titles.get(hit.sentence, ()) if each.start < hit.end and each.end > hit.start]
         if not titles:
             return (self._has_pronoun(hit) and self._refers_to_head(hit)) or self._names_boss(hit)
         return any(each.rank in (Rank.HEAD, Rank.BARE) and self._is_ours(each) for each in titles)
@@ -421,7 +443,7 @@ class _Reader:
             sentence = self._scan.sentences[index]
             if sentence.role not in (Role.OWN, Role.FORWARDED, Role.SALUTATION):
                 continue
-            titles = [each for each in self._titles[index] if index < hit.sentence or each.start < hit.start]
+            titles = [each for each in self._titles.get(index, ()) if index < hit.sentence or each.start < hit.start]
             titles = [each for each in titles if self._claimed_not(index, each)]
             if titles:
                 return any(each.rank in (Rank.HEAD, Rank.BARE, Rank.PAST) and self._is_ours(each) for each in titles[-2:])

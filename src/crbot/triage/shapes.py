@@ -29,18 +29,30 @@ _PHONE = _pattern(r"(?:\(\d{3}\) ?|\b\d{3}[-. /])\d{3}[-. ]\d{4}\b|\bext?\.? ?\d
 _WEB = _pattern(r"(?i)\bwww\.|https?://|[a-z0-9._-]@[a-z0-9-]+\.|\.(?:gov|org|com|edu|us|net)\b")
 _POSTAL = _pattern(r"\b[A-Z][A-Z]\.? {1,2}\d{5}\b|\b\d{5}(?:-\d{4})?$|^\d{1,6} [A-Z]")
 _ITEM = _pattern(r"^(?:[-*+\x95\xb7] |\(?(?:\d{1,2}|[a-z]|i{1,3}|iv|v)[.)] ?)")
+_CODE = _pattern(r"\b[A-Z][A-Z]\b")
+_LOW_CODE = _pattern(r"(?:, |\(|\b(?:pd|police|so|county|dept|department|office),? )([a-z][a-z])\b")
 _CLOCK = _pattern(r"\b\d{1,2}[:.]\d\d\b")
 _YEAR = _pattern(r"\b(?:19|20)\d\d\b|\b\d{1,2}[/.]\d{1,2}[/.]\d\d\b")
 
 
-def sentence_ends(folded: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def sentence_ends(folded: str) -> Iterator[tuple[int, int]]:
     """Where marks begin that may end a sentence, and where they and the closing quotes after them end."""
-    piece = folded[start:end]
-    for match in _SENTENCE_END.finditer(narrow(piece)):
-        at = match.start()
-        if piece[at] in ".!?":  # not a character that has no byte
-            marks = match.group().rstrip()
-            yield start + at, start + at + len(marks)
+    for match in _SENTENCE_END.finditer(narrow(folded)):
+        start = match.start()
+        if folded[start] in ".!?":  # not a character that has no byte
+            yield start, start + len(match.group().rstrip())
+
+
+def codes(text: str) -> Iterator[tuple[int, int]]:
+    """Where two capital letters stand alone, as the postal codes of states do."""
+    for match in _CODE.finditer(narrow(text)):
+        yield match.span()
+
+
+def low_codes(folded: str) -> Iterator[tuple[int, int]]:
+    """Where two letters follow a comma, a bracket, or the end of an agency's name: "hollow pd, vt"."""
+    for match in _LOW_CODE.finditer(narrow(folded)):
+        yield match.span(1)
 
 
 def is_contact(text: str) -> bool:

@@ -472,7 +472,7 @@ MESSAGES = [  # services, costs, incident and urgency, the message
 
 @pytest.mark.parametrize(("services", "costs", "grave", "body"), MESSAGES)
 def test_whole_messages_are_read_as_a_careful_person_reads_them(services, costs, grave, body):
-    facts = told(body)
+    facts = told(body, sent_at=datetime(2026, 6, 30, tzinfo=UTC))
 
     assert (
         values(facts, "services"),

@@ -10,6 +10,7 @@ import pwd
 import shutil
 import smtplib
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from imapclient import IMAPClient
@@ -42,7 +44,7 @@ default_internal_group = {group}
 default_login_user = {user}
 first_valid_uid = 1
 first_valid_gid = 1
-ssl = no
+{tls}
 disable_plaintext_auth = no
 mail_location = maildir:~/Maildir
 {capability}
@@ -64,7 +66,8 @@ service imap-login {{
     port = {imap_port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {imaps_port}
+    ssl = yes
   }}
 }}
 service lmtp {{
@@ -92,14 +95,42 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for_port(port: int, seconds: float = 20.0) -> None:
-    """Until something listens there. Raises TimeoutError."""
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 20.0) -> None:
+    """Until the process listens there. Raises TimeoutError, at once when it has ended."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
             return
         time.sleep(0.02)
     raise TimeoutError(f"nothing listens on port {port}")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What proves that a server is 127.0.0.1, to whoever trusts `file`."""
+
+    file: Path
+    key: Path
+
+
+def new_certificate(folder: Path) -> Certificate:
+    """Make one; needs the program openssl."""
+    certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=127.0.0.1",
+    ]
+    files = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", certificate.key, "-out", certificate.file]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    return certificate
 
 
 @dataclass(frozen=True)
@@ -109,6 +140,7 @@ class Dovecot:
     imap_port: int
     lmtp_port: int
     folder: Path
+    imaps_port: int = 0  # 0: it has no certificate
 
     def new_user(self) -> str:
         """A name that nobody has used: an empty mailbox."""
@@ -145,12 +177,16 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def running_dovecot(capability: str = "") -> Iterator[Dovecot]:
-    """A Dovecot for as long as the block lasts. `capability` replaces what it says it can."""
-    assert DOVECOT, NO_DOVECOT
+def running_dovecot(capability: str = "", certificate: Certificate | None = None) -> Iterator[Dovecot]:
+    """A Dovecot for as long as the block lasts; skips the test where none is installed.
+
+    `capability` replaces what the server says it can.
+    """
+    if not DOVECOT:
+        pytest.skip(NO_DOVECOT)
     user, group = _account()
     folder = Path(tempfile.mkdtemp(prefix="crbot-dovecot-"))
-    server = Dovecot(free_port(), free_port(), folder)
+    server = Dovecot(free_port(), free_port(), folder, free_port() if certificate else 0)
     configuration = folder / "dovecot.conf"
     configuration.write_text(
         _CONFIGURATION.format(
@@ -161,15 +197,23 @@ def running_dovecot(capability: str = "") -> Iterator[Dovecot]:
             password=PASSWORD,
             imap_port=server.imap_port,
             lmtp_port=server.lmtp_port,
+            imaps_port=server.imaps_port,
+            tls=f"ssl = yes\nssl_cert = <{folder}/certificate.pem\nssl_key = <{folder}/key.pem"
+            if certificate
+            else "ssl = no",
             capability=f"imap_capability = {capability}" if capability else "",
         )
     )
-    shutil.chown(folder, user, group)
+    if certificate:
+        shutil.copy(certificate.file, folder / "certificate.pem")
+        shutil.copy(certificate.key, folder / "key.pem")
+    for path in (folder, *folder.iterdir()):
+        shutil.chown(path, user, group)
     as_user = {"user": user, "group": group, "extra_groups": []} if os.getuid() == 0 else {}
     process = subprocess.Popen([DOVECOT, "-F", "-c", str(configuration)], cwd=folder, **as_user)  # type: ignore[call-overload]
     try:
-        wait_for_port(server.imap_port)
-        wait_for_port(server.lmtp_port)
+        for port in (server.imap_port, server.lmtp_port):
+            wait_for_port(port, process)
         yield server
     finally:
         process.terminate()
@@ -227,10 +271,17 @@ class Sink:
 
 
 @contextlib.contextmanager
-def running_sink() -> Iterator[Sink]:
-    """An SMTP server for as long as the block lasts."""
+def running_sink(certificate: Certificate | None = None, *, is_ssl: bool = False) -> Iterator[Sink]:
+    """An SMTP server for as long as the block lasts; with a certificate by STARTTLS, or by SSL from the start."""
     sink = Sink(free_port())
-    controller = Controller(sink, hostname=HOST, port=sink.port)
+    context = None
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate.file, certificate.key)
+    security = (
+        {"ssl_context": context} if is_ssl else {"tls_context": context, "require_starttls": bool(context)}
+    )
+    controller = Controller(sink, hostname=HOST, port=sink.port, **security)
     controller.start()
     try:
         yield sink

@@ -143,7 +143,12 @@ class SlackPeer:
             case "conversations.open":
                 return {"ok": True, "channel": {"id": "D" + str(body["users"])[1:]}}
             case "conversations.history":
-                top = [each for each in self.messages.get(body["channel"], []) if not each.get("thread_ts")]
+                latest = str(body.get("latest") or "~")
+                top = [
+                    each
+                    for each in self.messages.get(body["channel"], [])
+                    if not each.get("thread_ts") and each["ts"] < latest
+                ]
                 return {"ok": True, "messages": top[::-1]}
             case "conversations.replies":
                 return self._replies(body)

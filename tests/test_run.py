@@ -18,7 +18,7 @@ import pytest
 
 from crbot.cases.case import Place
 from crbot.channels.slack.text import decode
-from crbot.demo.local_slack import LocalSlack, StandInMissing
+from crbot.demo.local_slack import STAFF, LocalSlack, NoLocalSlack, User
 from crbot.store.store import SqlStore, open_engine
 from tests.servers import HOST, PASSWORD, Dovecot, Sink, free_port
 
@@ -36,13 +36,17 @@ Pine Falls Police Department
 SECONDS = 40.0
 
 
+RIVERA = User("U0RIVERA", "ana.rivera", "Chief Ana Rivera", "arivera@springfieldpd.example.gov")
+
+
 @pytest.fixture(scope="module")
-def slack() -> Iterator[LocalSlack]:
+def slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSlack]:
     try:
-        with LocalSlack() as stand_in:
-            yield stand_in
-    except StandInMissing as missing:
+        stand_in = LocalSlack.start(tmp_path_factory.mktemp("slack"), (*STAFF, RIVERA))
+    except NoLocalSlack as missing:
         pytest.skip(f"no stand-in for Slack: {missing}")
+    yield stand_in
+    stand_in.stop()
 
 
 class World:
@@ -72,7 +76,7 @@ class World:
             "CRBOT_SMTP__SECURITY": "none",
             "CRBOT_MAIL__ADDRESS": DESK,
         }
-        return mail | (_slack_settings(self.slack) if self.slack else {})
+        return mail | (self.slack.settings if self.slack else {})
 
     def once(self, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -132,15 +136,6 @@ class World:
 
 def _is_reply(message: Mapping[str, Any]) -> bool:
     return bool(message.get("thread_ts")) and message["thread_ts"] != message["ts"]
-
-
-def _slack_settings(slack: LocalSlack) -> dict[str, str]:
-    channels = {f"CRBOT_SLACK__CHANNELS__{place.name}": channel for place, channel in slack.channels.items()}
-    return channels | {
-        "CRBOT_SLACK__API_URL": slack.api_url,
-        "CRBOT_SLACK__BOT_TOKEN": slack.bot_token,
-        "CRBOT_SLACK__APP_TOKEN": slack.app_token,
-    }
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -293,7 +288,7 @@ def test_a_direct_message_on_slack_does_the_same(dovecot: Dovecot, sink: Sink, t
             "I am Chief Rivera of the Springfield Police Department, Ohio. We want an organizational assessment of "
             "the whole department. No lawsuits and no investigations."
         )
-        slack.post_dm("U0RIVERA", text)
+        slack.post_dm(RIVERA.id, text)
         world.until(lambda: len(world.cards(Place.ORGANIZATIONAL_ASSESSMENT)) > before)
-        said = world.until(lambda: [each for each in slack.messages(slack.dm_of("U0RIVERA")) if _is_reply(each)])
+        said = world.until(lambda: [each for each in slack.messages(slack.dm_of(RIVERA.id)) if _is_reply(each)])
         assert any("CRI-" in each["text"] for each in said)

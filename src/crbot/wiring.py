@@ -103,7 +103,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         people = People(account.web_client())
         channels = {Place(name): channel for name, channel in settings.slack.channels}
         words = Words(policy.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
-        readers[Channel.SLACK] = SlackReader(people.person, channels.values())
+        readers[Channel.SLACK] = SlackReader(people, channels.values())
         outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
     desk = Desk(store, _Readers(readers), policy, own, clock)
     poll = settings.imap.poll_seconds if settings.imap else 0.0

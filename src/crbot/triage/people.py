@@ -326,14 +326,19 @@ class _Reader:
         text = self._scan.message.subject if sentence.part is Part.SUBJECT else self._scan.message.body
         end = min(sentence.end, sentence.start + LONGEST_FIELD)
         kept = [hit for hit in _longest(hits) if hit.end <= end][:MOST_NAMES]
-        return [self._title(text, sentence.start, end, hit, sentence) for hit in kept]
+        return [self._title(text, sentence.start, end, hit, sentence) for hit in kept if not self._is_surname(hit)]
+
+    def _is_surname(self, hit: Hit) -> bool:
+        """ "Dean", "Major", "Marshal" as the last of the sender's names."""
+        names = _tokens(fold(self._sender.name.split(",")[0].split("(")[0].split(" - ")[0]))
+        return len(names) > 1 and fold(hit.phrase) == names[-1] and fold(hit.phrase) in _SURNAMES
 
     def _titles_of_name(self) -> list[_Title]:
         name = self._sender.name
         if not name:
             return []
         hits = [hit for hit in self._words.phrases.find(fold(name)) if hit.list in TITLE_LISTS]
-        return [self._title(name, 0, len(name), hit, None) for hit in _longest(hits)]
+        return [self._title(name, 0, len(name), hit, None) for hit in _longest(hits) if not self._is_surname(hit)]
 
     def _title(self, text: str, start: int, end: int, hit: Hit, sentence: Sentence | None) -> _Title:
         rank = {"head_title": Rank.HEAD, "head_title_bare": Rank.BARE, "other_title": Rank.OTHER}[hit.list]
@@ -473,6 +478,7 @@ _SIGNING = frozenset(
     + ("contact", "contact name", "contact person", "requesting official", "your title", "your name", "name and title")
     + ("chief executive", "agency head", "chief exec", "head of agency", "name/title", "by", "who", "who we are", "who i am")
 )
+_SURNAMES = frozenset("dean major marshal clerk constable provost chancellor governor mayor president".split())
 _ASKING = frozenset("does do did has have is are was were would will can could should must may".split())
 _COMMON = frozenset(
     "the of and for police county city town village department dept office pd sheriff chief acting interim new our"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from crbot.triage.asking import Asking
+from crbot.triage.asking import MOST, Asking
 from crbot.triage.facts import NOTHING, UNKNOWN, Evidence, Facts, Statement
 from crbot.triage.lexicon import CueFile
 from crbot.triage.phrases import Hit, Scan
@@ -18,6 +18,7 @@ from crbot.triage.policy import Policy
 
 WANTS = ("services", "topics", "incident", "urgency", "unsupported_costs", "costs_only")
 _NEAR = (-2, 1)  # sentences around one that asks in which a hint counts
+_COURTESY = 8  # words
 _BACK = 3  # sentences over which "it" may refer back
 _EXCERPT = 240  # characters; of a longer sentence only the words found are evidence
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -54,8 +55,7 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
         reader.statement("urgency", {"acute": acute} if acute else {}),
     ]
     told = [each for each in statements if each is not None]
-    facts = before.with_statements(told)
-    return (*told, *_costs_only(reader, facts))
+    return (*told, *_costs_only(reader, costs, before.with_statements(told)))
 
 
 def _at_once(services: Found, incident: list[Hit], acute: list[Hit], *, is_unsure: bool) -> Found:
@@ -69,13 +69,13 @@ def _at_once(services: Found, incident: list[Hit], acute: list[Hit], *, is_unsur
     return {**rest, _AT_ONCE: rest.get(_AT_ONCE, acute)}
 
 
-def _costs_only(reader: _Reader, facts: Facts) -> list[Statement]:
-    """Costs are asked for and nothing else is: no service, and no other sentence that asks about a topic."""
+def _costs_only(reader: _Reader, costs_now: Found, facts: Facts) -> list[Statement]:
+    """Whether nothing but the costs is asked for. In doubt it is not: a person decides about costs anyway."""
     costs = [value for value in facts.values("unsupported_costs") if value != "none"]
     if not costs:
         return []
     services = [value for value in facts.values("services") if value != UNKNOWN]
-    is_only = not services and not reader.asks_beside_costs()
+    is_only = not services and not reader.asks_beside(costs_now)
     evidence = facts.evidence("unsupported_costs")
     return [Statement("costs_only", ("yes" if is_only else "no",), evidence, reader.speaker)]
 
@@ -94,19 +94,22 @@ class _Reader:
 
     def found(self, fact: str, group: str = "") -> BySentence:
         """The hits of a fact's cues in the sender's words, without those that only look like it."""
-        own = frozenset(self.asking.own)
         found: BySentence = {}
         for value in self.cues[fact].values if fact in self.cues else ():
-            for hit in self.scan.of(f"{fact}:{value}:{group}" if group else f"{fact}:{value}"):
-                if hit.sentence in own and not self._only_looks_like(hit, f"{fact}:{value}:not"):
-                    found.setdefault(hit.sentence, {}).setdefault(value, []).append(hit)
+            cue = f"{fact}:{value}"
+            for hit in self.scan.of(f"{cue}:{group}" if group else cue):
+                if not self.asking.is_own(hit.sentence) or self._only_looks_like(hit, f"{cue}:not"):
+                    continue
+                hits = found.setdefault(hit.sentence, {}).setdefault(value, [])
+                if len(hits) < MOST:
+                    hits.append(hit)
         return found
 
     def _only_looks_like(self, hit: Hit, name: str) -> bool:
         """A phrase under `not` holds the first or the last words of the hit."""
         return any(
             bar.start < hit.end <= bar.end or bar.start <= hit.start < bar.end
-            for bar in self.scan.in_sentence(hit.sentence, name)
+            for bar in self.scan.in_sentence(hit.sentence, name)[:MOST]
         )
 
     # services
@@ -176,8 +179,8 @@ class _Reader:
     def _referred_to(self, i: int) -> Found:
         """What "it" stands for: the thing in one of the sentences before, or in the subject."""
         things = self._services["thing"]
-        before = [j for j in self.asking.own if i - _BACK <= j < i or j in self.asking.subject]
         back = self._services["back"].get(i, {})
+        before = [*self.asking.subject, *range(i - _BACK, i)] if back else []
         return {
             value: hits for value, hits in back.items() if any(value in things.get(j, {}) for j in before)
         }
@@ -197,7 +200,7 @@ class _Reader:
         return told
 
     def _keep_named(self, told: Found, value: str) -> None:
-        named = [hit for found in self._services[""].values() for hit in found.get(value, ())]
+        named = {hit for found in self._services[""].values() for hit in found.get(value, ())}
         left = [hit for hit in told.pop(value, []) if hit in named]
         if left:
             told[value] = left
@@ -211,7 +214,7 @@ class _Reader:
             for value in known
             for group in ("", "wanted", "weak")
             for hit in self.scan.of(f"services:{value}:{group}" if group else f"services:{value}")
-            if hit.sentence in self.asking.own and self.asking.is_unwanted(hit)
+            if self.asking.is_own(hit.sentence) and self.asking.is_unwanted(hit)
         )
 
     # incident and urgency
@@ -290,32 +293,40 @@ class _Reader:
 
     def _is_paid_otherwise(self, hit: Hit) -> bool:
         """The same clause denies the cost, or the next sentence settles it."""
-        turns = self.scan.in_sentence(hit.sentence, "cost_turn")
-        for denial in self.scan.in_sentence(hit.sentence, "no_cost"):
-            first, last = sorted((denial.start, hit.start))
-            if not any(first < turn.start < last for turn in turns):
+        turns = self.scan.in_sentence(hit.sentence, "cost_turn")[:MOST]
+        for denial in self.scan.in_sentence(hit.sentence, "no_cost")[:MOST]:
+            first, last = (denial.end, hit.end) if denial.start < hit.end else (hit.end, denial.start)
+            if not any(first <= turn.start < last for turn in turns):
                 return True
         after = hit.sentence + 1
-        return after in self.asking.own and bool(self.scan.in_sentence(after, "cost_settled"))
+        return self.asking.is_own(after) and bool(self.scan.in_sentence(after, "cost_settled"))
 
-    def costs_denied(self) -> list[Hit]:
-        """The denials of costs: "we'll pay that ourselves"."""
+    def costs_dropped(self, known: Iterable[str]) -> list[Hit]:
+        """The words by which costs asked for before are dropped: "forget the overtime"."""
+        dropped = [hit for hit in self.scan.of("cost_dropped") if self.asking.is_own(hit.sentence)]
         return [
             hit
-            for name in ("no_cost", "cost_settled")
-            for hit in self.scan.of(name)
-            if hit.sentence in self.asking.own
+            for hit in dropped
+            if any(self.scan.in_sentence(hit.sentence, f"cost_{value}") for value in known)
         ]
 
-    def asks_beside_costs(self) -> bool:
-        """A sentence asks that names a topic and no cost."""
+    def asks_beside(self, costs: Found) -> bool:
+        """Something is asked for that is no cost, or somebody is asked to come and help."""
+        if self.scan.of("nothing_else"):
+            return False
+        paid = {hit.sentence for hits in costs.values() for hit in hits}
         topics = self.found("topics")
-        costs = {hit.sentence for hits in self.costs().values() for hit in hits}
-        return any(i in topics and i not in costs for i in self.asking.sentences)
+        others = (i for i in self.asking.sentences - paid if i in topics or not self._says_little(i))
+        return any(True for _ in others) or any(self.scan.in_sentence(i, "help_in_person") for i in paid)
+
+    def _says_little(self, i: int) -> bool:
+        """A heading, or a courtesy: "Please process at your earliest."."""
+        text = self.scan.sentences[i].text.rstrip()
+        return text.endswith(":") or len(text.split()) <= _COURTESY
 
     # statements
 
-    def statement(self, fact: str, told: Found, kept: Facts = NOTHING) -> Statement | None:
+    def statement(self, fact: str, told: Found) -> Statement | None:
         if not told:
             return None
         evidence = [each for value in self._in_order(fact, told) for each in self.evidence(told[value])]
@@ -362,14 +373,13 @@ class _Joined:
         return Statement(fact, tuple(values) or (UNKNOWN,), evidence, self.reader.speaker)
 
     def costs(self, told: Found) -> Statement | None:
-        """The costs asked for now; or that those of before are no longer asked for."""
-        if told or not self.before.values("unsupported_costs"):
-            return self.reader.statement("unsupported_costs", told)
-        denied = self.reader.costs_denied()
-        if not denied:
-            return None
-        evidence = tuple(self.reader.evidence(denied))
-        return Statement("unsupported_costs", ("none",), evidence, self.reader.speaker)
+        """The costs asked for before and now; "none" where those of before are no longer asked for."""
+        dropped = self.reader.costs_dropped(self.before.values("unsupported_costs"))
+        if not dropped:
+            return self.several("unsupported_costs", told, frozenset({"none"}) if told else frozenset())
+        kept = self.reader.statement("unsupported_costs", told)
+        evidence = tuple(self.reader.evidence(dropped))
+        return kept or Statement("unsupported_costs", ("none",), evidence, self.reader.speaker)
 
 
 def _joined(*parts: Found | None) -> Found:

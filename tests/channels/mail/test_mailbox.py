@@ -14,6 +14,7 @@ from imapclient import DELETED, SEEN
 
 from crbot.channels.mail import mailbox as module
 from crbot.channels.mail.mailbox import Mailbox, MailboxAway
+from crbot.channels.mail.security import Security
 from crbot.intake.ports import Arrival
 from tests.servers import HOST, Dovecot, free_port, running_dovecot
 
@@ -379,3 +380,39 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
         while data := source.recv(65536):
             target.sendall(data)
         target.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def secure(dovecot, certificate) -> Iterator[Dovecot]:
+    with running_dovecot(certificate=certificate) as server:
+        yield server
+
+
+def secured(server: Dovecot, user: str, security: Security) -> Mailbox:
+    port = server.imaps_port if security is Security.SSL else server.imap_port
+    return Mailbox(server.settings(user, port=port, security=security))
+
+
+@pytest.mark.parametrize("security", [Security.SSL, Security.STARTTLS])
+def test_mail_comes_over_a_secure_line_too(secure, trusted, user, security):
+    mailbox = secured(secure, user, security)
+    assert arrived(mailbox) == []
+    postman = threading.Timer(0.2, secure.deliver, (user, mail(1)))
+    postman.start()
+
+    assert mailbox.wait(20, threading.Event())
+
+    postman.join()
+    assert identities(arrived(mailbox)) == ["<1@townpd.example.gov>"]
+    mailbox.close()
+
+
+@pytest.mark.parametrize("security", [Security.SSL, Security.STARTTLS])
+def test_a_server_that_cannot_prove_who_it_is_gets_no_password(secure, user, security):
+    with pytest.raises(MailboxAway, match=r"secure line fails .*self-signed"):
+        secured(secure, user, security).connect()
+
+
+def test_a_server_without_starttls_gets_no_password(dovecot, user):
+    with pytest.raises(MailboxAway, match="STARTTLS"):
+        Mailbox(dovecot.settings(user, security=Security.STARTTLS)).connect()

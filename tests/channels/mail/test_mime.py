@@ -74,6 +74,16 @@ def test_an_answer_goes_into_the_thread_of_the_mail_that_it_answers():
     assert got.conversation.subject == "Help"
 
 
+def test_an_answer_bears_the_name_of_whom_it_goes_to():
+    got = received(mail("Reply-To: Ben <ben@townpd.example.gov>", "Subject: Help"), OWN)
+
+    assert got.conversation.person == Person("Ben", "ben@townpd.example.gov")
+
+
+def test_an_answer_to_a_mail_without_message_id_refers_to_none():
+    assert received(mail("Subject: Help"), OWN).conversation.thread == ""
+
+
 def test_a_mail_without_message_id_has_the_same_identity_however_often_it_is_delivered():
     once = mail("Received: by one", "Subject: Help")
     again = mail("Received: by another", "Received: by two", "Subject: Help")
@@ -141,6 +151,24 @@ def test_the_case_number_is_read_from_the_subject(subject, expected):
 )
 def test_what_a_header_says_of_the_sender_is_marked(header, marks):
     assert parse_mail(mail(header)).marks == marks
+
+
+def test_a_person_who_passes_a_bounce_on_is_no_machine():
+    bounce = "From: MAILER-DAEMON@x.example\nContent-Type: message/delivery-status\n\nStatus: 5.1.1"
+    body = f"--b\n\nYour answer bounced, please write to me.\n--b\nContent-Type: message/rfc822\n\n{bounce}\n--b--"
+    got = received(mail("Content-Type: multipart/mixed; boundary=b", body=body), OWN)
+
+    assert got.message.marks == set()
+    assert got.conversation.address == "chief@townpd.example.gov"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_doubted"), [("Chief @ Millbrook", False), ("chief@millbrook.example", True)]
+)
+def test_a_name_that_looks_like_another_address_is_told_to_staff(name, is_doubted):
+    doubts = parse_mail(f'From: "{name}" <bob@x.example>\n\nHelp'.encode()).doubts
+
+    assert bool(doubts) is is_doubted
 
 
 def test_an_attached_text_is_the_letter_when_the_mail_holds_no_other():

@@ -22,7 +22,7 @@ from crbot.channels.render import Letters
 from crbot.config import read_texts, templates_folder
 from crbot.intake.ports import DeliveryFailed, Outgoing
 from crbot.triage.message import Channel, Mark, Person
-from tests.servers import HOST, Sink, free_port
+from tests.servers import HOST, Sink, free_port, running_sink
 
 LETTERS = Letters(read_texts(templates_folder(None), ".txt") | read_texts(templates_folder(None), ".html"))
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -263,3 +263,27 @@ def test_an_address_that_is_none_is_not_tried(address):
         outlet.deliver(outgoing(replace(CHIEF, address=address)))
 
     assert told.value.permanent
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("security", [Security.SSL, Security.STARTTLS])
+def test_letters_go_over_a_secure_line(trusted, security):
+    with running_sink(trusted, is_ssl=security is Security.SSL) as sink:
+        outlet = MailOutlet(replace(DESK, port=sink.port, security=security), LETTERS, lambda: NOW)
+        outlet.deliver(outgoing())
+        outlet.close()
+
+    assert len(sink.mails) == 1
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("security", [Security.SSL, Security.STARTTLS])
+def test_a_server_that_cannot_prove_who_it_is_gets_no_letter(certificate, security):
+    with running_sink(certificate, is_ssl=security is Security.SSL) as sink:
+        outlet = MailOutlet(replace(DESK, port=sink.port, security=security), LETTERS, lambda: NOW)
+
+        with pytest.raises(DeliveryFailed, match="self-signed") as told:
+            outlet.deliver(outgoing())
+
+    assert not told.value.permanent
+    assert sink.mails == []

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from crbot.cases.case import Case, Conversation, Place, Stage, place_of
+from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Stage, place_of
 from crbot.intake.ports import Drawing
 from crbot.triage.decision import (
     Decision,
@@ -39,7 +39,12 @@ Thank you,
 Ana Rivera"""
 
 
+QUEUES = {"cri_tac": "CRI-TAC", "unrouted": "No queue yet"}
+
+
 def label(fact: str, value: str) -> str:
+    if fact == "queue" and value in QUEUES:
+        return QUEUES[value]
     return value.replace("_", " ").capitalize()
 
 
@@ -125,13 +130,18 @@ def drawing(case: Case = CASE, body: str = BODY, **more: Any) -> Drawing:
     return Drawing(case, more.pop("place", place_of(case)), body, message_id=5, **more)
 
 
+FLAGGED = replace(FINDINGS[2], outcome=Outcome.FLAG, because=Reason("a lawsuit is threatened"))
 REVIEWED = replace(
     CASE,
     decision=replace(
-        DECISION, disposition=Disposition.REVIEW, queue_reason=Reason("a service of CRI-TAC is named")
+        DECISION,
+        disposition=Disposition.REVIEW,
+        queue_reason=Reason("a service of CRI-TAC is named"),
+        findings=(*FINDINGS[:2], FLAGGED, FINDINGS[3]),
+        questions=(),
     ),
     asked=(),
-    conversation=Conversation(Channel.SLACK, "D0RIVERA", "1795319400.000100"),
+    conversation=Conversation(Channel.SLACK, "D0RIVERA", "1795319400.000100", person=CASE.requester),
 )
 
 STATES: dict[str, Drawing] = {
@@ -140,6 +150,12 @@ STATES: dict[str, Drawing] = {
     "claimed": drawing(replace(CASE, owner="U0LEE")),
     "claimed from the terminal": drawing(replace(CASE, owner="Jordan Lee", asked=())),
     "in review": drawing(REVIEWED),
+    "decline drafted by the assistant": drawing(
+        replace(REVIEWED, draft=Draft(("pending_matters",), DRAFTED_BY_THE_BOT))
+    ),
+    "decline drafted by staff": drawing(
+        replace(REVIEWED, draft=Draft(("pending_matters",), "U0LEE"), owner="U0LEE")
+    ),
     "moved by staff": drawing(replace(CASE, queue=Queue.CRI_TAC)),
     "nothing known": drawing(
         replace(CASE, decision=replace(DECISION, facts=Facts(), findings=(), questions=()), asked=()), body=""
@@ -150,5 +166,3 @@ STATES: dict[str, Drawing] = {
     ),
     "withdrawn": drawing(replace(CASE, stage=Stage.WITHDRAWN)),
 }
-
-PLACE = Place.CRITICAL_RESPONSE

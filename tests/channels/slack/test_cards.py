@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from crbot.cases.case import Conversation, Place, Stage
+from crbot.cases.case import Conversation, Draft, Place, Stage
 from crbot.cases.respond import Notice
 from crbot.channels.slack import cards
 from crbot.channels.slack.limits import Surface, problems
+from crbot.channels.slack.text import escape
 from crbot.intake.ports import Drawing
 from crbot.triage.decision import Question, Reason
 from crbot.triage.facts import Evidence, Facts, Statement
@@ -99,8 +100,10 @@ def buttons(case_drawing: Drawing) -> list[str]:
     ("state", "offered"),
     [
         ("unclaimed", ["Claim", "Close Case"]),
-        ("claimed", ["Release", "Close Case"]),
-        ("in review", ["Claim", "Close Case"]),
+        ("claimed", ["Give Back", "Close Case"]),
+        ("in review", ["Claim", "Draft a Decline", "Close Case"]),
+        ("decline drafted by the assistant", ["Send Decline", "Keep the Case Open", "Claim", "Close Case"]),
+        ("decline drafted by staff", ["Send Decline", "Keep the Case Open", "Give Back", "Close Case"]),
         ("closed", ["Reopen"]),
         ("declined", ["Reopen"]),
         ("withdrawn", ["Reopen"]),
@@ -108,6 +111,19 @@ def buttons(case_drawing: Drawing) -> list[str]:
 )
 def test_the_state_decides_what_can_be_done(state: str, offered: list[str]) -> None:
     assert buttons(STATES[state]) == offered
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_button_is_understood_when_it_is_clicked(state: str) -> None:
+    for block in cards.card(STATES[state], label)["blocks"]:
+        for element in block["elements"] if block["type"] == "actions" else ():
+            assert element["action_id"] in cards.VERB_OF_ACTION
+
+
+def test_a_letter_may_link_and_can_call_nobody_whatever_its_template_does() -> None:
+    drawn = cards.letter("letter:1", "See <https://cops.example.gov|our page>, <!here> <@U0LEE> <#C1|x>")
+
+    assert drawn["text"] == "See <https://cops.example.gov|our page>, &lt;!here> &lt;@U0LEE> &lt;#C1|x>"
 
 
 def test_every_button_says_which_case_it_means_and_what_was_seen() -> None:
@@ -153,6 +169,7 @@ def test_no_word_from_outside_pings_or_breaks_a_card(
         requester=Person(name, address),
         conversation=Conversation(Channel.EMAIL, address),
         stage=stage,
+        draft=Draft((name, "pending_matters"), by=other) if place is Place.REVIEW else None,
         outcome=other,
         subject=other,
     )
@@ -163,7 +180,7 @@ def test_no_word_from_outside_pings_or_breaks_a_card(
         cards.log_line("log:1", other),
         cards.moved(case, label, place, "https://cri.example.gov/p1"),
         cards.notice("notice:1", Notice(title=name, text=other, quote=body, sender=address)),
-        cards.letter("letter:1", body),
+        cards.letter("letter:1", escape(body)),
     ]
 
     assert drawn != cards.minimal(case)

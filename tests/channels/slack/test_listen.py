@@ -171,18 +171,17 @@ class TestConnection:
         assert listener.last_envelope_at == NOW
 
     @pytest.mark.usefixtures("listener")
-    def test_an_event_in_flight_while_slack_renews_the_connection_is_acknowledged(
-        self, peer: SlackPeer, inbox: Inbox
-    ) -> None:
+    def test_nothing_is_lost_while_slack_renews_the_connection(self, peer: SlackPeer, inbox: Inbox) -> None:
+        """What is sent into the old connection once it closes comes again, as Slack does without an answer."""
         old = peer.connected()
 
+        in_flight = peer.deliver("events_api", event_payload(direct_message("before"), "Ev1"), old)
         peer.disconnect(old)
-        in_flight = peer.deliver("events_api", event_payload(direct_message("during"), "Ev1"), old)
         new = peer.connected(besides=old)
-        after = peer.deliver("events_api", event_payload(direct_message("after"), "Ev2"), new)
+        again = peer.deliver("events_api", event_payload(direct_message("during"), "Ev2"), new, retry=1)
 
         peer.acknowledged(in_flight)
-        peer.acknowledged(after)
+        peer.acknowledged(again)
         assert list(inbox.kept) == ["slack:Ev1", "slack:Ev2"]
 
     @pytest.mark.usefixtures("listener")
@@ -221,6 +220,21 @@ class TestConnection:
             "no connection to Slack: Slack no longer takes the token; make a new one on the app's page and set CRBOT_SLACK__APP_TOKEN; next try in 0.05 s",
         ]
         assert notes[-1] == "connected to Slack"
+
+    def test_an_answer_that_nobody_expected_does_not_leave_the_bot_deaf(
+        self, peer: SlackPeer, inbox: Inbox, notes: list[str]
+    ) -> None:
+        peer.plan("apps.connections.open", Answer(body="[]"))
+        listener = SlackListener(
+            Account("xoxb-1", "xapp-1", peer.api_url), inbox.keep, lambda: NOW, notes.append, FAST
+        )
+        listener.start()
+        try:
+            until("the connection", listener.is_connected)
+        finally:
+            listener.stop()
+
+        assert "no connection to Slack" in notes[0]
 
     def test_it_ends_at_once_also_when_nobody_listens_at_the_other_end(
         self, inbox: Inbox, notes: list[str]

@@ -60,7 +60,7 @@ def test_from_a_direct_message_to_a_claimed_card(
     local_slack: LocalSlack, account: Account, arrivals: queue.Queue[Arrival]
 ) -> None:
     people = People(account.web_client())
-    reader = SlackReader(people.person, local_slack.channels.values())
+    reader = SlackReader(people, local_slack.channels.values())
     outlet = SlackOutlet(
         account.web_client(),
         local_slack.channels,
@@ -91,6 +91,11 @@ def test_from_a_direct_message_to_a_claimed_card(
         "Thank you. Your case is CRI-2026-0042."
     ]
 
+    local_slack.post_dm("U0RIVERA", "There is no lawsuit.")
+    answered = next_read()
+    assert isinstance(answered, Received)
+    assert answered.refers_to[0] == received.identity
+
     local_slack.click(channel, card_ts, "case_claim", "U0LEE")
     action = next_read()
     assert action == StaffAction(Verb.CLAIM, case.number, "U0LEE", revision=7, seen_in=channel)
@@ -119,7 +124,11 @@ def test_what_went_out_is_found_by_its_blocks(local_slack: LocalSlack, account: 
         Pace(0),
     )
     drawn = Outgoing(
-        1, "k9", Drawing(replace(CASE, number="CRI-2026-0043"), Place.CRI_TAC, "Help", 9), 1, "t"
+        1,
+        "k9",
+        Drawing(replace(CASE, number="CRI-2026-0043"), Place.CRI_TAC, "Help", 9),
+        1,
+        "t",
     )
 
     first = outlet.deliver(drawn)
@@ -149,7 +158,7 @@ def test_a_click_in_the_browser_arrives(
 
     assert "We would like an after-action review of our response" in shown
     assert "[rich_text]" not in shown
-    assert SlackReader(people.person, local_slack.channels.values()).read(arrived) == StaffAction(
+    assert SlackReader(people, local_slack.channels.values()).read(arrived) == StaffAction(
         Verb.CLAIM,
         "CRI-2026-0044",
         "U0LEE",

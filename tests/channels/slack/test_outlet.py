@@ -65,7 +65,7 @@ def clock() -> Clock:
 def outlet(peer: SlackPeer, clock: Clock) -> SlackOutlet:
     client = Account("xoxb-1", api_url=peer.api_url, timeout_seconds=5).web_client()
     words = Words(
-        label, lambda letter: f"Thank you. Your case is {letter.case} <now>.", People(client).person
+        label, lambda letter: f"Thank you. Your case is {letter.case} &lt;now&gt;.", People(client).person
     )
     return SlackOutlet(client, CHANNELS, words, Pace(monotonic=clock.monotonic, sleep=clock.sleep))
 
@@ -238,6 +238,24 @@ def test_a_case_that_moves_leaves_a_pointer_and_gets_a_new_card(outlet: SlackOut
     )
 
 
+def test_a_case_moves_also_where_its_old_channel_is_archived(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    first = outlet.deliver(outgoing(drawing()))
+    peer.plan("chat.update", Answer.error("is_archived"))
+
+    moved = drawing(place=Place.CRI_TAC, posted={Place.CRITICAL_RESPONSE: first.identity})
+
+    assert outlet.deliver(outgoing(moved, key="k2")).identity.startswith("C0TAC:")
+
+
+def test_a_card_that_was_posted_and_never_recorded_is_found(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    first = outlet.deliver(outgoing(drawing()))
+
+    second = outlet.deliver(outgoing(drawing(replace(CASE, revision=8)), key="k2"))
+
+    assert second == first
+    assert len(peer.messages["C0CR"]) == 2
+
+
 def test_a_card_that_somebody_deleted_is_posted_anew(outlet: SlackOutlet, peer: SlackPeer) -> None:
     first = outlet.deliver(outgoing(drawing()))
     peer.messages.clear()
@@ -345,6 +363,25 @@ def test_a_person_of_whom_slack_tells_little_is_known_by_the_id(
     peer.plan("users.info", answer)
 
     assert People(Account("xoxb-1", api_url=peer.api_url).web_client()).person("U0RIVERA") == person
+
+
+def test_what_was_said_before_is_told_newest_first(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    for key in ("k1", "k2", "k3"):
+        outlet.deliver(outgoing(NOTICE, key=key))
+    first, second, third = (message["ts"] for message in peer.messages["C0REV"])
+    people = People(Account("xoxb-1", api_url=peer.api_url).web_client())
+
+    assert people.earlier("C0REV", third) == (second, first)
+    assert people.direct("U0RIVERA") == "D0RIVERA"
+
+
+def test_a_message_is_read_also_while_slack_cannot_be_asked(peer: SlackPeer) -> None:
+    peer.plan("conversations.history", Answer(500, "down"))
+    peer.plan("conversations.open", Answer(500, "down"))
+    people = People(Account("xoxb-1", api_url=peer.api_url).web_client())
+
+    assert people.earlier("D0RIVERA", "1795319400.000100") == ()
+    assert people.direct("U0RIVERA") == "U0RIVERA"
 
 
 def test_only_what_looks_like_an_id_becomes_a_name() -> None:

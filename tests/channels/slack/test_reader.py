@@ -18,9 +18,22 @@ from tests.channels.slack.examples import patient
 from tests.slack_peer import click_payload, direct_message, event_payload, slash_payload
 
 RIVERA = Person("Ana Rivera", "arivera@springfieldpd.example.gov")
-READER = SlackReader(
-    lambda user_id: RIVERA if user_id == "U0RIVERA" else Person(address=user_id), {"C0CR", "C0REV"}
-)
+
+
+class Workspace:
+    """What Slack would tell."""
+
+    def person(self, user_id: str) -> Person:
+        return RIVERA if user_id == "U0RIVERA" else Person(address=user_id)
+
+    def direct(self, user_id: str) -> str:
+        return "D" + user_id[1:]
+
+    def earlier(self, channel: str, ts: str) -> tuple[str, ...]:
+        return tuple(each for each in ("1795319400.000100", "1795319300.000100") if each < ts)
+
+
+READER = SlackReader(Workspace(), {"C0CR", "C0REV"})
 
 
 def read(payload: object) -> Received | StaffAction | Ignored:
@@ -47,6 +60,7 @@ def test_a_direct_message_is_read_whole_and_answered_in_its_thread() -> None:
         ),
         identity="D0RIVERA:1795319400.000100",
         conversation=Conversation(Channel.SLACK, "D0RIVERA", "1795319400.000100", person=RIVERA),
+        refers_to=("D0RIVERA:1795319300.000100",),
     )
 
 
@@ -58,6 +72,13 @@ def test_a_reply_in_a_thread_refers_to_the_message_that_began_it() -> None:
     assert received.identity == "D0RIVERA:1795319500.000100"
     assert received.refers_to == ("D0RIVERA:1795319400.000100",)
     assert received.conversation.thread == "1795319400.000100"
+
+
+def test_who_goes_on_outside_the_thread_goes_on_with_what_was_said_last() -> None:
+    received = read_message(direct_message("No lawsuit", ts="1795319500.000100"))
+
+    assert received.refers_to == ("D0RIVERA:1795319400.000100", "D0RIVERA:1795319300.000100")
+    assert received.conversation.thread == "1795319500.000100"
 
 
 def test_an_edit_speaks_anew_and_refers_to_what_was_edited() -> None:
@@ -97,7 +118,7 @@ def test_a_mention_where_others_read_is_answered_in_private() -> None:
     )
 
     assert received.message.body == "@U0CRBOT help us"
-    assert received.conversation == Conversation(Channel.SLACK, "U0RIVERA", person=RIVERA)
+    assert received.conversation == Conversation(Channel.SLACK, "D0RIVERA", person=RIVERA)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +128,9 @@ def test_a_mention_where_others_read_is_answered_in_private() -> None:
         ("case_release", Verb.RELEASE),
         ("case_close", Verb.CLOSE),
         ("case_reopen", Verb.REOPEN),
+        ("decline_draft", Verb.DRAFT_DECLINE),
+        ("decline_send", Verb.SEND_DECLINE),
+        ("decline_drop", Verb.KEEP_OPEN),
     ],
 )
 def test_a_click_of_staff_is_read_with_what_they_saw(action: str, verb: Verb) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crbot.channels.slack.passages import decisive, escaped_pieces, pieces
+from crbot.channels.slack.passages import decisive, pieces
 from crbot.channels.slack.text import clean, clip_escaped, decode, escape, escaped, line
 from tests.channels.slack.examples import patient
 
@@ -84,8 +84,8 @@ def test_pieces_are_the_whole_text(text: str, size: int) -> None:
 
 @patient
 @given(ANY, st.integers(5, 40))
-def test_escaped_pieces_are_the_whole_text_escaped(text: str, size: int) -> None:
-    cut = list(escaped_pieces(text, size))
+def test_pieces_of_escaped_text_hold_whole_entities(text: str, size: int) -> None:
+    cut = pieces(escape(text), size)
 
     assert "".join(cut) == escape(text)
     assert all(len(piece) <= size and not BROKEN_ENTITY.search(piece) for piece in cut)

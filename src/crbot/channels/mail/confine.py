@@ -49,7 +49,8 @@ class Confined(Generic[T]):
     """A function of bytes, run in a child process that lives on from one call to the next.
 
     The function must stand at the top of a module and name what it returns. A call raises `Unreadable`
-    with what it raised, or with what became of the child; the next call starts a new one.
+    with what it raised, or with what became of the child, and the next call starts a new one; RuntimeError
+    when none can be started.
     """
 
     def __init__(self, function: Callable[[bytes], T], limits: Limits = Limits()) -> None:
@@ -81,11 +82,9 @@ class Confined(Generic[T]):
         self.close()
 
     def _ask(self, raw: bytes) -> tuple[bytes, bytes]:
-        if self._child is None or self._child.readings >= self._limits.readings:
-            self._end()
-            self._child = _Child(self._name, self._limits)
+        child = self._ready_child()
         try:
-            kind, answer = self._child.ask(raw)
+            kind, answer = child.ask(raw)
         except _Dead as dead:
             self._end()
             raise Unreadable(str(dead)) from None
@@ -96,6 +95,15 @@ class Confined(Generic[T]):
             self._end()
             raise Unreadable(answer.decode("utf-8", "replace"))
         return kind, answer
+
+    def _ready_child(self) -> _Child:
+        if self._child is None or self._child.readings >= self._limits.readings:
+            self._end()
+            try:
+                self._child = _Child(self._name, self._limits)
+            except _Dead as dead:  # no mail's fault: none is to be called unreadable for it
+                raise RuntimeError(f"the program that reads mail can't be started: {dead}") from None
+        return self._child
 
     def _end(self) -> None:
         if self._child is not None:

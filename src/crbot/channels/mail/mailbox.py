@@ -229,7 +229,7 @@ class Mailbox:
         ordinary = [uid for uid, size in known.items() if size <= limit]
         for group in _in_groups(ordinary, known):
             yield from self._arrived(group, "BODY.PEEK[]", b"BODY[]", now)
-        for uid in known.keys() - set(ordinary):
+        for uid in sorted(known.keys() - set(ordinary)):
             asked = f"BODY.PEEK[]<0.{min(EXCERPT_BYTES, limit)}>"
             yield from self._arrived([uid], asked, b"BODY[]<0>", now)
 

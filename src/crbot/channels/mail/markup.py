@@ -17,78 +17,25 @@ MAX_HIDDEN_CHARACTERS = 2_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _ANY_TAG = re.compile(r"<[^<>]{0,5000}>")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Elements that have no end tag, or whose end tag people leave out: they do not nest.
-_OPEN_ENDED = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "dd",
-        "dt",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "li",
-        "link",
-        "meta",
-        "option",
-        "p",
-        "param",
-        "source",
-        "td",
-        "th",
-        "tr",
-        "wbr",
-    ]
+_OPEN_ENDED = _words(
+    "area base br col dd dt embed hr img input li link meta option p param source td th tr wbr"
 )
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-    ]
+_BLOCKS = _words(
+    "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6"
+    " header hr li main nav ol p pre section table tbody tfoot thead tr ul"
 )
-_PARAGRAPHS = frozenset(["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"])
-_UNREAD = frozenset(
-    ["head", "script", "style", "template", "title", "noscript", "object", "svg", "math", "iframe"]
-)
+_PARAGRAPHS = _words("blockquote h1 h2 h3 h4 h5 h6 ol p pre table ul")
+_UNREAD = _words("head iframe math noscript object script style svg template title")
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _LENGTH = re.compile(r"(-?\d{0,6}(?:\.\d{0,6})?)(px|pt|em|rem|%|cm|in)?")
-_HEX_COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
+_HEX_COLOUR = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})")
 _RGB = re.compile(r"rgba?\((\d{1,3})[, ]{1,3}(\d{1,3})[, ]{1,3}(\d{1,3})[^)]{0,12}\)")
 _SELECTOR = re.compile(r"([a-z0-9]{0,20})([.#])([a-z0-9_-]{1,80})", re.IGNORECASE)
 _ALIKE = 10  # two colours whose parts differ by no more than this cannot be told apart
@@ -96,6 +43,7 @@ _ALIKE = 10  # two colours whose parts differ by no more than this cannot be tol
 Colour = tuple[int, int, int]
 _WHITE: Colour = (255, 255, 255)
 _BLACK: Colour = (0, 0, 0)
+_LINK: Colour = (0, 0, 238)  # links have a colour of their own
 _COLOURS = {"white": _WHITE, "snow": _WHITE, "black": _BLACK}
 
 
@@ -119,7 +67,7 @@ def seen(html: str) -> Seen:
     if _nests_too_deep(html):
         return Seen(_BLANKS.sub(" ", _ANY_TAG.sub(" ", html)), is_damaged=True, is_cut=is_cut)
     page = LexborHTMLParser(html)
-    walk = _Walk(_hiding_selectors(page))
+    walk = _Walk(_sheet(page))
     if page.root is not None:
         walk.through(page.root)
     return Seen(walk.text(), walk.hidden_text(), is_cut=is_cut)
@@ -138,18 +86,25 @@ def _nests_too_deep(html: str) -> bool:
 class _State(NamedTuple):
     """What an element hands on to what it holds."""
 
-    is_hidden: bool = False
+    is_shut: bool = False  # nothing inside can be seen, whatever it says of itself
+    is_invisible: bool = False  # these three an element inside can take back
+    is_tiny: bool = False
     colour: Colour = _BLACK
-    background: Colour = _WHITE
+    background: Colour | None = _WHITE  # None: painted with something that can't be told
     cited: int = 0
     keeps_blanks: bool = False
+
+    @property
+    def is_hidden(self) -> bool:
+        is_lost_in_paint = self.background is not None and _are_alike(self.colour, self.background)
+        return self.is_shut or self.is_invisible or self.is_tiny or is_lost_in_paint
 
 
 class _Walk:
     """One pass through the tree, without recursion: a hostile page must not exhaust the stack."""
 
-    def __init__(self, hiding: frozenset[tuple[str, str, str]]) -> None:
-        self._hiding = hiding
+    def __init__(self, sheet: _Sheet) -> None:
+        self._sheet = sheet
         self._lines: list[tuple[int, list[str]]] = [(0, [])]
         self._hidden: list[str] = []
 
@@ -166,7 +121,7 @@ class _Walk:
 
     def _opened(self, node: LexborNode, tag: str, state: _State) -> list[tuple[LexborNode | str, _State]]:
         """The element's children, in the order in which they are popped, its end first in the list."""
-        inner = _inside(node, tag, state, self._hiding)
+        inner = _inside(node, tag, state, self._sheet)
         if tag in _BLOCKS or tag == "br":
             self._break(tag, inner)
         elif tag in ("td", "th"):
@@ -194,8 +149,10 @@ class _Walk:
     def _break(self, tag: str, state: _State) -> None:
         if state.is_hidden:
             return
-        is_empty = not "".join(self._lines[-1][1]).strip()
-        if is_empty and tag != "br":
+        here = "".join(self._lines[-1][1]).strip()
+        if here == "-" and tag != "li":  # the paragraph of a list's item goes on its line
+            return
+        if not here and tag != "br":
             self._lines[-1] = (state.cited, [])
         else:
             self._lines.append((state.cited, []))
@@ -217,30 +174,44 @@ class _Walk:
         return _BLANKS.sub(" ", " ".join(self._hidden)).strip()[:MAX_HIDDEN_CHARACTERS]
 
 
-def _inside(node: LexborNode, tag: str, state: _State, hiding: frozenset[tuple[str, str, str]]) -> _State:
+def _inside(node: LexborNode, tag: str, state: _State, sheet: _Sheet) -> _State:
     attributes = {name.casefold(): value or "" for name, value in node.attributes.items()}
     style = _declarations(attributes.get("style", ""))
     colour = _colour(style.get("color") or attributes.get("color", "") or attributes.get("text", ""))
-    background = _colour(
-        style.get("background-color") or style.get("background") or attributes.get("bgcolor", "")
-    )
-    paint = _State(
-        colour=colour or state.colour,
-        background=background or state.background,
+    return _State(
+        is_shut=state.is_shut or "hidden" in attributes or _hides(style) or sheet.hides(tag, attributes),
+        is_invisible=_is_invisible(style, state.is_invisible),
+        is_tiny=_is_tiny_text(style, attributes, state.is_tiny),
+        colour=colour or (_LINK if tag == "a" else state.colour),
+        background=_background(style, attributes, state.background) if sheet.leaves_paint_alone else None,
         cited=state.cited + (tag == "blockquote" and _is_citation(attributes, style)),
         keeps_blanks=state.keeps_blanks
         or tag in ("pre", "textarea")
         or style.get("white-space") == "pre-wrap",
     )
-    is_hidden = (
-        state.is_hidden
-        or "hidden" in attributes
-        or _hides(style)
-        or _is_named(tag, attributes, hiding)
-        # Only a colour that is chosen counts: where a style sheet paints the background, we can't see it.
-        or (colour is not None and _are_alike(paint.colour, paint.background))
-    )
-    return paint._replace(is_hidden=is_hidden)
+
+
+def _is_invisible(style: dict[str, str], inherited: bool) -> bool:
+    visibility = style.get("visibility", "")
+    return visibility in ("hidden", "collapse") or (inherited and visibility != "visible")
+
+
+def _is_tiny_text(style: dict[str, str], attributes: dict[str, str], inherited: bool) -> bool:
+    size = style.get("font-size")
+    if _is_tiny(size, 1):
+        return True
+    # A part of nothing is nothing; any other size is a new one.
+    is_new = (size is not None and not _is_relative(size)) or "size" in attributes
+    return inherited and not is_new
+
+
+def _background(style: dict[str, str], attributes: dict[str, str], inherited: Colour | None) -> Colour | None:
+    if "background" in attributes or "background-image" in style:
+        return None
+    painted = style.get("background-color") or style.get("background") or attributes.get("bgcolor", "")
+    if painted in ("", "transparent", "none", "inherit", "initial"):
+        return inherited
+    return _colour(painted) if "url(" not in painted else None
 
 
 def _is_citation(attributes: dict[str, str], style: dict[str, str]) -> bool:
@@ -258,10 +229,8 @@ def _declarations(style: str) -> dict[str, str]:
 def _hides(style: dict[str, str]) -> bool:
     return (
         style.get("display") == "none"
-        or style.get("visibility") in ("hidden", "collapse")
         or style.get("mso-hide") == "all"
         or style.get("color") == "transparent"
-        or _is_tiny(style.get("font-size"), 1)
         or _is_tiny(style.get("opacity"), 0.05)
         or ("hidden" in style.get("overflow", "") and any(_is_tiny(style.get(s), 1) for s in _SIZES))
         or any((_length(style.get(offset)) or 0) <= -500 for offset in ("text-indent", "left", "top"))
@@ -308,30 +277,43 @@ def _are_alike(one: Colour, other: Colour) -> bool:
     return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= _ALIKE
 
 
-def _is_named(tag: str, attributes: dict[str, str], hiding: frozenset[tuple[str, str, str]]) -> bool:
-    if not hiding:
-        return False
-    names = [(".", name) for name in attributes.get("class", "").split()[:50]]
-    names.append(("#", attributes.get("id", "")))
-    return any((of, sign, name) in hiding for sign, name in names for of in ("", tag))
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What the style blocks of a page do that matters here."""
+
+    hiding: frozenset[tuple[str, str, str]] = (
+        frozenset()
+    )  # simple selectors: (element or "", "." or "#", name)
+    leaves_paint_alone: bool = True  # no background is painted by a rule, whose elements we don't look for
+
+    def hides(self, tag: str, attributes: dict[str, str]) -> bool:
+        if not self.hiding:
+            return False
+        names = [(".", name) for name in attributes.get("class", "").split()[:50]]
+        names.append(("#", attributes.get("id", "")))
+        return any((element, sign, name) in self.hiding for sign, name in names for element in ("", tag))
 
 
-def _hiding_selectors(page: LexborHTMLParser) -> frozenset[tuple[str, str, str]]:
-    """The simple selectors (element, "." or "#", name) of style blocks whose rules hide what they select.
-
-    Rules inside of @media are left out: they hide on some screens what others show.
-    """
-    found: set[tuple[str, str, str]] = set()
+def _sheet(page: LexborHTMLParser) -> _Sheet:
+    """Read the style blocks. Rules inside of @media are left out: they hide on some screens what others show."""
+    hiding: set[tuple[str, str, str]] = set()
+    leaves_paint_alone = True
     for block in page.css("style")[:20]:
+        text = (block.text() or "")[:100_000]
+        leaves_paint_alone = leaves_paint_alone and "background" not in text.casefold()
         depth, prelude = 0, ""
-        for piece in re.split(r"([{}])", (block.text() or "")[:100_000]):
+        for piece in re.split(r"([{}])", text):
             if piece == "{":
                 depth += 1
             elif piece == "}":
                 depth = max(0, depth - 1)
             elif depth == 0:
                 prelude = piece
-            elif depth == 1 and "@" not in prelude and _hides(_declarations(piece)):
+            elif depth == 1 and "@" not in prelude and _is_rule_that_hides(_declarations(piece)):
                 matches = (_SELECTOR.fullmatch(each.strip()) for each in prelude.split(",")[:100])
-                found.update((m[1].casefold(), m[2], m[3]) for m in matches if m)
-    return frozenset(found)
+                hiding.update((m[1].casefold(), m[2], m[3]) for m in matches if m)
+    return _Sheet(frozenset(hiding), leaves_paint_alone)
+
+
+def _is_rule_that_hides(style: dict[str, str]) -> bool:
+    return _hides(style) or _is_invisible(style, inherited=False) or _is_tiny(style.get("font-size"), 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from crbot.channels.slack.text import clean, clip, one_line
@@ -28,6 +29,13 @@ class Run:
     strong: bool = False
 
 
+class Style(StrEnum):
+    """How a button stands out: as what is waited for, or as what can't be taken back."""
+
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """A button: what it says, what it does, and what is asked before it is done."""
@@ -36,7 +44,7 @@ class Button:
     text: str
     value: str
     accessible: str  # what a screen reader says
-    is_styled: bool = False
+    style: Style | None = None
     confirm: tuple[str, str] | None = None  # title and text of the question
 
 
@@ -79,8 +87,8 @@ def _button(button: Button) -> Block:
         "value": button.value,
         "accessibility_label": clip(button.accessible, ACCESSIBLE),
     }
-    if button.is_styled:
-        element["style"] = "primary"
+    if button.style:
+        element["style"] = button.style.value
     if button.confirm:
         title, text = button.confirm
         element["confirm"] = {

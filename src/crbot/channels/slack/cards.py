@@ -8,29 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from crbot.cases.case import Case, Place, Stage
+from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Draft, Place, Stage
 from crbot.cases.respond import Label, Notice
 from crbot.channels.slack import blocks
-from crbot.channels.slack.blocks import Block, Button, Payload, Run
+from crbot.channels.slack.blocks import Block, Button, Payload, Run, Style
 from crbot.channels.slack.limits import Surface, problems
-from crbot.channels.slack.passages import decisive, escaped_pieces, pieces
-from crbot.channels.slack.text import clean, clip_escaped, escaped, line, one_line
+from crbot.channels.slack.passages import decisive, pieces
+from crbot.channels.slack.text import clean, clip_escaped, is_user_id, line, one_line
 from crbot.intake.ports import Drawing, Verb
-from crbot.triage.decision import Disposition, Finding, Outcome, Queue
+from crbot.triage.decision import Disposition, Finding, Outcome
 from crbot.triage.message import Channel
 
-PLACE_NAMES = {
-    Place.CRI_TAC: "CRI-TAC",
-    Place.CRITICAL_RESPONSE: "Critical Response",
-    Place.ORGANIZATIONAL_ASSESSMENT: "Organizational Assessment",
-    Place.REVIEW: "Review",
-}
-QUEUE_NAMES = {
-    **{Queue(place.value): name for place, name in PLACE_NAMES.items() if place is not Place.REVIEW},
-    Queue.UNROUTED: "No queue yet",
-}
 OUTCOME_WORDS = {Outcome.PASS: "Pass", Outcome.ASK: "*Ask*", Outcome.FLAG: "*Flag*", Outcome.FAIL: "*Fail*"}
 DISPOSITION_WORDS = {
     Disposition.ELIGIBLE: "eligible",
@@ -56,6 +47,9 @@ VERB_OF_ACTION = {
     "case_release": Verb.RELEASE,
     "case_close": Verb.CLOSE,
     "case_reopen": Verb.REOPEN,
+    "decline_draft": Verb.DRAFT_DECLINE,
+    "decline_send": Verb.SEND_DECLINE,
+    "decline_drop": Verb.KEEP_OPEN,
 }
 _ACTION_OF = {verb: action for action, verb in VERB_OF_ACTION.items()}
 
@@ -65,7 +59,7 @@ PIECE = 3000  # characters of the full text in one message
 MOST_PIECES = 10
 MOST_LETTER_PIECES = 40  # more than any template can fill
 _DOT = " · "
-_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
+_CALL = re.compile(r"<(?!https?://|mailto:)")
 
 
 # --- the card of a case -----------------------------------------------------------------------------------------
@@ -78,10 +72,10 @@ def card(drawing: Drawing, label: Label) -> Payload:
     return checked(drawn, minimal(case))
 
 
-def moved(case: Case, label: Label, to: Place, link: str | None) -> Payload:
+def moved(case: Case, label: Label, to: Place, link: str) -> Payload:
     """What is left of a card in a channel that the case has gone from; `link` leads to the new one."""
-    where = PLACE_NAMES[to]
-    pointer = f"<{link}|Open the card in {where}>" if link else f"The card is in {where} now."
+    where = line(_place(to, label), 100)
+    pointer = f"<{link}|Open the card in {where}>"
     return checked(
         {
             "text": f"{case.number} {_agency(case)}: moved to {where}",
@@ -99,7 +93,7 @@ def _open(drawing: Drawing, label: Label) -> Payload:
     decision = case.decision
     parts = [
         blocks.header(_id("head", case), _title(case)),
-        blocks.context(_id("meta", case), _meta(case)),
+        blocks.context(_id("meta", case), _meta(case, label)),
         blocks.section(_id("ask", case), _asks_for(case, label)),
         blocks.quote(_id("quote", case), decisive(drawing.body, _decisive_words(case), QUOTED)),
         blocks.fields(_id("who", case), _who(case)),
@@ -108,25 +102,30 @@ def _open(drawing: Drawing, label: Label) -> Payload:
         parts.append(blocks.section(_id("rules", case), _rules(case)))
     if decision.questions:
         parts.append(blocks.section(_id("questions", case), _questions(case)))
+    if case.draft:
+        parts.append(blocks.section(_id("draft", case), _draft(case, case.draft)))
     parts.append(blocks.actions(_id("act", case), _buttons(case)))
-    parts.append(blocks.context(_id("foot", case), _foot(drawing)))
+    parts.append(blocks.context(_id("foot", case), _foot(drawing, label)))
     return {"text": _summary(case, label), "blocks": parts}
 
 
 def _ended(case: Case, label: Label) -> Payload:
-    how = STAGE_WORDS[case.stage]
-    outcome = line(case.outcome, 1000)
-    said = (
-        how if not outcome else outcome if outcome.startswith(how.partition(",")[0]) else f"{how}: {outcome}"
-    )
+    said = _how_it_ended(case)
     return {
         "text": clip_escaped(f"{case.number} {_agency(case)}: {said}", blocks.FALLBACK),
         "blocks": [
             blocks.section(_id("final", case), _struck(case, label)),
-            blocks.context(_id("outcome", case), _DOT.join((case.number, _queue(case), said))),
+            blocks.context(_id("outcome", case), _DOT.join((case.number, _queue(case, label), said))),
             blocks.actions(_id("act", case), _buttons(case)),
         ],
     }
+
+
+def _how_it_ended(case: Case) -> str:
+    how, outcome = STAGE_WORDS[case.stage], line(case.outcome, 1000)
+    if outcome.startswith(how):
+        return outcome
+    return f"{how}: {outcome}" if outcome else how
 
 
 def minimal(case: Case) -> Payload:
@@ -150,9 +149,9 @@ def _title(case: Case) -> str:
     return f"{'Urgent' if case.decision.is_acute else 'New'} request: {_agency_plain(case)}"
 
 
-def _meta(case: Case) -> str:
+def _meta(case: Case, label: Label) -> str:
     by = "by email" if case.conversation.channel is Channel.EMAIL else "in Slack"
-    return _DOT.join((case.number, _queue(case), f"{by} {_moment(case.opened_at)}", *_state(case)))
+    return _DOT.join((case.number, _queue(case, label), f"{by} {_moment(case.opened_at)}", *_state(case)))
 
 
 def _state(case: Case) -> Iterable[str]:
@@ -216,45 +215,66 @@ def _questions(case: Case) -> str:
     return clip_escaped("\n".join((f"*{title}*", *numbered)), blocks.SECTION)
 
 
-def _foot(drawing: Drawing) -> str:
-    return _DOT.join((_why_here(drawing), "Replies in this thread stay internal"))
+def _foot(drawing: Drawing, label: Label) -> str:
+    return _DOT.join((_why_here(drawing, label), "Replies in this thread stay internal"))
 
 
-def _why_here(drawing: Drawing) -> str:
+def _why_here(drawing: Drawing, label: Label) -> str:
     case, decision = drawing.case, drawing.case.decision
     if case.queue is not decision.queue:
-        return f"Moved to {QUEUE_NAMES[case.queue]} by staff"
+        return f"Moved to {_queue(case, label)} by staff"
     reason = line(decision.queue_reason.text, 300)
     rule = line(decision.queue_reason.rule, 100)
-    why = f"{QUEUE_NAMES[case.queue]}: {reason}" if reason else QUEUE_NAMES[case.queue]
+    why = ": ".join(filter(None, (_queue(case, label), reason)))
     here = "In review until a person has decided" + _DOT if drawing.place is Place.REVIEW else ""
     return f"{here}{why} ({rule})" if rule else f"{here}{why}"
 
 
+def _draft(case: Case, draft: Draft) -> str:
+    """What a person must know to release a decline."""
+    is_the_bots = draft.by == DRAFTED_BY_THE_BOT
+    by = "the assistant" if is_the_bots else _person_of_staff(draft.by)
+    who = "a person" if is_the_bots else "another person"
+    titles = {finding.rule: finding.title for finding in case.decision.findings}
+    grounds = "; ".join(line(titles.get(rule, rule), 150) for rule in draft.grounds)
+    words = f"*A decline is drafted* by {by}. It goes to {_reply_to(case)} only when {who} releases it."
+    return clip_escaped(f"{words}\n*Grounds:* {grounds or 'none given'}", blocks.SECTION)
+
+
 def _buttons(case: Case) -> list[Button]:
+    """What can be done, by state; at most one button is styled, the one that is waited for."""
     if case.stage.is_ended:
         return [_button(case, Verb.REOPEN, "Reopen")]
+    claim = _button(case, Verb.RELEASE, "Give Back") if case.owner else _button(case, Verb.CLAIM, "Claim")
     close = _button(
-        case,
-        Verb.CLOSE,
-        "Close Case",
-        confirm=(f"Close {case.number}", "The case leaves the open ones. It can be reopened here."),
+        case, Verb.CLOSE, "Close Case", asking="The case leaves the open ones. It can be reopened here."
     )
-    if case.owner:
-        return [_button(case, Verb.RELEASE, "Release"), close]
-    return [_button(case, Verb.CLAIM, "Claim", is_styled=True), close]
+    if case.draft:
+        send = _button(
+            case,
+            Verb.SEND_DECLINE,
+            "Send Decline",
+            asking=f"The letter of decline goes to {one_line(case.conversation.person.name) or 'the agency'} "
+            "and the case is closed as declined.",
+        )
+        keep = _button(case, Verb.KEEP_OPEN, "Keep the Case Open")
+        return [replace(send, style=Style.DANGER), keep, claim, close]
+    decline = [_button(case, Verb.DRAFT_DECLINE, "Draft a Decline")] if _may_be_declined(case) else []
+    return [claim if case.owner else replace(claim, style=Style.PRIMARY), *decline, close]
 
 
-def _button(
-    case: Case, verb: Verb, text: str, *, is_styled: bool = False, confirm: tuple[str, str] | None = None
-) -> Button:
+def _may_be_declined(case: Case) -> bool:
+    return any(finding.outcome in (Outcome.FLAG, Outcome.FAIL) for finding in case.decision.findings)
+
+
+def _button(case: Case, verb: Verb, text: str, *, asking: str = "") -> Button:
+    """A button of the case; `asking`: what is asked before it is done."""
     return Button(
         action_id=_ACTION_OF[verb],
         text=text,
         value=f"{case.number}|{case.revision}",
         accessible=f"{text}: {case.number}",
-        is_styled=is_styled,
-        confirm=confirm,
+        confirm=(f"{text}: {case.number}", asking) if asking else None,
     )
 
 
@@ -282,8 +302,12 @@ def _agency_plain(case: Case) -> str:
     return one_line(case.agency) or "Agency not named yet"
 
 
-def _queue(case: Case) -> str:
-    return QUEUE_NAMES[case.queue]
+def _queue(case: Case, label: Label) -> str:
+    return line(label("queue", case.queue.value), 100)
+
+
+def _place(place: Place, label: Label) -> str:
+    return "Review" if place is Place.REVIEW else label("queue", place.value)
 
 
 def _services(case: Case, label: Label) -> str:
@@ -295,9 +319,9 @@ def _labels(case: Case, label: Label, fact: str) -> str:
     return line(", ".join(label(fact, value) for value in values), 1000)
 
 
-def _person_of_staff(owner: str) -> str:
+def _person_of_staff(who: str) -> str:
     """A Slack user by id, so that their name is shown; anybody else as they are called."""
-    return f"<@{owner}>" if _USER_ID.fullmatch(owner) else line(owner, 100)
+    return f"<@{who}>" if is_user_id(who) else line(who, 100)
 
 
 def _id(part: str, case: Case) -> str:
@@ -346,12 +370,15 @@ def notice(block_id: str, shown: Notice) -> Payload:
     return checked({"text": fallback, "blocks": parts}, log_line(f"head:{block_id}", title))
 
 
-def letter(block_id: str, text: str) -> Payload:
-    """A letter to a requester on Slack, as its template has it; what stood in it from outside is harmless."""
-    shown = clean(text).strip() or "(no words)"
-    cut = [piece for piece in escaped_pieces(shown, blocks.SECTION) if piece.strip()]
+def letter(block_id: str, mrkdwn: str) -> Payload:
+    """A letter to a requester on Slack: mrkdwn from its template, what came from outside escaped in it.
+
+    Whatever its template does, it can link, and can call no person and no channel.
+    """
+    shown = _CALL.sub("&lt;", clean(mrkdwn)).strip() or "(no words)"
+    cut = [piece for piece in pieces(shown, blocks.SECTION) if piece.strip()]
     parts = [blocks.section(f"{block_id}:{index}", piece) for index, piece in enumerate(cut, start=1)]
-    return {"text": escaped(shown, blocks.FALLBACK), "blocks": parts[:MOST_LETTER_PIECES]}
+    return {"text": clip_escaped(shown, blocks.FALLBACK), "blocks": parts[:MOST_LETTER_PIECES]}
 
 
 def _beginning(text: str) -> list[str]:
@@ -359,6 +386,6 @@ def _beginning(text: str) -> list[str]:
     return cut if len(cut) < 2 else [cut[0], " …"]
 
 
-def checked(payload: Payload, minimal: Payload) -> Payload:
-    """The payload, or the minimal one where it breaks a limit: something is always shown."""
-    return minimal if problems(payload, Surface.MESSAGE) else payload
+def checked(payload: Payload, instead: Payload) -> Payload:
+    """The payload, or the other one where it breaks a limit: something is always shown."""
+    return instead if problems(payload, Surface.MESSAGE) else payload

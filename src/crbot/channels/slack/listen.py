@@ -139,7 +139,8 @@ class SlackListener:
         """End the connection, with what is being kept kept."""
         if self._loop and self._listening and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._listening.cancel)
-        self._thread.join(timeout=10)
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
 
     def _run(self) -> None:
         asyncio.run(self._listen())
@@ -161,6 +162,9 @@ class SlackListener:
             except DeliveryFailed as failure:
                 failures += 1
                 wait, why = failure.wait.total_seconds() if failure.wait else 0.0, str(failure)
+            except Exception as error:  # noqa: BLE001  (whatever it is, a bot that is deaf for good is worse)
+                failures += 1
+                wait, why = 0.0, type(error).__name__
             pause = max(wait, self._pauses_seconds[min(failures, len(self._pauses_seconds)) - 1])
             self._note(f"no connection to Slack: {why}; next try in {pause:g} s")
             await asyncio.sleep(pause)

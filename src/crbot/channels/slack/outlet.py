@@ -101,10 +101,10 @@ class SlackOutlet:
         return spot
 
     def _standing(self, outgoing: Outgoing, drawing: Drawing) -> Spot | None:
-        """Where the case's card stands in its channel, as recorded or, after a failure, as found."""
+        """Where the case's card stands in its channel: as recorded; or as found, where one could be there."""
         if drawing.place in drawing.posted:
             return self._spot(drawing.place, drawing.posted[drawing.place])
-        if outgoing.attempts > 1:
+        if outgoing.attempts > 1 or drawing.case.revision > 1:
             return self._find(self._channels[drawing.place], f"card:{drawing.case.number}")
         return None
 
@@ -131,10 +131,15 @@ class SlackOutlet:
             yield cards.log_line(f"log:{_digest(outgoing)}", drawing.log)
 
     def _strike_out(self, outgoing: Outgoing, drawing: Drawing, old: Spot, new: Spot) -> None:
-        link = self._slack.permalink(new)
-        self._slack.update(
-            old, cards.moved(drawing.case, self._words.label, drawing.place, link), outgoing.key
-        )
+        """Leave a pointer to the new card. Where Slack refuses it for good (the old channel is archived, say)
+        the case is in its place all the same, and a click on the old card is told that it has changed."""
+        try:
+            link = self._slack.permalink(new)
+            pointer = cards.moved(drawing.case, self._words.label, drawing.place, link)
+            self._slack.update(old, pointer, outgoing.key)
+        except DeliveryFailed as failure:
+            if not failure.permanent:
+                raise
 
     def _named(self, drawing: Drawing) -> Drawing:
         """The drawing with people's names in place of their ids in what is said of them."""

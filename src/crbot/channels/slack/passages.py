@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from crbot.channels.slack.blocks import Run
-from crbot.channels.slack.text import ELLIPSIS, clean, clip, escape
+from crbot.channels.slack.text import ELLIPSIS, LONGEST_ENTITY, clean, clip
 
 _SENTENCE_ENDS = re.compile(r"[.!?][\"”’)]*\s+|\n+")
 _GAP = f" {ELLIPSIS} "
@@ -89,7 +89,7 @@ def _clipped(runs: Iterable[Run], limit: int) -> list[Run]:
 def pieces(text: str, size: int) -> list[str]:
     """The text cut into pieces of at most `size` characters, at a line's or word's end where there is one.
 
-    Together they are the text.
+    Together they are the text. Where it is escaped, no entity is cut, if `size` holds one.
     """
     cut: list[str] = []
     start = 0
@@ -100,22 +100,11 @@ def pieces(text: str, size: int) -> list[str]:
     return [*cut, text[start:]] if text[start:] else cut
 
 
-def escaped_pieces(text: str, size: int) -> Iterator[str]:
-    """The text escaped and cut into pieces of at most `size` characters, never inside an entity."""
-    for piece in pieces(text, size):
-        ready = escape(piece)
-        if len(ready) <= size:
-            yield ready
-        else:  # escaping lengthens: "&" becomes five characters
-            half = len(piece) // 2
-            yield from escaped_pieces(piece[:half], size)
-            yield from escaped_pieces(piece[half:], size)
-
-
 def _break(text: str, start: int, end: int) -> int:
-    """Where to cut before `end`: after the last line end or space in the second half, else at `end`."""
+    """Where to cut before `end`: after the last line end or space in the second half, else before an entity."""
     for separator in ("\n\n", "\n", " "):
         at = text.rfind(separator, (start + end) // 2, end)
         if at >= 0:
             return min(at + len(separator), end)
-    return end
+    ampersand = text.rfind("&", max(start + 1, end - LONGEST_ENTITY + 1), end)
+    return ampersand if ampersand >= 0 and ";" not in text[ampersand:end] else end

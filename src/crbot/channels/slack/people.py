@@ -1,6 +1,6 @@
-"""Who a Slack user is: name and address, from the workspace's own list.
+"""Who a Slack user is, and what was said before: what has to be asked of the workspace.
 
-That the list tells the truth about somebody's office is not said; it is the workspace's word, like an address.
+That its list tells the truth about somebody's office is not said; it is the workspace's word, like an address.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import lru_cache
 
 from slack_sdk import WebClient
@@ -19,17 +20,17 @@ from crbot.triage.message import Person
 Profile = Callable[[str], Person]  # Slack user id -> who that is
 
 _KEPT_SECONDS = 3600
-_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})>|\b([UW](?=[A-Z]*[0-9])[A-Z0-9]{2,20})\b")
 _MOST_NAMES = 3
-
-
-def is_user_id(text: str) -> bool:
-    return _USER_ID.fullmatch(text) is not None
+_STILL_ONE_MATTER = timedelta(days=14)
+_SAID_BEFORE = 20
 
 
 class People:
-    """Looks people up, each at most once an hour."""
+    """Looks people up, each at most once an hour; fits `crbot.channels.slack.reader.Workspace`.
+
+    Where Slack can't be asked it says what it knows: a message is never kept waiting.
+    """
 
     def __init__(self, client: WebClient, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -37,14 +38,31 @@ class People:
         self._in_this_hour = lru_cache(maxsize=500)(self._ask)
 
     def person(self, user_id: str) -> Person:
-        """The user's name and address; where Slack tells no address (a guest, another workspace), the id.
-
-        Where Slack can't be asked, the id alone: a message is never kept waiting for a name.
-        """
+        """The user's name and address; where Slack tells no address (a guest, another workspace), the id."""
         try:
             return self._in_this_hour(user_id, int(self._monotonic() // _KEPT_SECONDS))
         except DeliveryFailed:
             return Person(address=user_id)
+
+    def direct(self, user_id: str) -> str:
+        try:
+            with told_apart(user_id):
+                return str(self._client.conversations_open(users=user_id)["channel"]["id"])
+        except DeliveryFailed:
+            return user_id
+
+    def earlier(self, channel: str, ts: str) -> tuple[str, ...]:
+        """Of the last two weeks, as far as one page goes."""
+        oldest = f"{float(ts) - _STILL_ONE_MATTER.total_seconds():.6f}"
+        try:
+            with told_apart(channel):
+                answer = self._client.conversations_history(
+                    channel=channel, oldest=oldest, latest=ts, limit=_SAID_BEFORE
+                )
+        except DeliveryFailed:
+            return ()
+        said = (str(message["ts"]) for message in answer.get("messages") or [])
+        return tuple(each for each in said if each < ts)
 
     def _ask(self, user_id: str, _hour: int) -> Person:
         with told_apart(user_id):

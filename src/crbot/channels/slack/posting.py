@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 
 from crbot.channels.slack.blocks import Payload
 from crbot.channels.slack.failures import Gone, told_apart
-from crbot.channels.slack.people import is_user_id
+from crbot.channels.slack.text import is_user_id
 
 EVENT_TYPE = "crbot"  # of the metadata that every message carries
 _CARD_BLOCK = re.compile(r"(?:head|final):(CRI-\d+-\d+):r\d+")

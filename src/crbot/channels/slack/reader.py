@@ -8,20 +8,32 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from crbot.cases.case import Conversation
 from crbot.channels.slack.cards import VERB_OF_ACTION
-from crbot.channels.slack.people import Profile
 from crbot.channels.slack.text import decode
 from crbot.intake.ports import Arrival, Ignored, Received, StaffAction, Unreadable
-from crbot.triage.message import Channel, Message
+from crbot.triage.message import Channel, Message, Person
 
 Payload = Mapping[str, Any]
 Read = Received | StaffAction | Ignored
 
 _WITH_WORDS = frozenset({None, "file_share", "thread_broadcast", "me_message"})  # subtypes of message events
 EDITED = "the sender edited a message; this is its new text"
+
+
+class Workspace(Protocol):
+    """What a payload leaves untold; where Slack can't be asked now, each gives what it has."""
+
+    def person(self, user_id: str) -> Person:
+        """Who that is."""
+
+    def direct(self, user_id: str) -> str:
+        """The channel of the bot's direct conversation with a user; the user's id where it isn't known."""
+
+    def earlier(self, channel: str, ts: str) -> tuple[str, ...]:
+        """Timestamps of what was last said in a conversation before `ts`, newest first."""
 
 
 class SlackReader:
@@ -31,8 +43,8 @@ class SlackReader:
     what makes a person staff; what staff say there is never a request.
     """
 
-    def __init__(self, profile: Profile, staff_channels: Collection[str]) -> None:
-        self._profile = profile
+    def __init__(self, workspace: Workspace, staff_channels: Collection[str]) -> None:
+        self._workspace = workspace
         self._staff_channels = frozenset(staff_channels)
 
     def read(self, arrival: Arrival) -> Read:
@@ -51,8 +63,10 @@ class SlackReader:
                 return self._event(payload["event"])
             case "block_actions":
                 return self._click(payload)
+            case _ if "command" in payload:
+                return Ignored("a slash command, answered at once")
             case other:
-                return Ignored(f"{'a slash command' if 'command' in payload else other}, answered at once")
+                return Ignored(f"{other} asks nothing of us")
 
     # --- messages -------------------------------------------------------------------------------------------------
 
@@ -69,19 +83,22 @@ class SlackReader:
             case "message", "message_changed":
                 return self._edit(event)
             case "message", subtype if subtype in _WITH_WORDS:
-                return self._message(event, event["channel"])
+                return self._message(event)
             case kind, subtype:
                 return Ignored(f"{subtype or kind} has no words for us")
 
-    def _message(self, event: Payload, channel: str) -> Received:
-        ts = event["ts"]
+    def _message(self, event: Payload) -> Received:
+        """What is said to the bot alone. Outside a thread it goes on with what was said there before:
+        few people answer in a thread."""
+        channel, ts = event["channel"], event["ts"]
         root = event.get("thread_ts", ts)
+        before = self._workspace.earlier(channel, ts) if root == ts else (root,)
         message = self._of(event)
         return Received(
             message=message,
             identity=f"{channel}:{ts}",
             conversation=Conversation(Channel.SLACK, channel, thread=root, person=message.sender),
-            refers_to=() if root == ts else (f"{channel}:{root}",),
+            refers_to=tuple(f"{channel}:{each}" for each in before),
         )
 
     def _mention(self, event: Payload) -> Received:
@@ -92,7 +109,9 @@ class SlackReader:
         return Received(
             message=message,
             identity=f"{channel}:{ts}",
-            conversation=Conversation(Channel.SLACK, event["user"], person=message.sender),
+            conversation=Conversation(
+                Channel.SLACK, self._workspace.direct(event["user"]), person=message.sender
+            ),
             refers_to=() if root == ts else (f"{channel}:{root}",),
         )
 
@@ -117,7 +136,7 @@ class SlackReader:
     def _of(self, event: Payload) -> Message:
         return Message(
             channel=Channel.SLACK,
-            sender=self._profile(event["user"]),
+            sender=self._workspace.person(event["user"]),
             body=decode(event.get("text") or ""),
             sent_at=_moment(event.get("event_ts") or event["ts"]),
             attachments=tuple(_file_name(file) for file in event.get("files") or ()),

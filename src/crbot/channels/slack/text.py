@@ -28,8 +28,14 @@ _SHOWN = {**_NEVER_SHOWN, **_LINE_ENDS}
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _CHARACTERS = {entity: character for character, entity in _ENTITIES.items()}
-_LONGEST_ENTITY = max(map(len, _CHARACTERS))
+LONGEST_ENTITY = max(map(len, _CHARACTERS))
+_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
 _ENCODED = re.compile(r"<([^<>\n]*)>|&(?:amp|lt|gt);")
+
+
+def is_user_id(text: str) -> bool:
+    """Whether it has the form of a Slack user's id."""
+    return _USER_ID.fullmatch(text) is not None
 
 
 def decode(text: str) -> str:
@@ -90,7 +96,7 @@ def clip_escaped(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
-    ampersand = cut.rfind("&", max(0, len(cut) - _LONGEST_ENTITY))
+    ampersand = cut.rfind("&", max(0, len(cut) - LONGEST_ENTITY))
     if ampersand >= 0 and ";" not in cut[ampersand:]:
         cut = cut[:ampersand]
     return cut.rstrip() + ELLIPSIS

@@ -25,7 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crbot.channels import terminal
-from crbot.demo.local_slack import LocalSlack, NoLocalSlack
+from crbot.demo.local_slack import USERS, LocalSlack, StandInMissing, User
 from crbot.demo.requests import Request, as_mail, load_requests
 from crbot.demo.servers import LOOPBACK, Child, DemoFailed, MailServers, SentMail, child, mail_servers
 from crbot.store.migrations import upgrade
@@ -92,8 +92,9 @@ def run_demo(console: Console | None = None, *, stay: bool = True) -> None:
     console = console or Console()
     try:
         with _ended_by_signals(), TemporaryDirectory(prefix="crbot-demo-") as folder, ExitStack() as stack:
-            world = _start(stack, Path(folder), console)
-            outcomes = _send_all(world, load_requests(), console)
+            requests = load_requests()
+            world = _start(stack, Path(folder), requests, console)
+            outcomes = _send_all(world, requests, console)
             _show(world, outcomes, console)
             if stay:
                 _stay(world, console)
@@ -123,11 +124,11 @@ def _ended_by_signals() -> Iterator[None]:
 # Start
 
 
-def _start(stack: ExitStack, folder: Path, console: Console) -> World:
+def _start(stack: ExitStack, folder: Path, requests: Sequence[Request], console: Console) -> World:
     policy = load_policy()
     with console.status("Starting a mail server …"):
         mail = stack.enter_context(mail_servers(DESK, folder))
-    slack = _start_slack(stack, folder, console)
+    slack = _start_slack(stack, requests, console)
     with console.status("Starting the bot …"):
         database = f"sqlite:///{folder / 'crbot.db'}"
         engine = open_engine(database)
@@ -139,17 +140,19 @@ def _start(stack: ExitStack, folder: Path, console: Console) -> World:
     return World(mail, slack, store, policy, (mail.imap, bot))
 
 
-def _start_slack(stack: ExitStack, folder: Path, console: Console) -> LocalSlack | None:
+def _start_slack(stack: ExitStack, requests: Sequence[Request], console: Console) -> LocalSlack | None:
+    staff = [each for each in USERS if each.is_staff]
+    senders = {each.address: _user(each) for each in requests if each.channel == "slack"}
     with console.status("Starting a stand-in for Slack; the first time it has to be fetched …"):
         try:
-            slack = LocalSlack.start(folder)
-        except NoLocalSlack as why:
-            console.print(
-                f"There is no Slack to look at: {why}. The cards are shown here instead.", style="yellow"
-            )
+            return stack.enter_context(LocalSlack([*staff, *senders.values()]))
+        except StandInMissing as why:
+            console.print(f"There is no Slack page: {why}. The cards are shown here instead.", style="yellow")
             return None
-    stack.callback(slack.stop)
-    return slack
+
+
+def _user(request: Request) -> User:
+    return User(request.slack_user, request.address.partition("@")[0], request.name, request.address)
 
 
 def _settings(mail: MailServers, slack: LocalSlack | None, database: str) -> dict[str, str]:
@@ -169,7 +172,18 @@ def _settings(mail: MailServers, slack: LocalSlack | None, database: str) -> dic
         "CRBOT_SMTP__SECURITY": "none",
         "CRBOT_MAIL__ADDRESS": mailbox.address,
     }
-    return inherited | _NO_CONFIG | own | (slack.settings if slack else {})
+    return inherited | _NO_CONFIG | own | (_slack_settings(slack) if slack else {})
+
+
+def _slack_settings(slack: LocalSlack) -> dict[str, str]:
+    tokens = {
+        "CRBOT_SLACK__API_URL": slack.api_url,
+        "CRBOT_SLACK__BOT_TOKEN": slack.bot_token,
+        "CRBOT_SLACK__APP_TOKEN": slack.app_token,
+    }
+    return tokens | {
+        f"CRBOT_SLACK__CHANNELS__{place.name}": channel for place, channel in slack.channels.items()
+    }
 
 
 # Send
@@ -225,7 +239,7 @@ def _send(world: World, request: Request, requests: Sequence[Request]) -> None:
     if request.channel == "slack":
         assert world.slack is not None
         thread = world.posted[request.answers] if request.answers else ""
-        world.posted[request.id] = world.slack.post_dm(request.address, request.body.strip(), thread)
+        world.posted[request.id] = world.slack.post_dm(request.slack_user, request.body.strip(), thread)
         return
     raw = as_mail(request, DESK, datetime.now(UTC), _letter_id(world, answered) if answered else "")
     with smtplib.SMTP(LOOPBACK, world.mail.smtp_port, timeout=WAIT_SECONDS) as client:

@@ -47,6 +47,11 @@ class Request(BaseModel):
     def message_id(self) -> str:
         return f"<{self.id}@{self.address.partition('@')[2]}>"
 
+    @property
+    def slack_user(self) -> str:
+        """The sender's id in the demo's Slack."""
+        return f"U0{self.name.split()[-1].upper()}"
+
 
 def load_requests() -> tuple[Request, ...]:
     """The messages in the order in which they are sent."""

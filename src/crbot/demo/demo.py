@@ -17,8 +17,10 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import shorten
 from types import FrameType
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
@@ -28,11 +30,10 @@ from crbot.channels import terminal
 from crbot.demo.local_slack import USERS, LocalSlack, StandInMissing, User
 from crbot.demo.requests import Request, as_mail, load_requests
 from crbot.demo.servers import LOOPBACK, Child, DemoFailed, MailServers, SentMail, child, mail_servers
-from crbot.store.migrations import upgrade
-from crbot.store.store import SqlStore, open_engine
+from crbot.store.store import SqlStore
 from crbot.triage.decision import Decision
 from crbot.triage.policy import Policy
-from crbot.wiring import load_policy
+from crbot.wiring import load_policy, open_database
 
 DESK = "response.center@desk.example"
 WAIT_SECONDS = 60.0  # for one step; a step takes seconds
@@ -96,6 +97,9 @@ def run_demo(console: Console | None = None, *, stay: bool = True) -> None:
             world = _start(stack, Path(folder), requests, console)
             outcomes = _send_all(world, requests, console)
             _show(world, outcomes, console)
+            _await_the_rest(world, outcomes, console)
+            console.print(_addresses(world))
+            console.print(Text(one_liner(world.mail.smtp_port)), soft_wrap=True)
             if stay:
                 _stay(world, console)
     except KeyboardInterrupt:
@@ -131,9 +135,7 @@ def _start(stack: ExitStack, folder: Path, requests: Sequence[Request], console:
     slack = _start_slack(stack, requests, console)
     with console.status("Starting the bot …"):
         database = f"sqlite:///{folder / 'crbot.db'}"
-        engine = open_engine(database)
-        upgrade(engine)
-        store = SqlStore(engine)
+        store = SqlStore(open_database(database))
         stack.callback(store.close)
         command = [sys.executable, "-m", "crbot.cli", "run"]
         bot = stack.enter_context(child("bot", command, folder, _settings(mail, slack, database)))
@@ -190,7 +192,7 @@ def _slack_settings(slack: LocalSlack) -> dict[str, str]:
 
 
 def _send_all(world: World, requests: Sequence[Request], console: Console) -> tuple[Outcome, ...]:
-    """Send the messages, and wait until each is decided upon and everything that follows has gone out."""
+    """Send the messages, and wait until each is decided upon."""
     sendable = [each for each in requests if each.channel == "email" or world.slack]
     outcomes: list[Outcome] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -202,8 +204,6 @@ def _send_all(world: World, requests: Sequence[Request], console: Console) -> tu
             outcomes += _decided(
                 world, batch, len(outcomes), lambda done: progress.update(bar, completed=done)
             )
-    with console.status("Waiting for the last letters and cards …"):
-        world.await_("its letters and cards", lambda: _all_is_out(world, outcomes))
     return tuple(outcomes)
 
 
@@ -271,7 +271,6 @@ def _show(world: World, outcomes: Sequence[Outcome], console: Console) -> None:
     if world.slack is None:
         _show_cards(world, outcomes, console)
     console.print(_table(world.policy, outcomes))
-    console.print(_addresses(world))
 
 
 def _show_cards(world: World, outcomes: Sequence[Outcome], console: Console) -> None:
@@ -281,10 +280,16 @@ def _show_cards(world: World, outcomes: Sequence[Outcome], console: Console) -> 
         terminal.show(console, name, outcome.decision, world.policy.label)
 
 
+def _await_the_rest(world: World, outcomes: Sequence[Outcome], console: Console) -> None:
+    with console.status("The last letters and cards are on their way; Slack takes one a second …"):
+        world.await_("its letters and cards", lambda: _all_is_out(world, outcomes))
+
+
 def _table(policy: Policy, outcomes: Sequence[Outcome]) -> Table:
-    table = Table(title="What the bot made of the messages", title_justify="left")
-    for column in ("by", "message", "kind", "disposition", "queue", "asked", "case"):
-        table.add_column(column, overflow="fold")
+    table = Table(title="What the bot made of the messages", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("message", ratio=1)
+    for column in ("kind", "disposition", "queue", "asked", "case"):
+        table.add_column(column, no_wrap=column == "case")
     for each in outcomes:
         table.add_row(*_row(policy, each))
     return table
@@ -294,18 +299,17 @@ def _row(policy: Policy, outcome: Outcome) -> tuple[str | Text, ...]:
     decision = outcome.decision
     questions = len(decision.questions)
     return (
-        "Slack" if outcome.request.channel == "slack" else "mail",
-        Text(f"{outcome.request.name}: {_title(outcome.request)}"),
+        Text(_title(outcome.request)),
         _words(decision.kind),
         _words(decision.disposition),
-        policy.label("queue", decision.queue.value) if decision.queue else "–",
-        str(questions) if questions else "–",
-        outcome.case or "–",
+        policy.label("queue", decision.queue.value) if decision.queue else "",
+        str(questions) if questions else "",
+        outcome.case or "",
     )
 
 
 def _title(request: Request) -> str:
-    return request.subject or f"{' '.join(request.body.split())[:40]} …"
+    return request.subject or f"Slack: {shorten(request.body, 50, placeholder=' …')}"
 
 
 def _words(value: str) -> str:
@@ -314,26 +318,28 @@ def _words(value: str) -> str:
 
 def _addresses(world: World) -> Table:
     mailbox = world.mail.mailbox
-    write = (
-        f"python3 -c \"import smtplib; smtplib.SMTP('{LOOPBACK}', {world.mail.smtp_port}).sendmail("
-        f"'chief@yourtown.example', '{DESK}', "
-        "'From: Chief You <chief@yourtown.example>\\nSubject: Help\\n\\nI am the Chief of Police of …')\""
-    )
+    login = f"port {mailbox.port}, user {mailbox.username}, password {mailbox.password}"
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     if world.slack is not None:
         table.add_row("Cards in Slack", world.slack.ui_url)
     table.add_row("Letters that went out", world.mail.page_url)
+    table.add_row("The desk's mailbox", f"IMAP {LOOPBACK} {login}")
     table.add_row(
-        "The desk's mailbox",
-        f"IMAP {LOOPBACK} port {mailbox.port}, user {mailbox.username}, password {mailbox.password}",
+        "Write to the desk", f"{DESK}, SMTP {LOOPBACK} port {world.mail.smtp_port}; or change this line:"
     )
-    table.add_row(
-        "Write to it", f"with any mail program to {DESK}, by SMTP {LOOPBACK} port {world.mail.smtp_port}; or:"
-    )
-    table.add_row("", Text(write))
     return table
+
+
+def one_liner(smtp_port: int) -> str:
+    """A command for the shell that sends a mail to the desk."""
+    mail = (
+        r"From: chief@yourtown.example\nSubject: Training\n\nI am the Chief of Police of Yourtown, Ohio. "
+        "We request training on crisis intervention."
+    )
+    send = f"smtplib.SMTP('{LOOPBACK}', {smtp_port}).sendmail('chief@yourtown.example', '{DESK}', '{mail}')"
+    return f'python3 -c "import smtplib; {send}"'
 
 
 def _stay(world: World, console: Console) -> None:

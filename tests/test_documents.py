@@ -31,7 +31,7 @@ def commands(command: click.Command, name: str = "crbot") -> Iterator[str]:
         yield name
 
 
-@pytest.mark.parametrize("command", commands(typer.main.get_command(app)))
+@pytest.mark.parametrize("command", list(commands(typer.main.get_command(app))))
 def test_every_command_is_in_the_readme(command: str) -> None:
     assert re.search(rf"`{command}\b", README), f"the README does not tell of `{command}`"
 

@@ -18,7 +18,7 @@ import pytest
 
 from crbot.cases.case import Place
 from crbot.channels.slack.text import decode
-from crbot.demo.local_slack import STAFF, LocalSlack, NoLocalSlack, User
+from crbot.demo.local_slack import USERS, LocalSlack, StandInMissing
 from crbot.store.store import SqlStore, open_engine
 from tests.servers import HOST, PASSWORD, Dovecot, Sink, free_port
 
@@ -36,17 +36,16 @@ Pine Falls Police Department
 SECONDS = 40.0
 
 
-RIVERA = User("U0RIVERA", "ana.rivera", "Chief Ana Rivera", "arivera@springfieldpd.example.gov")
+RIVERA = next(user for user in USERS if not user.is_staff)
 
 
 @pytest.fixture(scope="module")
-def slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSlack]:
+def slack() -> Iterator[LocalSlack]:
     try:
-        stand_in = LocalSlack.start(tmp_path_factory.mktemp("slack"), (*STAFF, RIVERA))
-    except NoLocalSlack as missing:
+        with LocalSlack() as stand_in:
+            yield stand_in
+    except StandInMissing as missing:
         pytest.skip(f"no stand-in for Slack: {missing}")
-    yield stand_in
-    stand_in.stop()
 
 
 class World:
@@ -76,7 +75,7 @@ class World:
             "CRBOT_SMTP__SECURITY": "none",
             "CRBOT_MAIL__ADDRESS": DESK,
         }
-        return mail | (self.slack.settings if self.slack else {})
+        return mail | (_slack_settings(self.slack) if self.slack else {})
 
     def once(self, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -136,6 +135,15 @@ class World:
 
 def _is_reply(message: Mapping[str, Any]) -> bool:
     return bool(message.get("thread_ts")) and message["thread_ts"] != message["ts"]
+
+
+def _slack_settings(slack: LocalSlack) -> dict[str, str]:
+    channels = {f"CRBOT_SLACK__CHANNELS__{place.name}": channel for place, channel in slack.channels.items()}
+    return channels | {
+        "CRBOT_SLACK__API_URL": slack.api_url,
+        "CRBOT_SLACK__BOT_TOKEN": slack.bot_token,
+        "CRBOT_SLACK__APP_TOKEN": slack.app_token,
+    }
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -208,7 +216,8 @@ TROUBLES = {
     b"charset=x-none\r\nContent-Transfer-Encoding: 8bit\r\n\r\nWe need tr\xe4ining.\r\n",
     "nested without end": b"From: a@b.example\r\nSubject: x\r\n"
     + b"".join(
-        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth) for depth in range(1500)
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth)
+        for depth in range(1500)
     ),
     "of noise": bytes(range(1, 256)) * 40,
     "of forty megabytes": b"From: big@pine-falls.example.gov\r\nSubject: large\r\n\r\nWe need training.\r\n"
@@ -279,7 +288,9 @@ def test_the_whole_way_with_slack(dovecot: Dovecot, sink: Sink, tmp_path: Path, 
         world.until(lambda: "Claimed by <@U0LEE>" in str(world.cards(Place.CRI_TAC)[0]["blocks"]))
 
 
-def test_a_direct_message_on_slack_does_the_same(dovecot: Dovecot, sink: Sink, tmp_path: Path, slack: LocalSlack) -> None:
+def test_a_direct_message_on_slack_does_the_same(
+    dovecot: Dovecot, sink: Sink, tmp_path: Path, slack: LocalSlack
+) -> None:
     world = World(dovecot, sink, tmp_path, slack)
     before = len(world.cards(Place.ORGANIZATIONAL_ASSESSMENT))
     with world.running():
@@ -290,5 +301,7 @@ def test_a_direct_message_on_slack_does_the_same(dovecot: Dovecot, sink: Sink, t
         )
         slack.post_dm(RIVERA.id, text)
         world.until(lambda: len(world.cards(Place.ORGANIZATIONAL_ASSESSMENT)) > before)
-        said = world.until(lambda: [each for each in slack.messages(slack.dm_of(RIVERA.id)) if _is_reply(each)])
+        said = world.until(
+            lambda: [each for each in slack.messages(slack.dm_of(RIVERA.id)) if _is_reply(each)]
+        )
         assert any("CRI-" in each["text"] for each in said)

@@ -38,7 +38,7 @@ class Context(StrEnum):
 
 
 _UNWANTED = "unwanted"  # speaks of help and costs, not of matters
-_STOP, _CLAUSE = "stop", "clause"
+_STOP, _CLAUSE, _NOTHING = "stop", "clause", "nothing"
 _CANCELS = "cancels"  # a denial taken back: "I can't say that there is no suit"
 _SIDES = ("before", "after", "answer", "next")
 KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS, _UNWANTED)
@@ -171,8 +171,9 @@ class Contexts:
             first, last = mention, hit
         else:
             return False
-        distance = last.first_word - first.last_word - 1
-        if distance < 0 or distance > self.rules.reach[trigger.kind]:
+        if first.start >= last.start or first.end >= last.end:
+            return False
+        if last.first_word - first.last_word - 1 > self.rules.reach[trigger.kind]:
             return False
         return not any(
             first.end <= stop.hit.start and stop.hit.end <= last.start
@@ -212,11 +213,7 @@ class Contexts:
                 for kind, side, name in _LOOKED_UP
                 for hit in self.scan.in_sentence(index, name)
             ]
-            opening = [each for each in found if each.side == "next"]  # these speak of another sentence
-            self._triggers[index] = (
-                *_longest([each for each in found if each.side != "next"]),
-                *_longest(opening),
-            )
+            self._triggers[index] = _outermost(found)
         return self._triggers[index]
 
 
@@ -224,11 +221,21 @@ _LOOKED_UP = (
     *((kind, side, f"context:{kind}:{side}") for kind in KINDS for side in _SIDES),
     ("", _STOP, "context:stops"),
     ("", _CLAUSE, "context:clauses"),
-    ("", "nothing", "context:nothing"),
+    ("", _NOTHING, "context:nothing"),
 )
 
 
-def _longest(found: list[_Trigger]) -> tuple[_Trigger, ...]:
+def _outermost(found: list[_Trigger]) -> tuple[_Trigger, ...]:
+    """Drop the triggers and stops that lie inside a longer one which speaks to the same side."""
+    breaks = [each for each in found if each.side in (_STOP, _CLAUSE, _NOTHING)]
+    before = _longest([*breaks, *(each for each in found if each.side == "before")])
+    after = _longest([*breaks, *(each for each in found if each.side in ("after", "answer"))])
+    opening = _longest([each for each in found if each.side == "next"])  # these speak of another sentence
+    kept = [each for each in (*before, *after, *opening) if each.side not in (_STOP, _CLAUSE)]
+    return (*kept, *(each for each in before if each.side in (_STOP, _CLAUSE) and each in after))
+
+
+def _longest(found: list[_Trigger]) -> list[_Trigger]:
     """Of triggers that lie inside another the outer one; of equal ones all."""
     ordered = sorted(found, key=lambda each: (each.hit.start, -each.hit.end))
     kept: list[_Trigger] = []
@@ -237,4 +244,4 @@ def _longest(found: list[_Trigger]) -> tuple[_Trigger, ...]:
         if each.hit.end > reached or (each.hit.start == start and each.hit.end == reached):
             kept.append(each)
             start, reached = each.hit.start, each.hit.end
-    return tuple(kept)
+    return kept

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from crbot.triage.decision import Kind, Reason
 from crbot.triage.facts import Facts, Known, Part
+from crbot.triage.lexicon import Example, read_examples
 from crbot.triage.message import Mark, Message
 from crbot.triage.notation import (
     Block,
@@ -56,6 +57,7 @@ class KindRules:
 
     places: Mapping[str, Place]
     rows: tuple[KindRow, ...]
+    examples: tuple[Example, ...]
 
 
 _MARKS = {
@@ -82,7 +84,7 @@ def read_kinds(
     tree: Section, faults: Faults
 ) -> tuple[KindRules, dict[str, list[Line]], dict[str, list[Pieces]]]:
     """Read `kinds.yaml`: the rules; signs of the sender as word lists, the others as cues ("sign:<name>")."""
-    check_keys(tree, ("title", "source", "signs", "rows"), (), faults)
+    check_keys(tree, ("title", "source", "signs", "rows", "examples"), (), faults)
     places: dict[str, Place] = {}
     lists: dict[str, list[Line]] = {}
     cues: dict[str, list[Pieces]] = {}
@@ -99,7 +101,8 @@ def read_kinds(
         else:
             cues[f"sign:{name}"] = read_pieces_of(block, faults)
             cues[f"sign:{name}:not"] = read_pieces_of(entry.items.get("not"), faults)
-    return KindRules(places, tuple(_rows(tree, places, faults))), lists, cues
+    examples = tuple(read_examples(tree.items.get("examples"), list(Kind), faults))
+    return KindRules(places, tuple(_rows(tree, places, faults)), examples), lists, cues
 
 
 def _rows(tree: Section, signs: Collection[str], faults: Faults) -> Iterator[KindRow]:

@@ -115,7 +115,7 @@ def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFi
             tuple(values.items),
             values.places,
             {value: _over(entry, values, faults) for value, entry in values.items.items()},
-            tuple(_examples(tree.items.get("examples"), values.items, faults)),
+            tuple(read_examples(tree.items.get("examples"), values.items, faults)),
         )
     return cue_files, lines
 
@@ -130,7 +130,7 @@ def _over(entry: Tree, values: Section, faults: Faults) -> tuple[str, ...]:
     return names
 
 
-def _examples(block: Tree | None, values: Iterable[str], faults: Faults) -> Iterable[Example]:
+def read_examples(block: Tree | None, values: Iterable[str], faults: Faults) -> Iterable[Example]:
     """Lines `value, value | sentence`; "-" for no value."""
     known = (*values, "unknown", "none")
     for line in block.lines() if isinstance(block, Block) else ():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,11 +71,11 @@ _REST_OF_WORD = re.compile(r"[\w']*")
 class _Spaced:
     """A folded text in the form in which it is searched, and the way back to its offsets."""
 
-    __slots__ = ("_breaks", "_shifts", "_spaces", "text")
+    __slots__ = ("_breaks", "_origins", "_shifts", "_spaces", "text")
 
     def __init__(self, folded: str) -> None:
         plain = _BEFORE_WORD.sub(" ", folded.translate(_BLANKS))
-        pieces, self._breaks, self._shifts = [" "], [0], [-1]
+        pieces, self._breaks, self._shifts, self._origins = [" "], [0], [-1], [-1]
         last, length = 0, 1
         for run in _RUN.finditer(plain):
             start, end = run.span()
@@ -84,10 +84,29 @@ class _Spaced:
             length += start - last + len(kept)
             self._breaks.append(length)
             self._shifts.append(end - length)
+            self._origins.append(end)
             last = end
         pieces.append(plain[last:])
         self.text = "".join(pieces)
         self._spaces: list[int] | None = None
+
+    def searched(self, offset: int) -> int:
+        """Where a character of the folded text stands in the searched form."""
+        place = bisect_right(self._origins, offset) - 1
+        return max(offset - self._shifts[place], self._breaks[place])
+
+    def hit(self, start: int, end: int, name: str, line: Line, sentence: int) -> Hit:
+        """A hit by its place in the searched form."""
+        return Hit(
+            self.original(start),
+            self.original(end - 1) + 1,
+            line.text,
+            name,
+            line.where,
+            sentence,
+            self.word(start),
+            self.word(end - 1),
+        )
 
     def original(self, offset: int) -> int:
         return offset + self._shifts[bisect_right(self._breaks, offset) - 1]
@@ -99,22 +118,20 @@ class _Spaced:
         return bisect_right(self._spaces, offset)
 
 
-def _goes_on(text: str, end: int) -> bool:
-    """The word goes on behind this offset: "can" in "canvas", in "can't", in an address."""
-    return text[end].isalnum() or text[end] in "_@" or text.startswith("'t", end)
+class _Pattern:
+    """A phrase that is searched for, and what it belongs to."""
 
+    __slots__ = ("atoms", "is_prefix", "lists", "skips")
 
-class _Pattern(NamedTuple):
-    """A phrase that is searched for, and the atoms that it belongs to."""
-
-    phrase: str
-    is_prefix: bool
-    skips: int  # 1 where it begins with the blank before its first word
-    atoms: dict[int, str]  # atom -> where in the rules the phrase stands
+    def __init__(self, is_prefix: bool, skips: int) -> None:
+        self.is_prefix = is_prefix
+        self.skips = skips  # 1 where it begins with the blank before its first word
+        self.lists: dict[str, Line] = {}  # list or cue that it is found for -> the line of the rules
+        self.atoms: list[int] = []  # pieces of longer lines that it can fill
 
 
 class _Row(NamedTuple):
-    """A line of a cue: which atoms it wants, one after the other."""
+    """A line of several pieces: which atoms it wants, one after the other."""
 
     atoms: tuple[int, ...]
     gaps: tuple[int, ...]
@@ -122,14 +139,7 @@ class _Row(NamedTuple):
     line: Line
 
 
-class _Found(NamedTuple):
-    """A phrase found; words are counted from the beginning of the part."""
-
-    start: int
-    end: int
-    first_word: int
-    last_word: int
-    pattern: _Pattern
+_Found = tuple[int, int, _Pattern]  # start and end in the searched form
 
 
 class Phrases:
@@ -142,175 +152,206 @@ class Phrases:
         self._lists = lists
         self._faults = faults
         self._patterns: dict[tuple[str, bool], _Pattern] = {}
-        self._list_atoms: dict[str, int] = {}
+        self._atoms: dict[Atom, int] = {}
         self._lengths: list[int] = []  # of each atom's shortest phrase: the longer, the seldomer it is met
         self._rows: dict[int, list[_Row]] = {}  # by their seldomest atom
-        for name in lists:
-            self._atom_of_list(name, Line("", ""))
-        self._named = {atom: name for name, atom in self._list_atoms.items()}
-        for cue, lines in cues.items():
-            for pieces in lines:
-                self._add_row(cue, pieces)
+        for name, lines in lists.items():
+            for line in lines:
+                self._add_to_list(name, line.text, line)
+        for cue, cue_lines in cues.items():
+            for pieces in cue_lines:
+                self._add_line(cue, pieces)
         self._ordered = list(self._patterns.values())
         self._automaton = ahocorasick_rs.AhoCorasick(
             [text for text, _ in self._patterns], matchkind=ahocorasick_rs.MatchKind.Standard
         )
+        self._latest: tuple[str, _Spaced, list[_Found]] = ("", _Spaced(""), [])
 
     def find(self, folded: str) -> list[Hit]:
         """The phrases of all word lists in a folded text, overlapping ones too, in the order of their ends."""
+        spaced, found = self._search(folded)
         return [
-            Hit(
-                found.start, found.end, found.pattern.phrase, name, found.pattern.atoms[atom], -1, *found[2:4]
-            )
-            for found in self._search(folded)
-            for atom in found.pattern.atoms
-            if (name := self._named.get(atom)) is not None
+            spaced.hit(start, end, name, line, -1)
+            for start, end, pattern in found
+            for name, line in pattern.lists.items()
+            if name in self._lists
         ]
 
     def scan(self, message: Message, sentences: Sequence[Sentence]) -> Scan:
         """Find every phrase and line in the sentences of a message; none reaches over the end of a sentence."""
-        atoms: dict[tuple[int, int], list[_Found]] = {}
-        for part, text in ((Part.SUBJECT, message.subject), (Part.BODY, message.body)):
+        scan = Scan(message, tuple(sentences), self)
+        for part, text in ((Part.BODY, message.body), (Part.SUBJECT, message.subject)):
             order = sorted((each.start, each.end, i) for i, each in enumerate(sentences) if each.part is part)
-            starts = [start for start, _, _ in order]
-            for found in self._search(fold(text)) if order else ():
-                place = bisect_right(starts, found.start) - 1
-                if place < 0 or found.end > order[place][1]:
-                    continue
-                for atom in found.pattern.atoms:
-                    atoms.setdefault((atom, order[place][2]), []).append(found)
-        return Scan(message, tuple(sentences), self, self._hits(atoms))
+            if order:
+                spaced, found = self._search(fold(text))
+                self._distribute(scan, spaced, found, order)
+        return scan
 
-    def _search(self, folded: str) -> Iterator[_Found]:
-        spaced = _Spaced(folded)
-        text, length = spaced.text, len(spaced.text)
-        for index, before, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            pattern = self._ordered[index]
-            last = end
-            if end < length and text[end - 1].isalnum() and _goes_on(text, end):
+    def _search(self, folded: str) -> tuple[_Spaced, list[_Found]]:
+        """Every phrase in a text, whole words only. The latest text is remembered: it is asked for twice."""
+        remembered, spaced, found = self._latest
+        if remembered == folded:
+            return spaced, found
+        spaced, found = _Spaced(folded), []
+        text, length, ordered = spaced.text, len(spaced.text), self._ordered
+        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            pattern = ordered[index]
+            if end < length and text[end] != " " and text[end - 1].isalnum() and _goes_on(text, end):
                 if not pattern.is_prefix:
                     continue
-                last = _REST_OF_WORD.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing, too
-            first = before + pattern.skips
-            yield _Found(
-                spaced.original(first),
-                spaced.original(last - 1) + 1,
-                spaced.word(first),
-                spaced.word(last - 1),
-                pattern,
-            )
+                end = _REST_OF_WORD.match(text, end).end()  # type: ignore[union-attr]  # noqa: PLW2901  # it matches nothing, too
+            found.append((start + pattern.skips, end, pattern))
+        self._latest = (folded, spaced, found)
+        return spaced, found
 
-    def _hits(self, atoms: Mapping[tuple[int, int], list[_Found]]) -> dict[str, dict[int, list[Hit]]]:
-        """Hits by list or cue, and by sentence."""
-        hits: dict[str, dict[int, list[Hit]]] = {}
-        for (atom, sentence), founds in atoms.items():
-            name = self._named.get(atom)
-            if name is not None:
-                hits.setdefault(name, {})[sentence] = [
-                    Hit(
-                        each.start,
-                        each.end,
-                        each.pattern.phrase,
-                        name,
-                        each.pattern.atoms[atom],
-                        sentence,
-                        *each[2:4],
-                    )
-                    for each in founds
-                ]
-            for row in self._rows.get(atom, ()):
-                stages = [atoms.get((wanted, sentence)) for wanted in row.atoms]
-                if all(stages):
-                    found = _in_order([stage for stage in stages if stage], row, sentence)
-                    if found:
-                        hits.setdefault(row.cue, {}).setdefault(sentence, []).extend(found)
-        return hits
+    def _distribute(
+        self, scan: Scan, spaced: _Spaced, found: list[_Found], order: list[tuple[int, int, int]]
+    ) -> None:
+        """Give every sentence what was found in it, and the lines that this makes."""
+        starts = [spaced.searched(start) for start, _, _ in order]
+        ends = [spaced.searched(end - 1) + 1 for _, end, _ in order]
+        pieces: dict[int, dict[int, list[_Found]]] = {}
+        for each in found:
+            place = bisect_right(starts, each[0]) - 1
+            if place < 0 or each[1] > ends[place]:
+                continue
+            sentence = order[place][2]
+            for name in each[2].lists:
+                scan.note(name, sentence, spaced, each)
+            if each[2].atoms:
+                by_atom = pieces.setdefault(sentence, {})
+                for atom in each[2].atoms:
+                    by_atom.setdefault(atom, []).append(each)
+        for sentence, by_atom in pieces.items():
+            for atom in by_atom:
+                for row in self._rows.get(atom, ()):
+                    stages = [by_atom.get(wanted) for wanted in row.atoms]
+                    if None not in stages:
+                        scan.add(_in_order(stages, row, sentence, spaced))  # type: ignore[arg-type]  # none is None
 
-    def _add_row(self, cue: str, pieces: Pieces) -> None:
+    # -- compiling
+
+    def _add_line(self, cue: str, pieces: Pieces) -> None:
+        if len(pieces.atoms) == 1:
+            for phrase in self._phrases_of(pieces.atoms[0], pieces.line):
+                self._add_to_list(cue, phrase, pieces.line)
+            return
         atoms = tuple(self._atom(atom, pieces.line) for atom in pieces.atoms)
         anchor = max(atoms, key=lambda atom: self._lengths[atom])
         self._rows.setdefault(anchor, []).append(_Row(atoms, pieces.gaps, cue, pieces.line))
 
+    def _add_to_list(self, name: str, phrase: str, line: Line) -> None:
+        pattern = self._pattern(phrase)
+        if pattern is not None:
+            pattern[0].lists.setdefault(name, line)
+
     def _atom(self, atom: Atom, line: Line) -> int:
-        if not atom.phrases and len(atom.lists) == 1:
-            return self._atom_of_list(atom.lists[0], line)
-        number = self._new_atom()
-        self._fill(number, [Line(phrase, line.where) for phrase in atom.phrases])
+        """The number of a piece; pieces that are written alike share it."""
+        if atom not in self._atoms:
+            number = self._atoms[atom] = len(self._lengths)
+            self._lengths.append(1_000)
+            for phrase in self._phrases_of(atom, line):
+                pattern = self._pattern(phrase)
+                if pattern is not None and number not in pattern[0].atoms:
+                    pattern[0].atoms.append(number)
+                    self._lengths[number] = min(self._lengths[number], pattern[1])
+        return self._atoms[atom]
+
+    def _phrases_of(self, atom: Atom, line: Line) -> Iterable[str]:
+        yield from atom.phrases
         for name in atom.lists:
-            self._fill(number, self._phrases_of(name, line))
-        return number
+            if name in self._lists:
+                yield from (each.text for each in self._lists[name])
+            else:
+                self._faults.add(line.where, f"{{{name}}} is no list of words; {meant(name, self._lists)}")
 
-    def _atom_of_list(self, name: str, line: Line) -> int:
-        if name not in self._list_atoms:
-            number = self._new_atom()
-            self._list_atoms[name] = number
-            self._fill(number, self._phrases_of(name, line))
-        return self._list_atoms[name]
-
-    def _new_atom(self) -> int:
-        self._lengths.append(1_000)
-        return len(self._lengths) - 1
-
-    def _phrases_of(self, name: str, line: Line) -> Sequence[Line]:
-        if name in self._lists:
-            return self._lists[name]
-        self._faults.add(line.where, f"{{{name}}} is no list of words; {meant(name, self._lists)}")
-        return ()
-
-    def _fill(self, atom: int, phrases: Iterable[Line]) -> None:
-        for line in phrases:
-            is_prefix = line.text.endswith("*")
-            text = _Spaced(fold(line.text.removesuffix("*"))).text
-            if not text.strip():
-                continue
-            skips = int(text[1].isalnum())  # a comma follows its word without a blank
-            pattern = self._patterns.setdefault(
-                (text[1 - skips :], is_prefix), _Pattern(line.text, is_prefix, skips, {})
-            )
-            pattern.atoms[atom] = line.where
-            self._lengths[atom] = min(self._lengths[atom], len(text))
+    def _pattern(self, phrase: str) -> tuple[_Pattern, int] | None:
+        """The pattern of a phrase, with its length; None for a phrase without a letter."""
+        is_prefix = phrase.endswith("*")
+        text = _Spaced(fold(phrase.removesuffix("*"))).text
+        if not text.strip():
+            return None
+        skips = int(text[1].isalnum())  # a comma follows its word without a blank
+        key = (text[1 - skips :], is_prefix)
+        if key not in self._patterns:
+            self._patterns[key] = _Pattern(is_prefix, skips)
+        return self._patterns[key], len(text)
 
 
-def _in_order(stages: list[list[_Found]], row: _Row, sentence: int) -> list[Hit]:
+def _goes_on(text: str, end: int) -> bool:
+    """The word goes on behind this offset: "can" in "canvas", in "can't", in an address."""
+    return text[end].isalnum() or text[end] in "_@" or text.startswith("'t", end)
+
+
+def _in_order(stages: list[list[_Found]], row: _Row, sentence: int, spaced: _Spaced) -> list[Hit]:
     """The places where one of each stage follows the one before, within the gaps of the row.
 
     Looks at each found phrase once: of several beginnings that lead to a phrase, the nearest is kept.
     """
-    reached = [(each.last_word, each.start, each.first_word, each) for each in stages[0]]
+    word = spaced.word
+    reached = [(word(end - 1), start, end) for start, end, _ in stages[0]]
     for stage, gap in zip(stages[1:], row.gaps, strict=True):
-        reached.sort(key=lambda step: step[0])
+        reached.sort()
         ends = [step[0] for step in reached]
         further = []
-        for each in stage:
-            nearest = bisect_left(ends, each.first_word) - 1
-            if nearest >= 0 and each.first_word - ends[nearest] - 1 <= gap:
-                before = reached[nearest]
-                further.append((each.last_word, before[1], before[2], each))
+        for start, end, _ in stage:
+            first = word(start)
+            nearest = bisect_left(ends, first) - 1
+            if nearest >= 0 and first - ends[nearest] - 1 <= gap:
+                further.append((word(end - 1), reached[nearest][1], end))
+        if not further:
+            return []
         reached = further
-    return [
-        Hit(start, last.end, row.line.text, row.cue, row.line.where, sentence, first_word, last_word)
-        for last_word, start, first_word, last in reached
-    ]
+    return [spaced.hit(start, end, row.cue, row.line, sentence) for _, start, end in reached]
 
 
-@dataclass(frozen=True, slots=True)
+_Noted = list[tuple[_Found, _Spaced]]
+
+
 class Scan:
     """A message cut into sentences, with every phrase and line of the rules that was found in them."""
 
-    message: Message
-    sentences: tuple[Sentence, ...]
-    phrases: Phrases
-    _hits: Mapping[str, Mapping[int, Sequence[Hit]]]  # list or cue -> index of the sentence -> hits
+    __slots__ = ("_hits", "_noted", "_sentences_of", "message", "phrases", "sentences")
+
+    def __init__(self, message: Message, sentences: tuple[Sentence, ...], phrases: Phrases) -> None:
+        self.message = message
+        self.sentences = sentences
+        self.phrases = phrases
+        self._noted: dict[tuple[int, str], _Noted] = {}  # found, and made into hits when somebody asks
+        self._hits: dict[tuple[int, str], tuple[Hit, ...]] = {}
+        self._sentences_of: dict[str, set[int]] = {}  # list or cue -> the sentences that hold it
+
+    def note(self, name: str, sentence: int, spaced: _Spaced, found: _Found) -> None:
+        self._noted.setdefault((sentence, name), []).append((found, spaced))
+        self._sentences_of.setdefault(name, set()).add(sentence)
+
+    def add(self, hits: Iterable[Hit]) -> None:
+        for hit in hits:
+            key = (hit.sentence, hit.list)
+            self._hits[key] = (*self._hits.get(key, ()), hit)
+            self._sentences_of.setdefault(hit.list, set()).add(hit.sentence)
 
     def of(self, name: str) -> tuple[Hit, ...]:
         """All hits of a word list, or of a cue by "fact:value", in the order of the sentences."""
-        by_sentence = self._hits.get(name, {})
-        return tuple(hit for sentence in sorted(by_sentence) for hit in by_sentence[sentence])
+        sentences = self._sentences_of.get(name)
+        if not sentences:
+            return ()
+        return tuple(hit for sentence in sorted(sentences) for hit in self.in_sentence(sentence, name))
 
     def in_sentence(self, sentence: Sentence | int, name: str) -> tuple[Hit, ...]:
         """The hits of a word list or cue in one sentence, told by itself or by its index."""
+        if name not in self._sentences_of:
+            return ()
         index = sentence if isinstance(sentence, int) else self.sentences.index(sentence)
-        return tuple(self._hits.get(name, {}).get(index, ()))
+        key = (index, name)
+        noted = self._noted.pop(key, None)
+        if noted:
+            made = tuple(
+                spaced.hit(start, end, name, pattern.lists[name], index)
+                for (start, end, pattern), spaced in noted
+            )
+            self._hits[key] = (*self._hits.get(key, ()), *made)
+        return self._hits.get(key, ())
 
     def sentence_of(self, hit: Hit) -> Sentence:
         return self.sentences[hit.sentence]

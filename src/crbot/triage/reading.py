@@ -177,9 +177,9 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     colon = text.find(":", hit.end, sentence.end)
     if colon >= 0 and colon - sentence.start <= _LONGEST_LABEL and "?" not in text[hit.end : colon]:
         answer = short_answer(text[colon + 1 : sentence.end], words)
-        if answer or sentence.label or _is_item(text[sentence.start : colon]):
-            return answer
-        return None
+        if not answer and any(each.start > colon for each in scan.in_sentence(hit.sentence, "matter_investigator")):
+            return None  # "Pending investigations: state police"
+        return answer if answer or sentence.label or _is_item(text[sentence.start : colon]) else None
     if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
         following = scan.sentences[hit.sentence + 1]
         if following.part is sentence.part and following.role in _SPOKEN:

@@ -41,6 +41,7 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
     reader = _Reader(scan, policy.cues, Asking(scan))
     incident, acute = reader.incident(), reader.urgency()
     services = _at_once(reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure")))
+    incident = incident or reader.reviewed_event(services)
     costs = reader.costs()
     joined = _Joined(reader, before)
     statements = [
@@ -156,7 +157,9 @@ class _Reader:
 
     def _hinted(self) -> Found:
         weak = self._services["weak"]
-        return self._gathered(weak.get(i, {}) for i in self.asking.around(_NEAR) if i in self._ours)
+        return self._gathered(weak.get(i, {}) for i in self.asking.sentences & self._ours) or self._gathered(
+            weak.get(i, {}) for i in self.asking.around(_NEAR) if i in self._ours
+        )
 
     def _standing(self, found: BySentence) -> BySentence:
         return {
@@ -215,6 +218,10 @@ class _Reader:
             if not (self.scan.sentences[i].is_question or self._is_old(i) or self.scan.in_sentence(i, "at_other_agency"))
             for hit in values.get("yes", ())
         ]
+
+    def reviewed_event(self, services: Found) -> list[Hit]:
+        """An after-action review is wanted of something that happened at the agency, and not years ago."""
+        return [hit for hit in services.get(_AFTER_ACTION, []) if hit.sentence in self._ours]
 
     def urgency(self) -> list[Hit]:
         groups = (self.found("urgency"), self.found("urgency", "wanted"))

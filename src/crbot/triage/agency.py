@@ -200,7 +200,7 @@ class _Reader:
         return Statement(fact, (value,), evidence, self._scan.message.sender.key)
 
     def _name_statement(self, name: _Name | None) -> Statement | None:
-        if name is None or not name.words:
+        if name is None or not (name.words or name.type in ("federal", "foreign")):
             return None
         return self._said("agency_name", _title(self._spelled(name)), name.field.evidence(name.start, name.end))
 
@@ -281,6 +281,8 @@ class _Reader:
                 continue  # the police of "Chief of Police"
             if kept and hit.end <= kept[-1][1].end:
                 continue
+            if kept and kind == kept[-1][0] == "federal" and where.text[kept[-1][1].end : hit.start] == ", ":
+                hit = hit._replace(start=kept.pop()[1].start)  # "Bureau of …, Office of …"
             if kept and hit.start < kept[-1][1].end:
                 kept.pop()  # "Tribal Police" and "Police Department" overlap: the later has the rest
             kept.append((kind, hit))
@@ -297,20 +299,23 @@ class _Reader:
     def _named_by_tail(self, where: _Field, kind: str, hit: Hit) -> _Name | None:
         first = where.token_at(hit.start)
         last = where.token_at(hit.end - 1)
-        tail = fold(where.text[hit.start : hit.end])
+        tail = fold(where.text[hit.start : hit.end]).replace("’", "'")
         if tail == "so" and not self._is_office(where, first):
             return None
         words, begin, state = self._left(where, first - 1, tail)
         end = hit.end
         if not words:
-            words, begin_right, end_right, right_state = self._right(where, last, hit.end)
-            if words:
+            links = _LINKS if kind in ("local", "county", "campus", "tribal", "state") else ("of",)
+            words, begin_right, end_right, right_state = self._right(where, last, hit.end, links)
+            if words and fold(words[0]) not in _WITHIN:
                 begin, end, state = hit.start, end_right, right_state or state
-            elif kind in ("local", "county", "private", "not_law_enforcement", "foreign"):
+            elif kind in ("local", "county", "private", "not_law_enforcement") or " " not in tail:
                 return None
             else:
                 begin = hit.start
             del begin_right
+        if tail in ("sheriff", "sheriff's", "constable") and not {fold(word).strip(".") for word in words} & COUNTY:
+            return None
         if state is None:
             state = self._state_after(where, end)
         kind = self._kind(kind, words, tail)
@@ -343,13 +348,13 @@ class _Reader:
                 break
             if not words and (place := self._state_ending(where, token.end)) is not None and tail not in _STATEWIDE:
                 before = where.token_at(place.start) - 1
-                if before >= 0 and self._can_be_name(tokens[before], low) and tokens[before].core not in MUNICIPAL:
+                if before >= 0 and not tokens[before].stops and self._can_be_name(tokens[before], low) and tokens[before].core not in MUNICIPAL:
                     state, i = place, before
                     continue
             if token.stops or (token.is_comma and (words or state is None)):
                 if not (token.is_comma and state is not None and not words):
                     break
-            if token.core in self._sender_words and not self._in_domain_letters(token.core):
+            if token.core in self._sender_words and self._is_person(tokens, i):
                 break
             if token.core in CONNECTORS and not (token.is_capital and token.core not in ("of", "and", "y")):
                 if not words or i == 0 or not self._can_be_name(tokens[i - 1], low):
@@ -364,6 +369,8 @@ class _Reader:
                 words.insert(0, token.raw.strip(".,()\"'“”*_[]") if token.core not in _SHORT else token.raw.strip(",()"))
                 begin = token.start
             else:
+                if token.core in _TITLE_WORDS and "of" in words:
+                    words = words[words.index("of") + 1 :]  # "Sheriff Ann Lee of Hollow County"
                 break
             if i > 0 and tokens[i - 1].raw[-1] in ",;:.!?" and not (tokens[i - 1].raw[-1] == "." and tokens[i - 1].core in _SHORT):
                 break
@@ -376,24 +383,30 @@ class _Reader:
             return [], begin, state
         return words, begin, state
 
-    def _in_domain_letters(self, core: str) -> bool:
-        return len(core) > 3 and core in self._domain
+    def _is_person(self, tokens: Sequence[_Token], i: int) -> bool:
+        """The word is the sender's name, not the agency's: a title or a first name stands before it."""
+        if len(tokens[i].core) > 3 and tokens[i].core in self._domain:
+            return False
+        before = tokens[i - 1].core if i else ""
+        return not before or before in self._sender_words or before in self._words.of("not_in_name")
 
     def _can_be_name(self, token: _Token, low: bool) -> bool:
         return (token.is_capital or (low and token.core not in _COMMON) or token.core in CONNECTORS) and not (
             token.core in self._words.of("not_in_name") and token.core not in CONNECTORS
         )
 
-    def _right(self, where: _Field, last: int, end: int) -> tuple[list[str], int, int, _Place | None]:
+    def _right(
+        self, where: _Field, last: int, end: int, links: Sequence[str]
+    ) -> tuple[list[str], int, int, _Place | None]:
         """The words of a name after "of", "de" or a comma: "Police Department of X", "Sheriff, X County"."""
         tokens = where.tokens
         i = last + 1
         begin = end
         if last < len(tokens) and tokens[last].raw[-1] in ".;:!?":
             return [], begin, end, None
-        if i < len(tokens) and tokens[i].core in ("of", "de", "for", "in", "at", "-", "–", "—", ""):
+        if i < len(tokens) and tokens[i].core in links:
             i += 1
-        elif not (last < len(tokens) and tokens[last].is_comma):
+        elif not (last < len(tokens) and tokens[last].is_comma) or "for" not in links:
             return [], begin, end, None
         if i < len(tokens) and tokens[i].core in ("the", "la", "el"):
             i += 1
@@ -436,7 +449,7 @@ class _Reader:
         name = "".join(fold(word) for word in words)
         if cores & _ABROAD:
             return "foreign"
-        if cores & _FEDERAL:
+        if cores & _FEDERAL or {"national", "park"} <= cores or {"national", "forest"} <= cores or fold(" ".join(words)) in self._words.of("agency_federal"):
             return "federal"
         if kind == "local" and "state" in cores and not cores & CAMPUS and any(name.startswith(each) for each in STATE_NAMES.values()):
             return "state"
@@ -493,16 +506,32 @@ class _Reader:
             i += 1
         if i >= len(tokens):
             return
-        if tokens[i].core in ("of", "in", "for", "at", "with", "-", "–", "—", "", "here"):
+        at_comma, needs_state = tokens[last].is_comma, False
+        while i < len(tokens) and tokens[i].core in self._sender_words:
+            at_comma = tokens[i].is_comma
             i += 1
-        elif not tokens[last].is_comma:
+        if i < len(tokens) and tokens[i].core == "here" and not tokens[i].stops:
+            i += 1
+        if i >= len(tokens):
             return
+        if tokens[i].core in ("of", "in", "at", "with", "from", "down", "-", "–", "—", "") or (
+            tokens[i].core == "for" and hit.list != "other_title"
+        ):
+            i += 1
+        elif not at_comma:
+            return
+        elif where.role is Role.OWN:
+            needs_state = True
         while i < len(tokens) and tokens[i].core in ("the", "in", "here", "at", "of"):
             i += 1
         words, end, state = self._run(where, i)
         if not words or fold(words[0]) in _WITHIN:
             return
-        name = self._place(where, words, tokens[i].start, end, 4.0, state)
+        if needs_state and state is None and not {fold(word) for word in words} & PLACE_TAILS:
+            return
+        before = fold(where.text[max(where.start, hit.start - 12) : hit.start]).split()[-1:]
+        is_past = bool(before) and before[0].strip(",(") in self._words.of("title_past")
+        name = self._place(where, words, tokens[i].start, end, -3.0 if is_past else 4.0, state)
         if is_sheriff and name.type == "local":
             name = _Name(name.words, name.tail, "county", where, name.start, name.end, name.score, state)
         yield name
@@ -524,6 +553,8 @@ class _Reader:
         shadow._tokens = [*tokens[:i], bare]
         shadow.hits = where.hits
         words, begin, _ = self._left(shadow, i, "")
+        while words and fold(words[-1]) in _GOVERNING:
+            words.pop()
         if words:
             end = bare.start + len(bare.raw)
             yield self._place(where, words, begin, max(end, place.end), 3.0, place)
@@ -533,6 +564,8 @@ class _Reader:
     ) -> _Name:
         cores = {part for word in words for part in fold(word).strip(".,'").split("-")}
         kind = "local"
+        if {"national", "park"} <= cores or {"national", "forest"} <= cores:
+            return _Name(tuple(words), "", "federal", where, start, end, score, state)
         if cores & _ABROAD or any(0 <= hit.start - end <= 3 for hit in self._hits(where, "country")):
             kind, state = "foreign", None
         elif cores & TRIBAL:
@@ -550,10 +583,10 @@ class _Reader:
         if name.tail:
             score += 6.0
         if not name.words:
-            score -= 4.0 if name.type != "state" or where.role is Role.SIGNATURE else 8.0
+            score -= 2.0 if name.type != "state" or where.role is Role.SIGNATURE else 8.0
         is_opening = where.role is Role.OWN and where.part is Part.BODY and name.start == where.start and self._rank(where) == 0
         if name.type in ("state", "federal", "foreign", "not_law_enforcement", "private") and where.role is Role.OWN:
-            score += 4.0 if is_opening else -4.0
+            score += 7.0 if is_opening else -4.0
         score += {Role.SIGNATURE: 6.0, Role.OWN: 0.0, Role.FORWARDED: 0.0, Role.BOILERPLATE: -2.0}.get(where.role, -5.0)
         if where.part is Part.SUBJECT and where.role is Role.OWN:
             score += 2.0
@@ -597,6 +630,8 @@ class _Reader:
             score += 2.0
         if name.start == where.start and score == 0.0:
             score += 2.0
+        if any(0 <= name.start - hit.end <= 3 for hit in self._longest_titles(where)):
+            score += 4.0 if where.index >= 0 and self._rank(where) == 0 else 2.0
         for hit in self._hits(where, "leading_agency"):
             if 0 <= hit.start - name.end < 40:
                 score += 8.0
@@ -652,6 +687,10 @@ class _Reader:
 
     def _completed(self, name: _Name, tops: Mapping[tuple[str, ...], _Name]) -> _Name:
         """The name with its tail: found elsewhere in the message, or what its type is called."""
+        if name.type == "county" and not set(name.key) & COUNTY:
+            whole = next((each for key, each in tops.items() if set(key) - set(name.key) == {"county"} and set(name.key) < set(key)), None)
+            if whole is not None:
+                return _Name(whole.words, name.tail, "county", name.field, name.start, name.end, name.score, name.state or whole.state)
         longer = [
             each for key, each in tops.items() if each.tail and set(key) > set(name.key) and name.key and each.score > 0
         ]
@@ -665,6 +704,8 @@ class _Reader:
             return name.text
         words = list(name.words)
         kind = name.type
+        if kind == "county" and any(self._any_title("constable")):
+            return " ".join((*words, "Constable's Office"))
         if kind == "county":
             return " ".join((*words, "Sheriff's Office"))
         titles = {hit.phrase for each in self._fields for hit in self._hits(each, "head_title")}
@@ -675,6 +716,11 @@ class _Reader:
         if kind == "tribal":
             return " ".join((*words, "Tribal Police" if self._any("our_tribal") else "Police"))
         return " ".join((*words, "Police Department"))
+
+    def _any_title(self, phrase: str) -> Iterator[Hit]:
+        for where in self._fields:
+            if where.role is not Role.QUOTED:
+                yield from (hit for hit in self._longest_titles(where) if hit.phrase == phrase)
 
     # -- type without a name
 
@@ -727,7 +773,7 @@ class _Reader:
             if not fields:
                 continue
             starts = [each.start for each in fields]
-            spans = [*shapes.codes(text), *shapes.low_codes(text)]
+            spans = [*shapes.codes(text), *shapes.low_codes(fold(text))]
             for start, end in spans[:MOST_CODES]:
                 where = fields[max(0, bisect_right(starts, start) - 1)]
                 if where.start <= start < where.end and self._is_code(where, start, end):
@@ -735,7 +781,7 @@ class _Reader:
         return found
 
     def _codes_of(self, where: _Field) -> list[_Place]:
-        spans = [*shapes.codes(where.text), *shapes.low_codes(where.text)]
+        spans = [*shapes.codes(where.text), *shapes.low_codes(fold(where.text))]
         return [_Place(fold(where.text[a:b]), a, b) for a, b in spans if self._is_code(where, a, b)]
 
     def _is_code(self, where: _Field, start: int, end: int) -> bool:
@@ -888,6 +934,12 @@ def both_ends(count: int) -> list[int]:
     return [*range(HEAD_SENTENCES), *range(count - TAIL_SENTENCES, count)]
 
 
+_LINKS = ("of", "de", "for", "in", "at", "-", "–", "—", "")
+_TITLE_WORDS = frozenset(
+    "chief sheriff commissioner superintendent colonel director marshal mayor captain lieutenant sergeant deputy lt sgt"
+    " capt officer undersheriff major commander constable".split()
+)
+_GOVERNING = frozenset("council board commission government hall".split())
 _FEDERAL = frozenset(("federal", "u.s", "us", "fbi", "dod"))
 _TAIL_ENDS = frozenset(("pd", "police", "so", "county", "department", "dept", "office", "p.d"))
 _WITHIN = frozenset(

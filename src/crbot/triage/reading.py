@@ -77,7 +77,9 @@ class Reader:
         sentence = self.scan.sentences[reply.sentences[0]]
         end = min(sentence.end, sentence.start + _EXCERPT)
         text = self.scan.text(reply.sentences[0])[sentence.start : end]
-        return Evidence(text, sentence.part, sentence.start, end, context=f"answers our question: {reply.value}")
+        return Evidence(
+            text, sentence.part, sentence.start, end, context=f"answers our question: {reply.value}"
+        )
 
     def statement(
         self, fact: str, values: Iterable[str], evidence: Iterable[Evidence], lost: Iterable[Evidence] = ()
@@ -177,7 +179,9 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     colon = text.find(":", hit.end, sentence.end)
     if colon >= 0 and colon - sentence.start <= _LONGEST_LABEL and "?" not in text[hit.end : colon]:
         answer = short_answer(text[colon + 1 : sentence.end], words)
-        if not answer and any(each.start > colon for each in scan.in_sentence(hit.sentence, "matter_investigator")):
+        if not answer and any(
+            each.start > colon for each in scan.in_sentence(hit.sentence, "matter_investigator")
+        ):
             return None  # "Pending investigations: state police"
         return answer if answer or sentence.label or _is_item(text[sentence.start : colon]) else None
     if sentence.is_question and hit.sentence + 1 < len(scan.sentences):

@@ -63,8 +63,9 @@ class Hit(NamedTuple):
 # the search itself tells where words begin.
 
 _BLANKS = str.maketrans("\t\n\v\f\r", "     ")
-_BEFORE_WORD = re.compile(r"(?:(?<!\w)'|[^\w\s'@])(?=\w)")
-_RUN = re.compile("[ >]{2,}|[\u00ad\u200b-\u200d\u2060\ufeff]+")
+_UNSEEN = "\u00ad\u200b-\u200d\u2060\ufeff"  # characters without width, which may stand inside a word
+_BEFORE_WORD = re.compile(rf"(?:(?<!\w)'|[^\w\s'@{_UNSEEN}])(?=\w)")
+_RUN = re.compile(rf"[ >]{{2,}}|[{_UNSEEN}]+")
 _REST_OF_WORD = re.compile(r"[\w']*")
 
 
@@ -138,6 +139,8 @@ class _Row(NamedTuple):
     cue: str
     line: Line
 
+
+MOST_IN_SENTENCE = 100  # hits of one list; a sentence that holds more was not written by a person
 
 _Found = tuple[int, int, _Pattern]  # start and end in the searched form
 
@@ -221,7 +224,9 @@ class Phrases:
             if each[2].atoms:
                 by_atom = pieces.setdefault(sentence, {})
                 for atom in each[2].atoms:
-                    by_atom.setdefault(atom, []).append(each)
+                    stage = by_atom.setdefault(atom, [])
+                    if len(stage) < MOST_IN_SENTENCE:
+                        stage.append(each)
         for sentence, by_atom in pieces.items():
             for atom in by_atom:
                 for row in self._rows.get(atom, ()):
@@ -322,14 +327,17 @@ class Scan:
         self._sentences_of: dict[str, set[int]] = {}  # list or cue -> the sentences that hold it
 
     def note(self, name: str, sentence: int, spaced: _Spaced, found: _Found) -> None:
-        self._noted.setdefault((sentence, name), []).append((found, spaced))
+        noted = self._noted.setdefault((sentence, name), [])
+        if len(noted) < MOST_IN_SENTENCE:
+            noted.append((found, spaced))
         self._sentences_of.setdefault(name, set()).add(sentence)
 
-    def add(self, hits: Iterable[Hit]) -> None:
-        for hit in hits:
-            key = (hit.sentence, hit.list)
-            self._hits[key] = (*self._hits.get(key, ()), hit)
-            self._sentences_of.setdefault(hit.list, set()).add(hit.sentence)
+    def add(self, hits: Sequence[Hit]) -> None:
+        """Add the hits of one line in one sentence."""
+        if hits:
+            key = (hits[0].sentence, hits[0].list)
+            self._hits[key] = (*self._hits.get(key, ()), *hits)[:MOST_IN_SENTENCE]
+            self._sentences_of.setdefault(hits[0].list, set()).add(hits[0].sentence)
 
     def of(self, name: str) -> tuple[Hit, ...]:
         """All hits of a word list, or of a cue by "fact:value", in the order of the sentences."""

@@ -86,7 +86,9 @@ class TableExample:
     rule: str = ""  # the eligibility rule; "" for routing
 
 
-@dataclass(frozen=True, eq=False)  # compared by identity, so that what follows from it can be remembered
+@dataclass(
+    frozen=True, eq=False, repr=False
+)  # compared by identity, so that what follows from it can be remembered
 class Policy:
     """All rules. Made by `parse` alone."""
 

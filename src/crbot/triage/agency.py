@@ -100,7 +100,9 @@ class _Token:
     @property
     def stops(self) -> bool:
         """A mark after the word ends a name."""
-        return self.raw[-1] in ".;:!?)]\"”" and not (self.raw[-1] == "." and (len(self.core) <= 2 or self.core in _SHORT))
+        return self.raw[-1] in '.;:!?)]"”' and not (
+            self.raw[-1] == "." and (len(self.core) <= 2 or self.core in _SHORT)
+        )
 
     @property
     def is_comma(self) -> bool:
@@ -182,7 +184,9 @@ class _Reader:
         self._known = known
         self._words = words
         self._domain, self._domain_labels = _domain(scan.message.sender.address, words)
-        self._sender_words = frozenset(fold(scan.message.sender.name).replace(",", " ").split("(")[0].split(" - ")[0].split()[-2:])
+        self._sender_words = frozenset(
+            fold(scan.message.sender.name).replace(",", " ").split("(")[0].split(" - ")[0].split()[-2:]
+        )
         self._fields = list(self._read_fields())
         self._codes = self._read_codes()
         self._states = {id(each): self._states_in(each) for each in self._fields}
@@ -202,7 +206,9 @@ class _Reader:
     def _name_statement(self, name: _Name | None) -> Statement | None:
         if name is None or not (name.words or name.type in ("federal", "foreign")):
             return None
-        return self._said("agency_name", _title(self._spelled(name)), name.field.evidence(name.start, name.end))
+        return self._said(
+            "agency_name", _title(self._spelled(name)), name.field.evidence(name.start, name.end)
+        )
 
     def _state_statement(self, state: tuple[str, Evidence] | None) -> Statement | None:
         return self._said("agency_state", state[0].upper(), state[1]) if state else None
@@ -272,7 +278,11 @@ class _Reader:
 
     def _tails(self, where: _Field) -> list[tuple[str, Hit]]:
         """The longest phrases that end the name of an agency, from the left."""
-        found = [(kind, hit) for name, kind in TYPES.items() for hit in self._hits(where, name)] if where.hits else []
+        found = (
+            [(kind, hit) for name, kind in TYPES.items() for hit in self._hits(where, name)]
+            if where.hits
+            else []
+        )
         found.sort(key=lambda pair: (pair[1].start, -pair[1].end))
         titles = self._longest_titles(where)
         kept: list[tuple[str, Hit]] = []
@@ -314,14 +324,22 @@ class _Reader:
             else:
                 begin = hit.start
             del begin_right
-        if tail in ("sheriff", "sheriff's", "constable") and not {fold(word).strip(".") for word in words} & COUNTY:
+        if (
+            tail in ("sheriff", "sheriff's", "constable")
+            and not {fold(word).strip(".") for word in words} & COUNTY
+        ):
             return None
         if state is None:
             state = self._state_after(where, end)
         kind = self._kind(kind, words, tail)
         if any(0 <= hit.start - end <= 3 for hit in self._hits(where, "country")) and kind != "federal":
             kind, state = "foreign", None
-        if words and tail.startswith("campus ") and begin == hit.start and fold(words[-1]) in ("college", "university"):
+        if (
+            words
+            and tail.startswith("campus ")
+            and begin == hit.start
+            and fold(words[-1]) in ("college", "university")
+        ):
             tail = tail.removeprefix("campus ")
         words, spelled = _spell(words, tail, kind)
         if tail in ("policía municipal", "policia municipal") and begin == hit.start:
@@ -332,7 +350,11 @@ class _Reader:
     def _is_office(self, where: _Field, first: int) -> bool:
         """ "SO" after a county, in capitals, is a sheriff's office, not a conjunction."""
         token = where.tokens[first]
-        return token.raw.strip(".,;:()").isupper() and first > 0 and where.tokens[first - 1].core in (*COUNTY, "cty")
+        return (
+            token.raw.strip(".,;:()").isupper()
+            and first > 0
+            and where.tokens[first - 1].core in (*COUNTY, "cty")
+        )
 
     def _left(self, where: _Field, i: int, tail: str) -> tuple[list[str], int, _Place | None]:
         """The words of the name before its tail, where they begin, and a state between them and the tail."""
@@ -346,9 +368,18 @@ class _Reader:
             token = tokens[i]
             if not token.core:
                 break
-            if not words and (place := self._state_ending(where, token.end)) is not None and tail not in _STATEWIDE:
+            if (
+                not words
+                and (place := self._state_ending(where, token.end)) is not None
+                and tail not in _STATEWIDE
+            ):
                 before = where.token_at(place.start) - 1
-                if before >= 0 and not tokens[before].stops and self._can_be_name(tokens[before], low) and tokens[before].core not in MUNICIPAL:
+                if (
+                    before >= 0
+                    and not tokens[before].stops
+                    and self._can_be_name(tokens[before], low)
+                    and tokens[before].core not in MUNICIPAL
+                ):
                     state, i = place, before
                     continue
             if token.stops or (token.is_comma and (words or state is None)):
@@ -366,20 +397,29 @@ class _Reader:
                     break
                 words.insert(0, token.raw)
             elif self._can_be_name(token, low) and (token.core not in stop_words or token.core in CONNECTORS):
-                words.insert(0, token.raw.strip(".,()\"'“”*_[]") if token.core not in _SHORT else token.raw.strip(",()"))
+                words.insert(
+                    0,
+                    token.raw.strip(".,()\"'“”*_[]") if token.core not in _SHORT else token.raw.strip(",()"),
+                )
                 begin = token.start
             else:
                 if token.core in _TITLE_WORDS and "of" in words:
                     words = words[words.index("of") + 1 :]  # "Sheriff Ann Lee of Hollow County"
                 break
-            if i > 0 and tokens[i - 1].raw[-1] in ",;:.!?" and not (tokens[i - 1].raw[-1] == "." and tokens[i - 1].core in _SHORT):
+            if (
+                i > 0
+                and tokens[i - 1].raw[-1] in ",;:.!?"
+                and not (tokens[i - 1].raw[-1] == "." and tokens[i - 1].core in _SHORT)
+            ):
                 break
             i -= 1
             if token.raw[:1] in "(\"“'":
                 break
         while words and words[0] in CONNECTORS:
             words.pop(0)
-        if not any(char.isalpha() for word in words for char in word) or (words and words[0][0].isdigit() and len(words) < 2):
+        if not any(char.isalpha() for word in words for char in word) or (
+            words and words[0][0].isdigit() and len(words) < 2
+        ):
             return [], begin, state
         return words, begin, state
 
@@ -429,8 +469,16 @@ class _Reader:
                 return words, end, place
             if token.core in CONNECTORS and words and i + 1 < len(tokens) and tokens[i + 1].is_capital:
                 words.append(token.raw)
-            elif (token.is_capital or (low and token.core not in _COMMON)) and token.core and token.core not in stop_words:
-                words.append(token.raw.strip(".,()\"'“”*_[];:!?") if token.core not in _SHORT else token.raw.strip(",()"))
+            elif (
+                (token.is_capital or (low and token.core not in _COMMON))
+                and token.core
+                and token.core not in stop_words
+            ):
+                words.append(
+                    token.raw.strip(".,()\"'“”*_[];:!?")
+                    if token.core not in _SHORT
+                    else token.raw.strip(",()")
+                )
                 end = token.start + len(token.raw.rstrip(".,()\"'“”*_[];:!?"))
             else:
                 break
@@ -439,7 +487,7 @@ class _Reader:
             i += 1
         while words and fold(words[-1]) in CONNECTORS:
             words.pop()
-        if not any(char.isalpha() for char in "".join(words)):
+        if not any(char.isalpha() for char in "".join(words)) or (len(words) == 1 and fold(words[0]) in _REGIONS):
             words = []
         return words, end, self._state_after(where, end) if words else None
 
@@ -449,9 +497,19 @@ class _Reader:
         name = "".join(fold(word) for word in words)
         if cores & _ABROAD:
             return "foreign"
-        if cores & _FEDERAL or {"national", "park"} <= cores or {"national", "forest"} <= cores or fold(" ".join(words)) in self._words.of("agency_federal"):
+        if (
+            cores & _FEDERAL
+            or {"national", "park"} <= cores
+            or {"national", "forest"} <= cores
+            or fold(" ".join(words)) in self._words.of("agency_federal")
+        ):
             return "federal"
-        if kind == "local" and "state" in cores and not cores & CAMPUS and any(name.startswith(each) for each in STATE_NAMES.values()):
+        if (
+            kind == "local"
+            and "state" in cores
+            and not cores & CAMPUS
+            and any(name.startswith(each) for each in STATE_NAMES.values())
+        ):
             return "state"
         if kind in ("federal", "private", "not_law_enforcement", "foreign", "state"):
             return kind
@@ -473,7 +531,9 @@ class _Reader:
             yield from self._after_title(where, hit, "sheriff" in hit.phrase)
         for place in self._states[id(where)][:MOST_NAMES]:
             yield from self._before_state(where, place)
-        wanted = [hit.start for name in ("municipal", "place_tail") for hit in self._hits(where, name)][:MOST_NAMES]
+        wanted = [hit.start for name in ("municipal", "place_tail") for hit in self._hits(where, name)][
+            :MOST_NAMES
+        ]
         tokens = where.tokens if wanted else []
         for i in sorted({where.token_at(start) for start in wanted}):
             if i >= len(tokens):
@@ -483,13 +543,17 @@ class _Reader:
                 words, end, state = self._run(where, i)
                 if words:
                     yield _Name(tuple(words), "", "local", where, token.start, end, 3.0, state)
-            elif token.core in PLACE_TAILS and (token.is_capital or not any(each.is_capital for each in tokens[:i])):
+            elif token.core in PLACE_TAILS and (
+                token.is_capital or not any(each.is_capital for each in tokens[:i])
+            ):
                 words, begin, _ = self._left(where, i - 1, token.core)
                 if words:
                     words.append("County" if token.core == "co" else token.raw.strip(".,()\"'“”*_[];:!?"))
                     end = token.start + len(token.raw.rstrip(".,()\"'“”*_[];:!?"))
                     yield self._place(where, words, begin, end, 2.0)
-            elif token.core in ("university", "college") and i + 1 < len(tokens) and tokens[i + 1].core == "of":
+            elif (
+                token.core in ("university", "college") and i + 1 < len(tokens) and tokens[i + 1].core == "of"
+            ):
                 words, end, state = self._run(where, i)
                 if len(words) > 2:
                     yield self._place(where, words, token.start, end, 2.0, state)
@@ -542,6 +606,8 @@ class _Reader:
         if i < 0 or tokens[i].stops:
             if i < 1 or tokens[i].core not in ("in",):
                 return
+        while i > 0 and tokens[i].core in _GOVERNING:
+            i -= 1
         if tokens[i].core == "in" and i > 0 and (tokens[i - 1].is_capital):
             i -= 1
         low = not any(token.is_capital for token in tokens[: i + 1])
@@ -584,10 +650,20 @@ class _Reader:
             score += 6.0
         if not name.words:
             score -= 2.0 if name.type != "state" or where.role is Role.SIGNATURE else 8.0
-        is_opening = where.role is Role.OWN and where.part is Part.BODY and name.start == where.start and self._rank(where) == 0
-        if name.type in ("state", "federal", "foreign", "not_law_enforcement", "private") and where.role is Role.OWN:
+        is_opening = (
+            where.role is Role.OWN
+            and where.part is Part.BODY
+            and name.start == where.start
+            and self._rank(where) == 0
+        )
+        if (
+            name.type in ("state", "federal", "foreign", "not_law_enforcement", "private")
+            and where.role is Role.OWN
+        ):
             score += 7.0 if is_opening else -4.0
-        score += {Role.SIGNATURE: 6.0, Role.OWN: 0.0, Role.FORWARDED: 0.0, Role.BOILERPLATE: -2.0}.get(where.role, -5.0)
+        score += {Role.SIGNATURE: 6.0, Role.OWN: 0.0, Role.FORWARDED: 0.0, Role.BOILERPLATE: -2.0}.get(
+            where.role, -5.0
+        )
         if where.part is Part.SUBJECT and where.role is Role.OWN:
             score += 2.0
         if where.part is Part.BODY and where.role is Role.OWN and self._rank(where) < 2:
@@ -618,7 +694,11 @@ class _Reader:
             if 0 <= name.start - hit.end <= 12:
                 score = max(score, 4.0)
         for hit in self._hits(where, "other_agency"):
-            if 0 <= name.start - hit.end <= 14 or name.start <= hit.start < name.end and hit.start > name.start + 40:
+            if (
+                0 <= name.start - hit.end <= 14
+                or name.start <= hit.start < name.end
+                and hit.start > name.start + 40
+            ):
                 score = min(score, 0.0) - 9.0
                 break
         for hit in self._hits(where, "elsewhere"):
@@ -652,7 +732,9 @@ class _Reader:
             totals[key] = totals.get(key, 0.0) + (0.5 if key in totals else 0.0)
             if key not in tops or name.score > tops[key].score:
                 tops[key] = name
-        ranked = sorted(tops.values(), key=lambda each: -(each.score + totals[each.key] + (1.0 if each.tail else 0.0)))
+        ranked = sorted(
+            tops.values(), key=lambda each: -(each.score + totals[each.key] + (1.0 if each.tail else 0.0))
+        )
         for name in ranked:
             if name.score < (SURE if self._known.facts.is_known("agency_name") else ENOUGH):
                 return None
@@ -670,6 +752,8 @@ class _Reader:
             for ending, (tail, kind) in _DOMAIN_TAILS.items():
                 if stem.endswith(ending) and len(stem) >= len(ending) + 4:
                     word = stem.removesuffix(ending).strip("-").replace("-", " ").title()
+                    if word.endswith("county"):
+                        word = f"{word.removesuffix('county')} County"
                     if ending == "so" and "county" not in stem:
                         continue
                     where = _Field(address, 0, len(address), Part.SENDER, Role.SIGNATURE, -1)
@@ -688,15 +772,42 @@ class _Reader:
     def _completed(self, name: _Name, tops: Mapping[tuple[str, ...], _Name]) -> _Name:
         """The name with its tail: found elsewhere in the message, or what its type is called."""
         if name.type == "county" and not set(name.key) & COUNTY:
-            whole = next((each for key, each in tops.items() if set(key) - set(name.key) == {"county"} and set(name.key) < set(key)), None)
+            whole = next(
+                (
+                    each
+                    for key, each in tops.items()
+                    if set(key) - set(name.key) == {"county"} and set(name.key) < set(key)
+                ),
+                None,
+            )
             if whole is not None:
-                return _Name(whole.words, name.tail, "county", name.field, name.start, name.end, name.score, name.state or whole.state)
+                return _Name(
+                    whole.words,
+                    name.tail,
+                    "county",
+                    name.field,
+                    name.start,
+                    name.end,
+                    name.score,
+                    name.state or whole.state,
+                )
         longer = [
-            each for key, each in tops.items() if each.tail and set(key) > set(name.key) and name.key and each.score > 0
+            each
+            for key, each in tops.items()
+            if each.tail and set(key) > set(name.key) and name.key and each.score > 0
         ]
         if longer and not name.tail:
             best = max(longer, key=lambda each: each.score)
-            return _Name(best.words, best.tail, best.type, best.field, best.start, best.end, name.score, best.state or name.state)
+            return _Name(
+                best.words,
+                best.tail,
+                best.type,
+                best.field,
+                best.start,
+                best.end,
+                name.score,
+                best.state or name.state,
+            )
         return name
 
     def _spelled(self, name: _Name) -> str:
@@ -727,7 +838,12 @@ class _Reader:
     def _hint(self) -> tuple[str, Evidence] | None:
         if (found := self._any("single_person")) is not None:
             return "not_law_enforcement", found[0].evidence(found[1].start, found[1].end)
-        for name, kind in (("foreign_word", "foreign"), ("private_word", "private"), ("other_word", "not_law_enforcement"), ("federal_word", "federal")):
+        for name, kind in (
+            ("foreign_word", "foreign"),
+            ("private_word", "private"),
+            ("other_word", "not_law_enforcement"),
+            ("federal_word", "federal"),
+        ):
             if (found := self._any(name)) is not None and self._any("our_police") is None:
                 return kind, found[0].evidence(found[1].start, found[1].end)
         for each in self._fields:
@@ -745,7 +861,9 @@ class _Reader:
     # -- states
 
     def _states_in(self, where: _Field) -> list[_Place]:
-        found = [_Place(self._code(hit, "state"), hit.start, hit.end) for hit in self._hits(where, "any_state")]
+        found = [
+            _Place(self._code(hit, "state"), hit.start, hit.end) for hit in self._hits(where, "any_state")
+        ]
         found += self._codes.get(where.index, ()) if where.index >= 0 else self._codes_of(where)
         if not found:
             return found
@@ -754,8 +872,13 @@ class _Reader:
         for place in found:
             if kept and place.start < kept[-1].end:
                 continue
-            following = fold(where.text[place.end : place.end + 14]).lstrip(" ").split(" ", 1)[0].strip(".,;:!?)'")
-            if following in self._words.of("not_a_state_after") and where.text[place.end : place.end + 1] == " ":
+            following = (
+                fold(where.text[place.end : place.end + 14]).lstrip(" ").split(" ", 1)[0].strip(".,;:!?)'")
+            )
+            if (
+                following in self._words.of("not_a_state_after")
+                and where.text[place.end : place.end + 1] == " "
+            ):
                 continue
             kept.append(place)
         return kept
@@ -796,7 +919,9 @@ class _Reader:
         after = where.text[end : end + 7].lstrip(" .,")
         is_set_off = before.endswith((",", "(")) or after[:5].isdigit() and len(after) >= 5
         if raw.islower():
-            return core not in WORDLIKE - {"md"} or (is_set_off and before.endswith("(")) or after[:5].isdigit()
+            return (
+                core not in WORDLIKE - {"md"} or (is_set_off and before.endswith("(")) or after[:5].isdigit()
+            )
         if _is_shouted(where):
             return is_set_off or core not in WORDLIKE
         last = before.split()[-1:] or [""]
@@ -804,7 +929,7 @@ class _Reader:
         return is_set_off or is_after_name or core not in WORDLIKE
 
     def _state_ending(self, where: _Field, end: int) -> _Place | None:
-        return next((each for each in self._states.get(id(where), ()) if 0 <= end - each.end <= 2), None) 
+        return next((each for each in self._states.get(id(where), ()) if 0 <= end - each.end <= 2), None)
 
     def _state_starting(self, where: _Field, start: int) -> _Place | None:
         return next((each for each in self._states.get(id(where), ()) if 0 <= each.start - start <= 1), None)
@@ -853,7 +978,9 @@ class _Reader:
 
     def _is_elsewhere(self, where: _Field, start: int) -> bool:
         return any(
-            0 <= start - hit.end <= 30 for name in ("elsewhere", "other_agency") for hit in self._hits(where, name)
+            0 <= start - hit.end <= 30
+            for name in ("elsewhere", "other_agency")
+            for hit in self._hits(where, name)
         )
 
     def _weight(self, where: _Field, place: _Place, name: _Name | None) -> float:
@@ -872,7 +999,9 @@ class _Reader:
         if self._known.in_case and "agency_state" in self._known.asked:
             score += 5.0
         before = fold(where.text[max(where.start, place.start - 14) : place.start])
-        if before.endswith(("in ", "in northern ", "in southern ", "in rural ", "in eastern ", "in western ", "state is ")):
+        if before.endswith(
+            ("in ", "in northern ", "in southern ", "in rural ", "in eastern ", "in western ", "state is ")
+        ):
             score += 1.0
         if name is not None and name.field is where and 0 <= place.start - name.end < 40:
             score += 4.0
@@ -885,7 +1014,11 @@ class _Reader:
         told = name.field.evidence(name.start, name.end)
         for hit in self._words.phrases.find(fold(" ".join((*name.words, name.tail)))):
             prefix, _, code = hit.list.partition("_")
-            if prefix == "place" and code in _CODE_SET and (hit.phrase == folded or " " in hit.phrase or "-" in hit.phrase):
+            if (
+                prefix == "place"
+                and code in _CODE_SET
+                and (hit.phrase == folded or " " in hit.phrase or "-" in hit.phrase)
+            ):
                 vote(code, 5.0, told)
             elif prefix == "state" and code in _CODE_SET:
                 following = fold(" ".join(name.words))[hit.end :].split()[:1]
@@ -928,6 +1061,8 @@ class _Reader:
 
 
 _ABROAD = frozenset(("republic", "kingdom", "embassy", "consulate", "gendarmerie"))
+
+
 def both_ends(count: int) -> list[int]:
     if count <= HEAD_SENTENCES + TAIL_SENTENCES:
         return list(range(count))
@@ -935,6 +1070,7 @@ def both_ends(count: int) -> list[int]:
 
 
 _LINKS = ("of", "de", "for", "in", "at", "-", "–", "—", "")
+_REGIONS = frozenset("midwest northeast southeast southwest northwest south north east west".split())
 _TITLE_WORDS = frozenset(
     "chief sheriff commissioner superintendent colonel director marshal mayor captain lieutenant sergeant deputy lt sgt"
     " capt officer undersheriff major commander constable".split()
@@ -949,7 +1085,14 @@ _WITHIN = frozenset(
 )
 _CODE_SET = frozenset(CODES)
 _STATEWIDE = frozenset(
-    ("state police", "state patrol", "highway patrol", "state highway patrol", "state troopers", "capitol police")
+    (
+        "state police",
+        "state patrol",
+        "highway patrol",
+        "state highway patrol",
+        "state troopers",
+        "capitol police",
+    )
 )
 _DOMAIN_TAILS = {
     "countysheriff": ("County Sheriff's Office", "county"),
@@ -962,7 +1105,87 @@ _DOMAIN_TAILS = {
     "pd": ("Police Department", "local"),
 }
 _BEFORE_STATE = frozenset(
-    ("", "in", "in northern", "in southern", "in eastern", "in western", "in rural", "in central", "of", "here in", "up in")
+    (
+        "",
+        "in",
+        "in northern",
+        "in southern",
+        "in eastern",
+        "in western",
+        "in rural",
+        "in central",
+        "of",
+        "here in",
+        "up in",
+    )
+)
+_COMMON = frozenset(
+    "the a an our my your his her their we i you he she they it is are was were be been am in on at to for from with by"
+    " of and or but if as so this that these those small local little big new old own only one two some any no not need"
+    " needs want wants have has had do does did can could would will here there hi hello hey im chief sheriff officer"
+    " deputy sgt lt capt captain sergeant lieutenant asst rural town city county police dept department same other about"
+    " up out down over under who what when where how all both each just like get got call run work works working".split()
+)
+
+
+def _code_of(name: str) -> str | None:
+    return next((code for code, full in STATE_NAMES.items() if full == name), None)
+
+
+def _words(text: str, start: int, end: int) -> Iterator[_Token]:
+    offset = start
+    for raw in text[start:end].split():
+        at = text.index(raw, offset)
+        offset = at + len(raw)
+        for begin, piece in _pieces(raw, at):
+            yield _Token(begin, begin + len(piece), piece, fold(piece).strip(".,;:!?*_()[]<>\"'|/&-–—#@•"))
+
+
+def _pieces(raw: str, at: int) -> Iterator[tuple[int, str]]:
+    """A word, cut at slashes and bars: "City/State", "PD|Ohio"."""
+    if "/" not in raw and "|" not in raw or "//" in raw:
+        yield at, raw
+        return
+    begin = 0
+    for i, char in enumerate(raw):
+        if char in "/|":
+            if i > begin:
+                yield at + begin, raw[begin:i]
+            begin = i + 1
+    if begin < len(raw):
+        yield at + begin, raw[begin:]
+
+
+def _is_shouted(where: _Field) -> bool:
+    """Most of the words stand in capitals."""
+    words = [token for token in where.tokens if len(token.core) > 2]
+    return len(words) > 2 and sum(token.raw.isupper() for token in words) * 2 > len(words)
+
+
+_TAILS = {
+    "countysheriff": ("County Sheriff's Office", "county"),
+    "sheriff": ("Sheriff's Office", "county"),
+    "sheriffsoffice": ("Sheriff's Office", "county"),
+    "so": ("Sheriff's Office", "county"),
+    "tribalpd": ("Tribal Police Department", "tribal"),
+    "tribalpolice": ("Tribal Police", "tribal"),
+    "police": ("Police Department", "local"),
+    "pd": ("Police Department", "local"),
+}
+_BEFORE_STATE = frozenset(
+    (
+        "",
+        "in",
+        "in northern",
+        "in southern",
+        "in eastern",
+        "in western",
+        "in rural",
+        "in central",
+        "of",
+        "here in",
+        "up in",
+    )
 )
 _COMMON = frozenset(
     "the a an our my your his her their we i you he she they it is are was were be been am in on at to for from with by"
@@ -1003,7 +1226,9 @@ def _pieces(raw: str, at: int) -> Iterator[tuple[int, str]]:
 
 def _is_shouted(where: _Field) -> bool:
     """More than a few words, and hardly one in small letters."""
-    return len(where.tokens) > 4 and sum(token.raw.islower() for token in where.tokens) * 8 < len(where.tokens)
+    return len(where.tokens) > 4 and sum(token.raw.islower() for token in where.tokens) * 8 < len(
+        where.tokens
+    )
 
 
 _TAILS = {
@@ -1062,7 +1287,9 @@ def _title(name: str) -> str:
     words = name.split()
     if letters and (name.isupper() or name.islower() or words[0].islower()):
         return " ".join(
-            word if word in CONNECTORS or any(char.isupper() for char in word[1:]) and not word.isupper() else word[:1].upper() + word[1:].lower()
+            word
+            if word in CONNECTORS or any(char.isupper() for char in word[1:]) and not word.isupper()
+            else word[:1].upper() + word[1:].lower()
             for word in words
         )
     return " ".join(

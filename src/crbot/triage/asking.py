@@ -14,6 +14,7 @@ from crbot.triage.passages import Role, Sentence
 from crbot.triage.phrases import Hit, Scan
 
 _SPOKEN = frozenset({Role.OWN, Role.FORWARDED})
+MOST = 20  # phrases of one kind that are looked at in one sentence: no sentence of a person holds more
 _REACH = 8  # words over which "we don't want" denies what follows
 _CLAUSE_ENDS = ",;:"
 _BULLETS = "-*•·–—▪◦"
@@ -30,6 +31,13 @@ class Asking:
     def own(self) -> tuple[int, ...]:
         """The sentences that are the sender's words, the subject first."""
         return tuple(i for i, each in enumerate(self.scan.sentences) if each.role in _SPOKEN)
+
+    @cached_property
+    def _own(self) -> frozenset[int]:
+        return frozenset(self.own)
+
+    def is_own(self, sentence: int) -> bool:
+        return sentence in self._own
 
     @cached_property
     def subject(self) -> tuple[int, ...]:
@@ -65,10 +73,10 @@ class Asking:
         return tuple(read)
 
     def _wants(self, i: int) -> bool:
-        denied = self.scan.in_sentence(i, "unwanted")
+        denied = self.scan.in_sentence(i, "unwanted")[:MOST]
         return any(
             not any(no.start <= want.start < no.end for no in denied)
-            for want in self.scan.in_sentence(i, "want")
+            for want in self.scan.in_sentence(i, "want")[:MOST]
         )
 
     def _is_headed(self, i: int, sentence: Sentence) -> bool:
@@ -96,18 +104,27 @@ class Asking:
         return mark[:1] in _BULLETS or (mark[-1:] in ").:" and number.isalnum() and len(number) < 3)
 
     def is_unwanted(self, hit: Hit) -> bool:
-        """Tells whether "we don't want", "instead of" and the like stand before the hit, in its clause."""
+        """Tells whether "we don't want", "instead of" and the like stand in the hit, or before it in its clause."""
         return any(
-            hit.first_word - trigger.last_word <= _REACH and not self._turns(trigger.end, hit)
-            for trigger in self.scan.in_sentence(hit.sentence, "unwanted")
-            if trigger.end <= hit.start + 1
+            (
+                hit.start < trigger.start
+                and trigger.end < hit.end
+                and not self._turns(trigger.end, hit.end, hit)
+            )
+            or (
+                trigger.end <= hit.start + 1
+                and hit.first_word - trigger.last_word <= _REACH
+                and not self._turns(trigger.end, hit.start, hit)
+            )
+            for trigger in self.scan.in_sentence(hit.sentence, "unwanted")[:MOST]
         )
 
-    def _turns(self, start: int, hit: Hit) -> bool:
-        """Between a denial and the hit something else begins."""
-        between = self.scan.text(hit.sentence)[start : hit.start]
+    def _turns(self, start: int, end: int, hit: Hit) -> bool:
+        """Between a denial and what it might deny something else begins."""
+        between = self.scan.text(hit.sentence)[start:end]
         return any(mark in between for mark in _CLAUSE_ENDS) or any(
-            start <= turn.start < hit.start for turn in self.scan.in_sentence(hit.sentence, "wanted_after_all")
+            start <= turn.start < end
+            for turn in self.scan.in_sentence(hit.sentence, "wanted_after_all")[:MOST]
         )
 
     def around(self, reach: tuple[int, int]) -> Iterator[int]:

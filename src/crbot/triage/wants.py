@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from crbot.triage.asking import Asking
+from crbot.triage.asking import MOST, Asking
 from crbot.triage.facts import NOTHING, UNKNOWN, Evidence, Facts, Statement
 from crbot.triage.lexicon import CueFile
 from crbot.triage.phrases import Hit, Scan
@@ -18,6 +18,7 @@ from crbot.triage.policy import Policy
 
 WANTS = ("services", "topics", "incident", "urgency", "unsupported_costs", "costs_only")
 _NEAR = (-2, 1)  # sentences around one that asks in which a hint counts
+_COURTESY = 8  # words
 _BACK = 3  # sentences over which "it" may refer back
 _EXCERPT = 240  # characters; of a longer sentence only the words found are evidence
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -40,7 +41,9 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
     """
     reader = _Reader(scan, policy.cues, Asking(scan))
     incident, acute = reader.incident(), reader.urgency()
-    services = _at_once(reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure")))
+    services = _at_once(
+        reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure"))
+    )
     incident = incident or reader.reviewed_event(services)
     costs = reader.costs()
     joined = _Joined(reader, before)
@@ -52,8 +55,7 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
         reader.statement("urgency", {"acute": acute} if acute else {}),
     ]
     told = [each for each in statements if each is not None]
-    facts = before.with_statements(told)
-    return (*told, *_costs_only(reader, facts))
+    return (*told, *_costs_only(reader, costs, before.with_statements(told)))
 
 
 def _at_once(services: Found, incident: list[Hit], acute: list[Hit], *, is_unsure: bool) -> Found:
@@ -67,13 +69,13 @@ def _at_once(services: Found, incident: list[Hit], acute: list[Hit], *, is_unsur
     return {**rest, _AT_ONCE: rest.get(_AT_ONCE, acute)}
 
 
-def _costs_only(reader: _Reader, facts: Facts) -> list[Statement]:
-    """Costs are asked for and nothing else is: no service, and no other sentence that asks about a topic."""
+def _costs_only(reader: _Reader, costs_now: Found, facts: Facts) -> list[Statement]:
+    """Whether nothing but the costs is asked for. In doubt it is not: a person decides about costs anyway."""
     costs = [value for value in facts.values("unsupported_costs") if value != "none"]
     if not costs:
         return []
     services = [value for value in facts.values("services") if value != UNKNOWN]
-    is_only = not services and not reader.asks_beside_costs()
+    is_only = not services and not reader.asks_beside(costs_now)
     evidence = facts.evidence("unsupported_costs")
     return [Statement("costs_only", ("yes" if is_only else "no",), evidence, reader.speaker)]
 
@@ -92,19 +94,22 @@ class _Reader:
 
     def found(self, fact: str, group: str = "") -> BySentence:
         """The hits of a fact's cues in the sender's words, without those that only look like it."""
-        own = frozenset(self.asking.own)
         found: BySentence = {}
         for value in self.cues[fact].values if fact in self.cues else ():
-            for hit in self.scan.of(f"{fact}:{value}:{group}" if group else f"{fact}:{value}"):
-                if hit.sentence in own and not self._only_looks_like(hit, f"{fact}:{value}:not"):
-                    found.setdefault(hit.sentence, {}).setdefault(value, []).append(hit)
+            cue = f"{fact}:{value}"
+            for hit in self.scan.of(f"{cue}:{group}" if group else cue):
+                if not self.asking.is_own(hit.sentence) or self._only_looks_like(hit, f"{cue}:not"):
+                    continue
+                hits = found.setdefault(hit.sentence, {}).setdefault(value, [])
+                if len(hits) < MOST:
+                    hits.append(hit)
         return found
 
     def _only_looks_like(self, hit: Hit, name: str) -> bool:
         """A phrase under `not` holds the first or the last words of the hit."""
         return any(
             bar.start < hit.end <= bar.end or bar.start <= hit.start < bar.end
-            for bar in self.scan.in_sentence(hit.sentence, name)
+            for bar in self.scan.in_sentence(hit.sentence, name)[:MOST]
         )
 
     # services
@@ -174,9 +179,11 @@ class _Reader:
     def _referred_to(self, i: int) -> Found:
         """What "it" stands for: the thing in one of the sentences before, or in the subject."""
         things = self._services["thing"]
-        before = [j for j in self.asking.own if i - _BACK <= j < i or j in self.asking.subject]
         back = self._services["back"].get(i, {})
-        return {value: hits for value, hits in back.items() if any(value in things.get(j, {}) for j in before)}
+        before = [*self.asking.subject, *range(i - _BACK, i)] if back else []
+        return {
+            value: hits for value, hits in back.items() if any(value in things.get(j, {}) for j in before)
+        }
 
     def _gathered(self, sentences: Iterable[Found]) -> Found:
         """The hits of several sentences, without those whose words tell another service more exactly."""
@@ -184,14 +191,16 @@ class _Reader:
         told: Found = {}
         for found in sentences:
             for value, hits in found.items():
-                rivals = [hit for other, others in found.items() if value in over.get(other, ()) for hit in others]
+                rivals = [
+                    hit for other, others in found.items() if value in over.get(other, ()) for hit in others
+                ]
                 left = [hit for hit in hits if not any(_overlap(hit, rival) for rival in rivals)]
                 if left:
                     told.setdefault(value, []).extend(left)
         return told
 
     def _keep_named(self, told: Found, value: str) -> None:
-        named = [hit for found in self._services[""].values() for hit in found.get(value, ())]
+        named = {hit for found in self._services[""].values() for hit in found.get(value, ())}
         left = [hit for hit in told.pop(value, []) if hit in named]
         if left:
             told[value] = left
@@ -205,7 +214,7 @@ class _Reader:
             for value in known
             for group in ("", "wanted", "weak")
             for hit in self.scan.of(f"services:{value}:{group}" if group else f"services:{value}")
-            if hit.sentence in self.asking.own and self.asking.is_unwanted(hit)
+            if self.asking.is_own(hit.sentence) and self.asking.is_unwanted(hit)
         )
 
     # incident and urgency
@@ -215,7 +224,11 @@ class _Reader:
         return [
             hit
             for i, values in self.found("incident").items()
-            if not (self.scan.sentences[i].is_question or self._is_old(i) or self.scan.in_sentence(i, "at_other_agency"))
+            if not (
+                self.scan.sentences[i].is_question
+                or self._is_old(i)
+                or self.scan.in_sentence(i, "at_other_agency")
+            )
             for hit in values.get("yes", ())
         ]
 
@@ -280,38 +293,49 @@ class _Reader:
 
     def _is_paid_otherwise(self, hit: Hit) -> bool:
         """The same clause denies the cost, or the next sentence settles it."""
-        turns = self.scan.in_sentence(hit.sentence, "cost_turn")
-        for denial in self.scan.in_sentence(hit.sentence, "no_cost"):
-            first, last = sorted((denial.start, hit.start))
-            if not any(first < turn.start < last for turn in turns):
+        turns = self.scan.in_sentence(hit.sentence, "cost_turn")[:MOST]
+        for denial in self.scan.in_sentence(hit.sentence, "no_cost")[:MOST]:
+            first, last = (denial.end, hit.end) if denial.start < hit.end else (hit.end, denial.start)
+            if not any(first <= turn.start < last for turn in turns):
                 return True
         after = hit.sentence + 1
-        return after in self.asking.own and bool(self.scan.in_sentence(after, "cost_settled"))
+        return self.asking.is_own(after) and bool(self.scan.in_sentence(after, "cost_settled"))
 
-    def costs_denied(self) -> list[Hit]:
-        """The denials of costs: "we'll pay that ourselves"."""
+    def costs_dropped(self, known: Iterable[str]) -> list[Hit]:
+        """The words by which costs asked for before are dropped: "forget the overtime"."""
+        dropped = [hit for hit in self.scan.of("cost_dropped") if self.asking.is_own(hit.sentence)]
         return [
-            hit for name in ("no_cost", "cost_settled") for hit in self.scan.of(name) if hit.sentence in self.asking.own
+            hit
+            for hit in dropped
+            if any(self.scan.in_sentence(hit.sentence, f"cost_{value}") for value in known)
         ]
 
-    def asks_beside_costs(self) -> bool:
-        """A sentence asks that names a topic and no cost."""
+    def asks_beside(self, costs: Found) -> bool:
+        """Something is asked for that is no cost, or somebody is asked to come and help."""
+        if self.scan.of("nothing_else"):
+            return False
+        paid = {hit.sentence for hits in costs.values() for hit in hits}
         topics = self.found("topics")
-        costs = {hit.sentence for hits in self.costs().values() for hit in hits}
-        return any(i in topics and i not in costs for i in self.asking.sentences)
+        others = (i for i in self.asking.sentences - paid if i in topics or not self._says_little(i))
+        return any(True for _ in others) or any(self.scan.in_sentence(i, "help_in_person") for i in paid)
+
+    def _says_little(self, i: int) -> bool:
+        """A heading, or a courtesy: "Please process at your earliest."."""
+        text = self.scan.sentences[i].text.rstrip()
+        return text.endswith(":") or len(text.split()) <= _COURTESY
 
     # statements
 
-    def statement(self, fact: str, told: Found, kept: Facts = NOTHING) -> Statement | None:
+    def statement(self, fact: str, told: Found) -> Statement | None:
         if not told:
             return None
-        evidence = [each for value in self._in_order(fact, told) for each in self._evidence(told[value])]
+        evidence = [each for value in self._in_order(fact, told) for each in self.evidence(told[value])]
         return Statement(fact, tuple(self._in_order(fact, told)), tuple(evidence), self.speaker)
 
     def _in_order(self, fact: str, told: Iterable[str]) -> list[str]:
         return [value for value in self.cues[fact].values if value in told]
 
-    def _evidence(self, hits: Iterable[Hit]) -> Iterator[Evidence]:
+    def evidence(self, hits: Iterable[Hit]) -> Iterator[Evidence]:
         """One piece of evidence for each sentence: the whole of it, or of a long one the words found."""
         seen = set()
         for hit in hits:
@@ -326,7 +350,9 @@ class _Reader:
             )
             words = text[start:end]
             start += len(words) - len(words.lstrip())
-            yield Evidence(words.strip(), sentence.part, start, start + len(words.strip()), hit.phrase, hit.where)
+            yield Evidence(
+                words.strip(), sentence.part, start, start + len(words.strip()), hit.phrase, hit.where
+            )
 
 
 @dataclass(frozen=True)
@@ -347,14 +373,13 @@ class _Joined:
         return Statement(fact, tuple(values) or (UNKNOWN,), evidence, self.reader.speaker)
 
     def costs(self, told: Found) -> Statement | None:
-        """The costs asked for now; or that those of before are no longer asked for."""
-        if told or not self.before.values("unsupported_costs"):
-            return self.reader.statement("unsupported_costs", told)
-        denied = self.reader.costs_denied()
-        if not denied:
-            return None
-        evidence = tuple(self.reader._evidence(denied))
-        return Statement("unsupported_costs", ("none",), evidence, self.reader.speaker)
+        """The costs asked for before and now; "none" where those of before are no longer asked for."""
+        dropped = self.reader.costs_dropped(self.before.values("unsupported_costs"))
+        if not dropped:
+            return self.several("unsupported_costs", told, frozenset({"none"}) if told else frozenset())
+        kept = self.reader.statement("unsupported_costs", told)
+        evidence = tuple(self.reader.evidence(dropped))
+        return kept or Statement("unsupported_costs", ("none",), evidence, self.reader.speaker)
 
 
 def _joined(*parts: Found | None) -> Found:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from crbot.triage.agency import LONGEST_FIELD, MOST_NAMES, both_ends, read_agency
+from crbot.triage.agency import read_agency
+from crbot.triage.fields import LONGEST_FIELD, MOST_HITS, both_ends
 from crbot.triage.facts import Evidence, Known, Part, Statement
 from crbot.triage.passages import Role, Sentence
 from crbot.triage.phrases import Hit, Scan, Words, fold
@@ -18,7 +19,7 @@ from crbot.triage.phrases import Hit, Scan, Words, fold
 FACT = "requester_authority"
 NO_POLICE = frozenset(("not_law_enforcement", "private"))
 TITLE_LISTS = ("head_title", "head_title_bare", "other_title")
-MOST_HITS = 40  # lines of cues that are looked at
+MOST_CUES = 40  # lines of cues that are looked at
 OWN_ROLES = (Role.OWN, Role.FORWARDED, Role.SIGNATURE)
 
 
@@ -187,7 +188,7 @@ class _Reader:
                 if rank is not None:
                     told = Evidence(sentence.text, sentence.part, sentence.start, sentence.end, title.phrase)
                     yield _Claim(rank, told, True, title.phrase, sentence.role is Role.FORWARDED)
-        for hit in self._scan.of(f"{FACT}:chief_executive")[:MOST_HITS]:
+        for hit in self._scan.of(f"{FACT}:chief_executive")[:MOST_CUES]:
             sentence = self._scan.sentence_of(hit)
             if sentence.role in (Role.OWN, Role.FORWARDED) and not self._is_undone(hit, "chief_executive"):
                 told = Evidence(
@@ -377,7 +378,7 @@ class _Reader:
         text = self._scan.message.subject if sentence.part is Part.SUBJECT else self._scan.message.body
         end = min(sentence.end, sentence.start + LONGEST_FIELD)
         kept = [hit for hit in _longest(hits) if hit.end <= end and text[hit.start - 1 : hit.start] != "-"][
-            :MOST_NAMES
+            :MOST_HITS
         ]
         return [
             self._title(text, sentence.start, end, hit, sentence) for hit in kept if not self._is_surname(hit)
@@ -436,13 +437,13 @@ class _Reader:
     # -- authorization by another
 
     def _assented(self) -> Evidence | None:
-        for hit in self._scan.of(f"{FACT}:authorized")[:MOST_HITS]:
+        for hit in self._scan.of(f"{FACT}:authorized")[:MOST_CUES]:
             if self._counts(hit, "authorized") and not self._is_supposed(hit):
                 return self._told(hit)
         return None
 
     def _refused(self, is_head: bool) -> Evidence | None:
-        for hit in self._scan.of(f"{FACT}:not_authorized")[:MOST_HITS]:
+        for hit in self._scan.of(f"{FACT}:not_authorized")[:MOST_CUES]:
             disowns = fold(hit.phrase) == "{disowns_request}"
             if is_head and not disowns:
                 continue

@@ -50,7 +50,9 @@ class Sentence:
     part: Part
     role: Role
     is_question: bool = False
-    label: str = ""  # what stands before the colon of a form's line: "Pending litigation" of "Pending litigation: no"
+    label: str = (
+        ""  # what stands before the colon of a form's line: "Pending litigation" of "Pending litigation: no"
+    )
 
 
 def cut(message: Message, words: Words) -> tuple[Sentence, ...]:
@@ -118,7 +120,9 @@ class _Layout:
         self._lines = list(_lines(message.body, self._folded))
         self._marks = list(shapes.sentence_ends(self._folded))
         self._is_chat = message.channel is Channel.SLACK
-        self.is_forward = fold(message.subject).lstrip().startswith(("fw:", "fwd:", "fw ", "tr:", "wg:", "rv:"))
+        self.is_forward = (
+            fold(message.subject).lstrip().startswith(("fw:", "fwd:", "fw ", "tr:", "wg:", "rv:"))
+        )
         self.adopts = False
         self._mark()
 
@@ -230,7 +234,9 @@ class _Layout:
         return last + 1 if keys >= fewest or (keys == 2 and self._lines[i].depth) else None
 
     def _has_sent(self, start: int, end: int) -> bool:
-        return any(_key(line.folded) in ("sent", "gesendet", "envoyé", "enviado") for line in self._lines[start:end])
+        return any(
+            _key(line.folded) in ("sent", "gesendet", "envoyé", "enviado") for line in self._lines[start:end]
+        )
 
     def _attribution(self, i: int) -> int | None:
         """The line after "On … wrote:", if such a line begins here; it may be broken into several."""
@@ -303,7 +309,9 @@ class _Layout:
 
     def _is_from_addressee(self, block: _Block) -> bool:
         """The quotation is of what the Response Center wrote itself."""
-        head = self._folded[self._lines[block.start].start : self._lines[max(block.start, block.first - 1)].end]
+        head = self._folded[
+            self._lines[block.start].start : self._lines[max(block.start, block.first - 1)].end
+        ]
         return any(
             fold(part) in head.split("\n", 1)[0]
             for person in self._message.to
@@ -328,7 +336,9 @@ class _Layout:
 
     def _notice_starts(self) -> list[int]:
         starts = [start for phrase in self._words.of("notice") for start in _places(self._folded, phrase)]
-        verdicts = [each for phrase in self._words.of("notice_verdict") for each in _places(self._folded, phrase)]
+        verdicts = [
+            each for phrase in self._words.of("notice_verdict") for each in _places(self._folded, phrase)
+        ]
         if verdicts:
             for phrase in self._words.of("notice_subject"):
                 for start in _places(self._folded, phrase):
@@ -396,7 +406,9 @@ class _Layout:
         valedictions = self._words.of("valediction")
         if whole in valedictions:
             return True
-        return line.folded.endswith(",") and any(" ".join(tokens[:n]) in valedictions for n in range(1, len(tokens)))
+        return line.folded.endswith(",") and any(
+            " ".join(tokens[:n]) in valedictions for n in range(1, len(tokens))
+        )
 
     def _closing_block(self, start: int, end: int) -> int:
         """The lines at the end that hold a name, a title, an agency, a place, a number."""
@@ -421,7 +433,9 @@ class _Layout:
         text = self._body[line.start : line.end]
         if not tokens or len(text) > 110 or text.endswith(("?", "!", ":")):
             return False
-        if self._is_item(line) and not (text[0].isupper() and text[1] == "."):  # "E. Sayre, Chief" is no item "e."
+        if self._is_item(line) and not (
+            text[0].isupper() and text[1] == "."
+        ):  # "E. Sayre, Chief" is no item "e."
             return False
         if self._words.of("no_signature").intersection(tokens):
             return False
@@ -592,7 +606,10 @@ def _places(folded: str, phrase: str) -> list[int]:
     start = folded.find(phrase)
     while start >= 0 and len(found) < 12:
         end = start + len(phrase)
-        if not (folded[start - 1 : start].isalnum() and phrase[0].isalnum()) and not folded[end : end + 1].isalnum():
+        if (
+            not (folded[start - 1 : start].isalnum() and phrase[0].isalnum())
+            and not folded[end : end + 1].isalnum()
+        ):
             found.append(start)
         start = folded.find(phrase, end)
     return found
@@ -623,7 +640,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _tokens(folded: str) -> list[str]:
-    return [token for word in folded.split() if (token := word.strip(".,;:!?*_()[]<>\"|"))]
+    return [token for word in folded.split() if (token := word.strip('.,;:!?*_()[]<>"|'))]
 
 
 def _bare(folded: str) -> str:
@@ -642,20 +659,32 @@ def _has_digit(text: str) -> bool:
 
 def _is_mailish(text: str) -> bool:
     """Speaks of an address, or of a year and a time of the day: a mail program wrote this, not a person."""
-    return "@" in text or "<" in text or ("you wrote:" in text) or (shapes.has_clock(text) and shapes.has_year(text))
+    return (
+        "@" in text
+        or "<" in text
+        or ("you wrote:" in text)
+        or (shapes.has_clock(text) and shapes.has_year(text))
+    )
 
 
 def _has_inner_end(folded: str) -> bool:
     return any(folded[i] in ".!?" and folded[i + 1] == " " for i, _ in pairwise(range(len(folded))))
 
 
-_SMALL = frozenset("she her he him his they them of the and for de del la las los y du von van der da e o's to & at in a".split())
+_SMALL = frozenset(
+    "she her he him his they them of the and for de del la las los y du von van der da e o's to & at in a".split()
+)
 
 
 def _is_named(text: str) -> bool:
     """Every word of weight begins with a capital or holds a figure: a name, a title, a place."""
-    weighty = [word for word in text.replace("/", " ").split() if word.strip(".,;|()-–—•*").lower() not in _SMALL]
+    weighty = [
+        word for word in text.replace("/", " ").split() if word.strip(".,;|()-–—•*").lower() not in _SMALL
+    ]
     weighty = [word for word in weighty if any(char.isalnum() for char in word)]
     if not weighty or (text.endswith(".") and not text[-4:].count(".") > 1 and len(weighty) > 4):
         return False
-    return all(word.lstrip("(\"'*_").startswith(tuple("0123456789#@")) or word.lstrip("(\"'*_[")[:1].isupper() for word in weighty)
+    return all(
+        word.lstrip("(\"'*_").startswith(tuple("0123456789#@")) or word.lstrip("(\"'*_[")[:1].isupper()
+        for word in weighty
+    )

@@ -336,7 +336,9 @@ class _Layout:
 
     def _notice_starts(self) -> list[int]:
         starts = [start for phrase in self._words.of("notice") for start in _places(self._folded, phrase)]
-        verdicts = [each for phrase in self._words.of("notice_verdict") for each in _places(self._folded, phrase)]
+        verdicts = [
+            each for phrase in self._words.of("notice_verdict") for each in _places(self._folded, phrase)
+        ]
         if verdicts:
             for phrase in self._words.of("notice_subject"):
                 for start in _places(self._folded, phrase):
@@ -604,7 +606,10 @@ def _places(folded: str, phrase: str) -> list[int]:
     start = folded.find(phrase)
     while start >= 0 and len(found) < 12:
         end = start + len(phrase)
-        if not (folded[start - 1 : start].isalnum() and phrase[0].isalnum()) and not folded[end : end + 1].isalnum():
+        if (
+            not (folded[start - 1 : start].isalnum() and phrase[0].isalnum())
+            and not folded[end : end + 1].isalnum()
+        ):
             found.append(start)
         start = folded.find(phrase, end)
     return found

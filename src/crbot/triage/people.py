@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from crbot.triage.agency import LONGEST_FIELD, MOST_NAMES, both_ends, read_agency
+from crbot.triage.agency import read_agency
+from crbot.triage.fields import LONGEST_FIELD, MOST_HITS, both_ends
 from crbot.triage.facts import Evidence, Known, Part, Statement
 from crbot.triage.passages import Role, Sentence
 from crbot.triage.phrases import Hit, Scan, Words, fold
@@ -18,7 +19,7 @@ from crbot.triage.phrases import Hit, Scan, Words, fold
 FACT = "requester_authority"
 NO_POLICE = frozenset(("not_law_enforcement", "private"))
 TITLE_LISTS = ("head_title", "head_title_bare", "other_title")
-MOST_HITS = 40  # lines of cues that are looked at
+MOST_CUES = 40  # lines of cues that are looked at
 OWN_ROLES = (Role.OWN, Role.FORWARDED, Role.SIGNATURE)
 
 
@@ -121,8 +122,10 @@ class _Reader:
             return None
         if full is not None and Rank.OTHER in ranks and self._sits_on_board():
             return None
-        best = full or next(iter(told), None) or next(
-            (each for each in self._claims if each.rank in (Rank.HEAD, Rank.BARE)), None
+        best = (
+            full
+            or next(iter(told), None)
+            or next((each for each in self._claims if each.rank in (Rank.HEAD, Rank.BARE)), None)
         )
         if best is None or (not best.is_told and any(each.rank is Rank.OTHER for each in self._claims)):
             return None
@@ -134,7 +137,10 @@ class _Reader:
 
     def _claims_colonelcy(self, told: Sequence[_Claim]) -> bool:
         """A state's police are headed by a colonel, elsewhere one serves under a chief."""
-        return any(each.phrase in _COLONEL and each.rank is Rank.BARE for each in told) and self.agency_type == "state"
+        return (
+            any(each.phrase in _COLONEL and each.rank is Rank.BARE for each in told)
+            and self.agency_type == "state"
+        )
 
     @property
     def agency_type(self) -> str:
@@ -182,14 +188,18 @@ class _Reader:
                 if rank is not None:
                     told = Evidence(sentence.text, sentence.part, sentence.start, sentence.end, title.phrase)
                     yield _Claim(rank, told, True, title.phrase, sentence.role is Role.FORWARDED)
-        for hit in self._scan.of(f"{FACT}:chief_executive")[:MOST_HITS]:
+        for hit in self._scan.of(f"{FACT}:chief_executive")[:MOST_CUES]:
             sentence = self._scan.sentence_of(hit)
             if sentence.role in (Role.OWN, Role.FORWARDED) and not self._is_undone(hit, "chief_executive"):
-                told = Evidence(sentence.text, sentence.part, sentence.start, sentence.end, hit.phrase, hit.where)
+                told = Evidence(
+                    sentence.text, sentence.part, sentence.start, sentence.end, hit.phrase, hit.where
+                )
                 yield _Claim(Rank.HEAD, told, True, hit.phrase)
         name = self._sender.name
         for title in self._titles_of_name():
-            yield _Claim(title.rank, Evidence(name, Part.SENDER, 0, len(name), title.phrase), False, title.phrase)
+            yield _Claim(
+                title.rank, Evidence(name, Part.SENDER, 0, len(name), title.phrase), False, title.phrase
+            )
 
     def _claimed(self, i: int, sentence: Sentence, title: _Title) -> Rank | None:
         """The rank that the sender claims by this title, if the title is the sender's."""
@@ -212,9 +222,14 @@ class _Reader:
             if not tokens or tokens[-1] not in self._words.of("title_link"):
                 return title.rank if len(tokens) <= 4 and not _third_person(after) else None
         if tokens[-1:] == ["as"] or tokens[-2:] in (["as", "the"], ["as", "a"], ["as", "your"], ["as", "an"]):
-            if " i " in f" {after} " or " my " in f" {after} " or " our " in f" {after} " or " i " in f" {before} ":
+            if (
+                " i " in f" {after} "
+                or " my " in f" {after} "
+                or " our " in f" {after} "
+                or " i " in f" {before} "
+            ):
                 return title.rank if not tokens[:-2] or "i" in tokens or len(tokens) <= 2 else None
-        if self._is_first(i) and len(tokens) <= 3 and not set(tokens) & _OTHERS and self._introduces(after):
+        if self._is_first(i) and len(tokens) <= 3 and not _in(tokens[-1:], self._words.of("title_link")) and not set(tokens) & _OTHERS and self._introduces(after):
             return title.rank
         return None
 
@@ -230,7 +245,9 @@ class _Reader:
             return True
         words = folded.split()[:3]
         return folded.startswith(" ") and any(
-            word.endswith(("'s", "s'")) and i < 3 for i, word in enumerate(words[:2]) if not any(w[-1] in ",.;:" for w in words[:i])
+            word.endswith(("'s", "s'")) and i < 3
+            for i, word in enumerate(words[:2])
+            if not any(w[-1] in ",.;:" for w in words[:i])
         )
 
     def _opening(self, tokens: Sequence[str]) -> str | None:
@@ -257,18 +274,25 @@ class _Reader:
         near = {*tokens[-3:], *_tokens(after)[:3]}
         if not near & self._sender_tokens:
             return False
-        return not (tokens and tokens[-1] in self._words.of("title_link") and not set(tokens[-3:]) & self._sender_tokens)
+        return not (
+            tokens
+            and tokens[-1] in self._words.of("title_link")
+            and not set(tokens[-3:]) & self._sender_tokens
+        )
 
     def _introduces(self, after: str) -> bool:
         """What follows a title at the very beginning: a name or a place, no deed of a third person."""
         if _third_person(after):
             return False
-        return not after.strip() or after[:1] in ",.-" or after.split()[0] in ("in", "of", "at", "from", "for", "with", "here") or after[:1] == " "
+        return (
+            not after.strip()
+            or after[:1] in ",.-"
+            or after.split()[0] in ("in", "of", "at", "from", "for", "with", "here")
+            or after[:1] == " "
+        )
 
     def _is_first(self, i: int) -> bool:
-        return not any(
-            each.role is Role.OWN and each.part is Part.BODY for each in self._scan.sentences[:i]
-        )
+        return not any(each.role is Role.OWN and each.part is Part.BODY for each in self._scan.sentences[:i])
 
     def _is_signed(self, i: int, before: str, after: str, title: _Title) -> bool:
         """The title stands under the letter, for the one who signs it."""
@@ -282,13 +306,28 @@ class _Reader:
             label = fold(sentence.label)
             if label not in _SIGNING and not self._is_beside_own_name(tokens, after):
                 return False
-            if label in ("cc", "bcc", "to", "contact", "chief executive", "agency head", "chief", "sheriff", "attn"):
+            if label in (
+                "cc",
+                "bcc",
+                "to",
+                "contact",
+                "chief executive",
+                "agency head",
+                "chief",
+                "sheriff",
+                "attn",
+            ):
                 return self._is_beside_own_name(tokens, after)
         if self._other_name(tokens, title, sentence):
             is_letter = sentence.role is Role.FORWARDED or not self._signs_below(i)
             return is_letter and self._is_under_letter(i)
         if sentence.role is Role.OWN and not self._is_beside_own_name(tokens, after):
-            return self._names_signer(i) or len(tokens) == 0 and len(_tokens(after)) <= 6 and not _third_person(after)
+            return (
+                self._names_signer(i)
+                or len(tokens) == 0
+                and len(_tokens(after)) <= 6
+                and not _third_person(after)
+            )
         return True
 
     def _other_name(self, tokens: Sequence[str], title: _Title, sentence: Sentence) -> bool:
@@ -338,8 +377,12 @@ class _Reader:
         sentence = self._scan.sentences[index]
         text = self._scan.message.subject if sentence.part is Part.SUBJECT else self._scan.message.body
         end = min(sentence.end, sentence.start + LONGEST_FIELD)
-        kept = [hit for hit in _longest(hits) if hit.end <= end and text[hit.start - 1 : hit.start] != "-"][:MOST_NAMES]
-        return [self._title(text, sentence.start, end, hit, sentence) for hit in kept if not self._is_surname(hit)]
+        kept = [hit for hit in _longest(hits) if hit.end <= end and text[hit.start - 1 : hit.start] != "-"][
+            :MOST_HITS
+        ]
+        return [
+            self._title(text, sentence.start, end, hit, sentence) for hit in kept if not self._is_surname(hit)
+        ]
 
     def _is_surname(self, hit: Hit) -> bool:
         """ "Dean", "Major", "Marshal" as the last of the sender's names."""
@@ -351,7 +394,9 @@ class _Reader:
         if not name:
             return []
         hits = [hit for hit in self._words.phrases.find(fold(name)) if hit.list in TITLE_LISTS]
-        return [self._title(name, 0, len(name), hit, None) for hit in _longest(hits) if not self._is_surname(hit)]
+        return [
+            self._title(name, 0, len(name), hit, None) for hit in _longest(hits) if not self._is_surname(hit)
+        ]
 
     def _title(self, text: str, start: int, end: int, hit: Hit, sentence: Sentence | None) -> _Title:
         rank = {"head_title": Rank.HEAD, "head_title_bare": Rank.BARE, "other_title": Rank.OTHER}[hit.list]
@@ -366,7 +411,11 @@ class _Reader:
             rank = Rank.PAST
         elif _in(last, future) or (_in(first, future) and first != ["next"]):
             rank = Rank.FUTURE
-        elif _in(last, self._words.of("title_lower")) and rank is not Rank.OTHER and not phrase.startswith(("acting", "interim")):
+        elif (
+            _in(last, self._words.of("title_lower"))
+            and rank is not Rank.OTHER
+            and not phrase.startswith(("acting", "interim"))
+        ):
             rank = Rank.OTHER
         elif rank is Rank.BARE and phrase in ("chief", "director", "dir", "commissioner", "superintendent"):
             rank = self._of_what(after, rank)
@@ -388,13 +437,13 @@ class _Reader:
     # -- authorization by another
 
     def _assented(self) -> Evidence | None:
-        for hit in self._scan.of(f"{FACT}:authorized")[:MOST_HITS]:
+        for hit in self._scan.of(f"{FACT}:authorized")[:MOST_CUES]:
             if self._counts(hit, "authorized") and not self._is_supposed(hit):
                 return self._told(hit)
         return None
 
     def _refused(self, is_head: bool) -> Evidence | None:
-        for hit in self._scan.of(f"{FACT}:not_authorized")[:MOST_HITS]:
+        for hit in self._scan.of(f"{FACT}:not_authorized")[:MOST_CUES]:
             disowns = fold(hit.phrase) == "{disowns_request}"
             if is_head and not disowns:
                 continue
@@ -425,17 +474,25 @@ class _Reader:
     def _is_undone(self, hit: Hit, value: str) -> bool:
         """The hit lies within a phrase that only looks like it."""
         for name in (f"{FACT}:{value}:not",):
-            if any(each.start <= hit.start and hit.end <= each.end or each.start <= hit.start < each.end for each in self._scan.in_sentence(hit.sentence, name)):
+            if any(
+                each.start <= hit.start and hit.end <= each.end or each.start <= hit.start < each.end
+                for each in self._scan.in_sentence(hit.sentence, name)
+            ):
                 return True
         return False
 
     def _speaks_of_head(self, hit: Hit) -> bool:
         """A title within the hit is a head's, and no other title hides it."""
-        titles = [each for each in self._titles.get(hit.sentence, ()) if each.start < hit.end and each.end > hit.start]
+        titles = [
+            each
+            for each in self._titles.get(hit.sentence, ())
+            if each.start < hit.end and each.end > hit.start
+        ]
         if hit.phrase.startswith("{head_ref}"):
             # of several people, the one who stands nearest to the deed did it
             deed = hit.end - 12
-            titles = [each for each in titles if each.end <= deed or each.start <= hit.start][-1:]
+            titles = [each for each in titles if each.end <= deed or each.start <= hit.start]
+            titles = [each for each in titles if not _is_apposition(each)][-1:]
             if self._is_body_between(hit):
                 return False
         if not titles:
@@ -444,7 +501,7 @@ class _Reader:
 
     def _is_body_between(self, hit: Hit) -> bool:
         """A council, a board or a union stands between the head and the deed."""
-        inside = _tokens(fold(self._scan.text_of(hit)))
+        inside = _tokens(fold(self._scan.text_of(hit)).replace("on board", ""))
         return bool(set(inside[1:-1]) & _BODIES)
 
     def _names_boss(self, hit: Hit) -> bool:
@@ -472,10 +529,15 @@ class _Reader:
             sentence = self._scan.sentences[index]
             if sentence.role not in (Role.OWN, Role.FORWARDED, Role.SALUTATION):
                 continue
-            titles = [each for each in self._titles.get(index, ()) if index < hit.sentence or each.start < hit.start]
+            titles = [
+                each for each in self._titles.get(index, ()) if index < hit.sentence or each.start < hit.start
+            ]
             titles = [each for each in titles if self._claimed_not(index, each)]
             if titles:
-                return any(each.rank in (Rank.HEAD, Rank.BARE, Rank.PAST) and self._is_ours(each) for each in titles[-2:])
+                return any(
+                    each.rank in (Rank.HEAD, Rank.BARE, Rank.PAST) and self._is_ours(each)
+                    for each in titles[-2:]
+                )
         return self._known.in_case and FACT in self._known.asked
 
     def _claimed_not(self, index: int, title: _Title) -> bool:
@@ -490,21 +552,61 @@ class _Reader:
         supposed, denied = self._words.of("if_only"), self._words.of("not_done")
         if any(token in supposed for token in before[-3:]) and "asked" not in before:
             return True
-        if any(token in denied for token in (*before[-3:], *inside)):
+        if any(token in denied for token in (*before[-3:], *inside)) or " that if " in fold(text[hit.start : hit.end]):
             return True
         head = inside[:-2] if len(inside) > 4 else inside[:1]
-        middle = [token for token in head if token in supposed and token not in ("ask", "asking", "did", "does", "if", "when", "whether")]
-        return bool(middle) and not any(each in " ".join(inside) for each in ("would like", "said i should", "said we should", "wish"))
+        middle = [
+            token
+            for token in head
+            if token in supposed and token not in ("ask", "asking", "did", "does", "if", "when", "whether")
+        ]
+        return bool(middle) and not any(
+            each in " ".join(inside) for each in ("would like", "said i should", "said we should", "wish")
+        )
 
 
 _SIGNING = frozenset(
-    ("from", "name", "title", "rank", "position", "role", "requester", "requested by", "submitted by", "signed", "sender")
-    + ("contact", "contact name", "contact person", "requesting official", "your title", "your name", "name and title")
-    + ("chief executive", "agency head", "chief exec", "head of agency", "name/title", "by", "who", "who we are", "who i am")
+    (
+        "from",
+        "name",
+        "title",
+        "rank",
+        "position",
+        "role",
+        "requester",
+        "requested by",
+        "submitted by",
+        "signed",
+        "sender",
+    )
+    + (
+        "contact",
+        "contact name",
+        "contact person",
+        "requesting official",
+        "your title",
+        "your name",
+        "name and title",
+    )
+    + (
+        "chief executive",
+        "agency head",
+        "chief exec",
+        "head of agency",
+        "name/title",
+        "by",
+        "who",
+        "who we are",
+        "who i am",
+    )
 )
 _COLONEL = frozenset(("colonel", "col"))
-_BODIES = frozenset("council board union city mayor manager commissioners aldermen trustees selectmen town village".split())
-_SURNAMES = frozenset("dean major marshal clerk constable provost chancellor governor mayor president".split())
+_BODIES = frozenset(
+    "council board union city mayor manager commissioners aldermen trustees selectmen town village".split()
+)
+_SURNAMES = frozenset(
+    "dean major marshal clerk constable provost chancellor governor mayor president".split()
+)
 _ASKING = frozenset("does do did has have is are was were would will can could should must may".split())
 _COMMON = frozenset(
     "the of and for police county city town village department dept office pd sheriff chief acting interim new our"
@@ -527,6 +629,11 @@ _DEEDS = (
 )  # fmt: skip
 
 
+def _is_apposition(title: _Title) -> bool:
+    """ "Chief Rowe, my supervisor": another title of the same person."""
+    return title.rank is Rank.OTHER and title.text[max(0, title.start - 4) : title.start].lower().endswith((" my ", " as ", " a "))
+
+
 def _third_person(after: str) -> bool:
     """A title that does something is somebody else's: "Chief Rowe asked me"."""
     tokens = _tokens(after)[:5]
@@ -534,7 +641,9 @@ def _third_person(after: str) -> bool:
 
 
 def _says_past(after: str) -> bool:
-    return _third_person(after) and not any(token in ("here", "is", "has", "was") for token in _tokens(after)[:5])
+    return _third_person(after) and not any(
+        token in ("here", "is", "has", "was") for token in _tokens(after)[:5]
+    )
 
 
 def _is_present(claim: _Claim) -> bool:
@@ -548,12 +657,13 @@ def _in(tokens: Sequence[str], words: frozenset[str]) -> bool:
 def _is_line(sentence: Sentence) -> bool:
     """A line of its own, as titles stand under letters and in forms."""
     return sentence.role is Role.SIGNATURE or (
-        bool(sentence.label) or (len(sentence.text.split()) <= 9 and not sentence.text.rstrip().endswith((".", "!", "?")))
+        bool(sentence.label)
+        or (len(sentence.text.split()) <= 9 and not sentence.text.rstrip().endswith((".", "!", "?")))
     )
 
 
 def _tokens(folded: str) -> list[str]:
-    return [token for word in folded.split() if (token := word.strip(".,;:!?*_()[]<>\"|/&-•·@"))]
+    return [token for word in folded.split() if (token := word.strip('.,;:!?*_()[]<>"|/&-•·@'))]
 
 
 def _name_tokens(name: str, words: Words) -> frozenset[str]:

@@ -173,7 +173,9 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
     for reply in replies:
         if fact in reply.facts and reply.value:
             value = _ANSWERED[reply.value]
-            if value == "none" or not told:  # beside a plain yes the words say more
+            if value == "none" or told.keys().isdisjoint(
+                ("active", "potential")
+            ):  # beside a yes the words say more
                 told.setdefault(value, []).append(reader.answer_evidence(reply))
     for value in _GRAVITY:
         if value in told:

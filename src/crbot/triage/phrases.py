@@ -395,7 +395,3 @@ class Words:
     def of(self, name: str) -> frozenset[str]:
         """The folded phrases of a list; empty where the rules have no such list."""
         return self.folded.get(name, frozenset())
-
-    def find(self, folded: str, name: str) -> tuple[Hit, ...]:
-        """The phrases of one list in a folded text."""
-        return tuple(hit for hit in self.phrases.find(folded) if hit.list == name)

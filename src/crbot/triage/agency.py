@@ -43,7 +43,13 @@ SURE = 10.0  # from here on it replaces what was known
 _HAS_TAIL = 6.0
 _NEAR_OTHERS = -9.0  # "mutual aid from", "retired from", "a training in"
 _IN_DOMAIN = 7.0
-_BY_ROLE = {Role.SIGNATURE: 6.0, Role.OWN: 0.0, Role.FORWARDED: 0.0, Role.BOILERPLATE: -2.0, Role.QUOTED: -5.0}
+_BY_ROLE = {
+    Role.SIGNATURE: 6.0,
+    Role.OWN: 0.0,
+    Role.FORWARDED: 0.0,
+    Role.BOILERPLATE: -2.0,
+    Role.QUOTED: -5.0,
+}
 _REACH = 14  # characters between a word and the name that it speaks of
 
 # … and a state for being the agency's.
@@ -83,7 +89,9 @@ class _Reader:
     def _name_statement(self, name: Name | None) -> Statement | None:
         if name is None or not (name.words or name.type in ("federal", "foreign")):
             return None
-        return self._said("agency_name", cased(self._spelled(name)), name.field.evidence(name.start, name.end))
+        return self._said(
+            "agency_name", cased(self._spelled(name)), name.field.evidence(name.start, name.end)
+        )
 
     def _state_statement(self, state: tuple[str, Evidence] | None) -> Statement | None:
         return self._said("agency_state", state[0].upper(), state[1]) if state else None
@@ -142,7 +150,9 @@ class _Reader:
     def _likely_tail(self, kind: str) -> str:
         titles = {hit.phrase for where in self._fields if where.is_said for hit in where.hits("head_title")}
         if kind == "county":
-            bare = {hit.phrase for where in self._fields if where.is_said for hit in where.hits("head_title_bare")}
+            bare = {
+                hit.phrase for where in self._fields if where.is_said for hit in where.hits("head_title_bare")
+            }
             return "Constable's Office" if "constable" in bare else "Sheriff's Office"
         if kind == "tribal":
             return "Tribal Police" if self._any("our_tribal") else "Police"
@@ -247,7 +257,11 @@ class _Reader:
     def _votes(self, name: Name | None) -> Iterator[tuple[str, float, Evidence]]:
         for where in self._fields:
             for place in self._states.within(where):
-                yield place.code, self._state_weight(where, place, name), where.evidence(place.start, place.end)
+                yield (
+                    place.code,
+                    self._state_weight(where, place, name),
+                    where.evidence(place.start, place.end),
+                )
             yield from self._votes_of_places(where)
         if name is not None:
             yield from self._votes_of_name(name)

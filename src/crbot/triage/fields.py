@@ -19,7 +19,9 @@ LONGEST_FIELD = 1_200  # characters
 MOST_HITS = 12  # of one kind in one sentence
 LONGEST_SENDER = 200  # characters of the sender's name
 
-_SHORT = frozenset({"st", "ft", "mt", "univ", "dept", "co", "twp", "ste", "pt", "no", "so"})  # written with a stop
+_SHORT = frozenset(
+    {"st", "ft", "mt", "univ", "dept", "co", "twp", "ste", "pt", "no", "so"}
+)  # written with a stop
 _EDGES = ".,;:!?*_()[]<>\"'“”|/&-–—#@•"
 
 

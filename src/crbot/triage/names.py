@@ -37,7 +37,14 @@ _CONNECTORS = frozenset({"of", "de", "del", "la", "las", "los", "el", "du", "des
 _LINKS = ("of", "de", "for", "in", "at", "-", "–", "—", "")  # between a tail and the name that follows it
 _AFTER_TITLE = ("of", "in", "at", "with", "from", "down", "-", "–", "—", "")
 _STATEWIDE = frozenset(
-    {"state police", "state patrol", "highway patrol", "state highway patrol", "state troopers", "capitol police"}
+    {
+        "state police",
+        "state patrol",
+        "highway patrol",
+        "state highway patrol",
+        "state troopers",
+        "capitol police",
+    }
 )
 _BARE_SHERIFFS = ("sheriff", "sheriff's", "constable")  # titles as well as tails
 
@@ -174,13 +181,23 @@ class Names:
         if not words:
             words, end, state = self._right(where, where.token_at(hit.end - 1), hit.end, kind)
             begin, follows = hit.start, bool(words)
-            if not words and (kind in ("local", "county", "private", "not_law_enforcement") or " " not in tail):
+            if not words and (
+                kind in ("local", "county", "private", "not_law_enforcement") or " " not in tail
+            ):
                 return None
         if tail in _BARE_SHERIFFS and self._words.of("county_word").isdisjoint(map(_core, words)):
             return None
         if follows and tail.startswith("campus ") and _core(words[-1]) in ("college", "university"):
             tail = tail.removeprefix("campus ")
-        name = Name(self._in_full(words), _spell(tail), kind, where, begin, end, state or self._states.after(where, end))
+        name = Name(
+            self._in_full(words),
+            _spell(tail),
+            kind,
+            where,
+            begin,
+            end,
+            state or self._states.after(where, end),
+        )
         leads = follows and tail.startswith("polic") and tail.endswith("municipal")
         return self._typed(replace(name, leads=leads), tail)
 
@@ -268,7 +285,11 @@ class Names:
         """The words of a name that begins at word `i`, where they end, and the state after them."""
         tokens = where.tokens
         end = tokens[i].start if i < len(tokens) else where.end
-        if i + 1 < len(tokens) and tokens[i].core in self._words.of("municipal") and tokens[i + 1].core in ("of", "de"):
+        if (
+            i + 1 < len(tokens)
+            and tokens[i].core in self._words.of("municipal")
+            and tokens[i + 1].core in ("of", "de")
+        ):
             i += 2
         words: list[str] = []
         is_low = where.is_low
@@ -437,7 +458,9 @@ class Names:
             for ending, (tail, kind) in _DOMAIN_TAILS.items():
                 if stem.endswith(ending) and len(stem) >= len(ending) + 4:
                     place = stem.removesuffix(ending).strip("-").replace("-", " ").title()
-                    where = Field(self.domain.address, 0, len(self.domain.address), Part.SENDER, Role.SIGNATURE)
+                    where = Field(
+                        self.domain.address, 0, len(self.domain.address), Part.SENDER, Role.SIGNATURE
+                    )
                     return Name((place,), tail, kind, where, 0, where.end)
         return None
 
@@ -469,7 +492,9 @@ def _core(word: str) -> str:
 
 def _is_name(words: Sequence[str]) -> bool:
     """There are letters in it, and more than a number."""
-    return any(char.isalpha() for word in words for char in word) and not (len(words) == 1 and words[0][0].isdigit())
+    return any(char.isalpha() for word in words for char in word) and not (
+        len(words) == 1 and words[0][0].isdigit()
+    )
 
 
 def _without_comma(where: Field, i: int) -> Field:
@@ -496,5 +521,3 @@ def cased(name: str) -> str:
 def _capital(word: str) -> str:
     is_mixed = not word.isupper() and any(char.isupper() for char in word[1:])
     return word if is_mixed else word[:1].upper() + word[1:].lower()
-
-

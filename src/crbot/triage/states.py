@@ -27,7 +27,9 @@ _WORDLIKE = frozenset({
 })  # fmt: skip
 _MOST_CODES = 200
 _DIRECTIONS = ("northern", "southern", "eastern", "western", "central", "rural")
-_BEFORE_STATE = frozenset({"", "in", "of", "here in", "up in", "down in", *(f"in {each}" for each in _DIRECTIONS)})
+_BEFORE_STATE = frozenset(
+    {"", "in", "of", "here in", "up in", "down in", *(f"in {each}" for each in _DIRECTIONS)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ class States:
                 yield kind, code, hit
 
     def _read(self, where: Field, codes: list[Place]) -> list[Place]:
-        found = [Place(self.code(hit, "state"), hit.start, hit.end) for hit in where.hits("any_state")] + codes
+        found = [
+            Place(self.code(hit, "state"), hit.start, hit.end) for hit in where.hits("any_state")
+        ] + codes
         kept: list[Place] = []
         for place in sorted(found, key=lambda each: (each.start, -each.end)):
             if kept and place.start < kept[-1].end:

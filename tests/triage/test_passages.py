@@ -173,7 +173,7 @@ LINES = st.sampled_from(
         "\x85",
         "İ",
         "See below.",
-    ]  # fmt: skip
+    ]
 )
 
 

@@ -115,6 +115,12 @@ def test_an_express_word_of_the_head_authorizes(body: str, words: Words) -> None
         "My lieutenant told me to contact you.",
         "Deputy Chief Roe asked me to reach out to you.",
         "The fire chief asked me to contact you.",
+        "The chief of the neighboring Lowell PD is against body cameras.",
+        "Some say the chief doesn't know how to run a department.",
+        "Our sheriff didn't know about this program until last week.",
+        "We are without a chief at the moment.",
+        "Sheriff Roe authorized a new jail in 2019.",
+        "The sheriff is out on leave and left no instructions.",
     ],
 )
 def test_less_than_the_heads_word_leaves_it_open(body: str, words: Words) -> None:

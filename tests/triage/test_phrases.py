@@ -33,6 +33,7 @@ cues:
       {verb} our ...2 (manual | handbook)
       litigat*
       ; that
+      {thing}'s edge
     not: |
       peer review
 examples: |
@@ -84,6 +85,7 @@ def test_a_phrase_is_found_in_whole_words_whatever_its_dress(
         ("Go over our big old red handbook.", []),
         ("They litigated it.", ["litigated"]),
         ("It was signed; that is all.", ["; that"]),
+        ("At the policy's edge.", ["policy's edge"]),
     ],
 )
 def test_a_line_is_found_in_order_within_its_gaps_and_one_sentence(

@@ -37,12 +37,11 @@ class Context(StrEnum):
     ASSERTED = "asserted"  # nothing around it changes it
 
 
-_UNWANTED = "unwanted"  # speaks of help and costs, not of matters
 _AHEAD = ("before", "beside")
 _STOP, _CLAUSE, _NOTHING = "stop", "clause", "nothing"
 _CANCELS = "cancels"  # a denial taken back: "I can't say that there is no suit"
 _SIDES = ("before", "beside", "after", "answer", "next")
-KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS, _UNWANTED)
+KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +147,10 @@ class Contexts:
         """The trigger that takes back a mention which is itself a denial."""
         return self._reaching(mention).get(_CANCELS)
 
-    def unwanted(self, mention: Hit) -> Standing | None:
-        """Tells that what is mentioned is not wanted; None where nothing says so."""
-        trigger = self._reaching(mention).get(_UNWANTED)
-        return Standing(Context.DENIED, trigger) if trigger else None
-
     def _reaching(self, mention: Hit) -> dict[str, Hit]:
         """The kinds of triggers that reach a mention, with one trigger of each."""
         triggers = self._in_sentence(mention.sentence)
-        stops = [each for each in triggers if each.side == _STOP or each.side == _CLAUSE]
+        stops = [each for each in triggers if each.side in (_STOP, _CLAUSE)]
         reaching: dict[str, Hit] = {}
         for each in triggers:
             if each.kind not in reaching and self._reaches(each, mention, stops):

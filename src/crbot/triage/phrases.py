@@ -6,7 +6,7 @@ Which phrases there are stands in the rules; whether one counts where it is foun
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -278,9 +278,12 @@ class Phrases:
     def _pattern(self, phrase: str) -> tuple[_Pattern, int] | None:
         """The pattern of a phrase, with its length; None for a phrase without a letter."""
         is_prefix = phrase.endswith("*")
-        text = _Spaced(fold(phrase.removesuffix("*"))).text
+        folded = fold(phrase.removesuffix("*").strip())
+        text = _Spaced(folded).text
         if not text.strip():
             return None
+        if folded[0] == "'" and folded[1:2].isalpha():  # the end of a word: "'s back"
+            text = " '" + text.lstrip()
         skips = int(text[1].isalnum())  # a comma follows its word without a blank
         key = (text[1 - skips :], is_prefix)
         if key not in self._patterns:
@@ -303,20 +306,18 @@ def _in_order(row: _Row, present: Mapping[int, list[_Found]], sentence: int, spa
         [each for number, same in present.items() if number in atom for each in same] for atom in row.atoms
     ]
     word = spaced.word
-    reached = [(word(end - 1), start, end) for start, end, _ in stages[0]]
+    reached = sorted((word(end - 1), end, start) for start, end, _ in stages[0])
     for stage, gap in zip(stages[1:], row.gaps, strict=True):
-        reached.sort()
-        ends = [step[0] for step in reached]
         further = []
         for start, end, _ in stage:
             first = word(start)
-            nearest = bisect_left(ends, first) - 1
-            if nearest >= 0 and first - ends[nearest] - 1 <= gap:
-                further.append((word(end - 1), reached[nearest][1], end))
+            nearest = bisect_right(reached, (first, start, start)) - 1  # that ends before this begins
+            if nearest >= 0 and first - reached[nearest][0] - 1 <= gap:
+                further.append((word(end - 1), end, reached[nearest][2]))
         if not further:
             return []
-        reached = further
-    return [spaced.hit(start, end, row.cue, row.line, sentence) for _, start, end in reached]
+        reached = sorted(further)
+    return [spaced.hit(start, end, row.cue, row.line, sentence) for _, end, start in reached]
 
 
 class Scan:
@@ -394,7 +395,3 @@ class Words:
     def of(self, name: str) -> frozenset[str]:
         """The folded phrases of a list; empty where the rules have no such list."""
         return self.folded.get(name, frozenset())
-
-    def find(self, folded: str, name: str) -> tuple[Hit, ...]:
-        """The phrases of one list in a folded text."""
-        return tuple(hit for hit in self.phrases.find(folded) if hit.list == name)

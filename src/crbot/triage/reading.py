@@ -60,10 +60,7 @@ class Reader:
             own_bars = self.scan.in_sentence(index, f"{fact}:{mention.value}:not")
             if any(_covers(bar, mention.hit) for bar in (*barred, *own_bars)):
                 continue
-            if not any(
-                _covers(other, mention.hit) and len(other.phrase) and _longer(other, mention.hit)
-                for other in hits
-            ):
+            if not any(_covers(other, mention.hit) and _longer(other, mention.hit) for other in hits):
                 yield mention
 
     def evidence(self, hit: Hit, standing: Standing | None = None) -> Evidence:

@@ -21,6 +21,9 @@ _OWN = (Role.OWN, Role.FORWARDED, Role.SIGNATURE)
 _SPOKEN = (Role.OWN, Role.FORWARDED)
 _FIRST_PERSON = frozenset({"i", "my", "our", "we", "i'm", "i've", "i'd", "im"})
 _SPEAKER = frozenset({"i", "i'm", "i've", "im"})
+_LINKS = frozenset(
+    {"in", "of", "at", "from", "for", "with", "here", "w", "out", "and", "&", "-", "–", "—", ""}
+)
 _OTHERS = frozenset({"our", "the", "my", "his", "her", "your", "their"})
 _LONGEST_LINE = 9  # words in a line that stands for itself
 _OPENING_REACH = 8  # words between "I am" and the title
@@ -155,7 +158,7 @@ class Claims:
             )
             or self._is_here(before, title.after)
             or _is_as(before, title.after)
-            or (is_first and self._introduces(before, title.after))
+            or (is_first and self._introduces(before, title))
         )
         return title.rank if is_claimed else None
 
@@ -192,11 +195,23 @@ class Claims:
             return False
         return not before or before[-1] not in self._words.of("title_link")
 
-    def _introduces(self, before: Sequence[str], after: str) -> bool:
-        """A title at the very beginning, and then a name or a place: "New chief in Hollow, Ohio."."""
-        if len(before) > 3 or not _OTHERS.isdisjoint(before) or self._says_deed(after):
+    def _introduces(self, before: Sequence[str], title: Title) -> bool:
+        """A title at the very beginning, and then a place or the sender's name: "New chief in Hollow, Ohio."."""
+        if len(before) > 3 or not _OTHERS.isdisjoint(before) or self._says_deed(title.after):
             return False
-        return not before or before[-1] not in self._words.of("title_link")
+        if before and before[-1] in self._words.of("title_link"):
+            return False
+        rest = title.where.text[title.end : title.where.end]
+        names = 0
+        words = rest.split()
+        while names < min(len(words), 8) and words[names][:1].isupper():
+            names += 1
+            if words[names - 1][-1] in ",.;:":
+                break
+        if names and self._names and self._names.isdisjoint(map(_plain, words[:names])):
+            return False  # "Chief Rowe …" from somebody of another name
+        is_end = names == len(words) or (names > 0 and words[names - 1][-1] in ",.;:!")
+        return is_end or rest[:1] in (",", ".", "-", ":") or _plain(words[names]) in _LINKS
 
     def _says_deed(self, after: str, but: Sequence[str] = ()) -> bool:
         """A title that does something is somebody else's: "Chief Rowe asked me"."""
@@ -271,6 +286,10 @@ class Claims:
 def whole(sentence: Sentence, cue: str = "", rule: str = "") -> Evidence:
     """A sentence as evidence."""
     return Evidence(sentence.text, sentence.part, sentence.start, sentence.end, cue, rule)
+
+
+def _plain(word: str) -> str:
+    return fold(word).strip(".,;:()")
 
 
 def _is_possessive(after: str) -> bool:

@@ -138,7 +138,7 @@ class Names:
 
     def read(self) -> Iterator[Name]:
         for where in self._fields:
-            if where.role is Role.SALUTATION or not where.found and not self._states.within(where):
+            if where.role is Role.SALUTATION or (not where.found and not self._states.within(where)):
                 continue
             taken: list[Name] = []
             for kind, hit in self._tails(where):
@@ -372,9 +372,9 @@ class Names:
         if not words or _core(words[0]) in self._words.of("within_agency"):
             return
         # after a comma a person may be named as well: only what is plainly a place is taken
-        if not is_linked and where.role is Role.OWN and state is None:
-            if self._words.of("place_tail").isdisjoint(map(_core, words)):
-                return
+        is_plain = state is not None or not self._words.of("place_tail").isdisjoint(map(_core, words))
+        if not is_linked and where.role is Role.OWN and not is_plain:
+            return
         before = where.before(hit.start, 12).split()[-1:]
         is_past = bool(before) and before[0].strip(",(") in self._words.of("title_past")
         name = self._place(where, words, tokens[i].start, end, -3.0 if is_past else 4.0, state)

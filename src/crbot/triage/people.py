@@ -146,6 +146,8 @@ class _Reader:
         """A sheriff is not the head of a police department, nor a neighbour's chief ours."""
         if title.phrase == "sheriff" and self._agency_type() in _NO_SHERIFF:
             return False
+        if not {"neighboring", "neighbouring", "next", "another"}.isdisjoint(word_list(title.after[:40])[:3]):
+            return False
         before = word_list(title.before[-30:])[-3:]
         if self._words.of("anothers_word").isdisjoint(before):
             return True

@@ -136,9 +136,8 @@ def _values(statement: Statement, label: Label) -> Text:
 
 
 def _quotes(statement: Statement) -> Text:
-    return Text(
-        " … ".join(f"“{_one_line(each.text)}”" for each in statement.evidence[:2]), style="italic dim"
-    )
+    quotes = list(dict.fromkeys(_one_line(each.text) for each in statement.evidence))
+    return Text(" … ".join(f"“{quote}”" for quote in quotes[:2]), style="italic dim")
 
 
 def _explained(evidence: Evidence) -> Text:

@@ -118,11 +118,12 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     """Every fact that the message tells. What a form says outranks what its words say."""
     reader = Reader(scan, Contexts(scan, policy.context), policy)
     replies = answers(scan, known.asked, policy.words)
-    authority = read_authority(scan, known, policy.words)
+    agency = read_agency(scan, known, policy.words)
+    authority = read_authority(scan, known, policy.words, agency)
     told = [
         *(read_matter(fact, reader, replies) for fact in MATTERS),
         read_withdrawal(reader),
-        *read_agency(scan, known, policy.words),
+        *agency,
         authority,
         *read_wants(scan, policy, known.facts),
         *read_form(scan.message, policy),

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 import ahocorasick_rs
@@ -122,7 +124,7 @@ class _Spaced:
 class _Pattern:
     """A phrase that is searched for, and what it belongs to."""
 
-    __slots__ = ("fills", "is_prefix", "length", "lists", "number", "rows", "skips")
+    __slots__ = ("is_piece", "is_prefix", "length", "lists", "number", "skips")
 
     def __init__(self, number: int, length: int, is_prefix: bool, skips: int) -> None:
         self.number = number
@@ -130,16 +132,12 @@ class _Pattern:
         self.is_prefix = is_prefix
         self.skips = skips  # 1 where it begins with the blank before its first word
         self.lists: dict[str, Line] = {}  # list or cue that it is found for -> the line of the rules
-        self.fills = 0  # the pieces of lines that it can fill, a bit for each
-        self.rows: list[
-            tuple[int, _Row]
-        ] = []  # such lines, after what they need, where it is their seldomest piece
+        self.is_piece = False  # of a line of several pieces
 
 
 class _Piece(NamedTuple):
     """A piece of lines: one of these patterns."""
 
-    bit: int
     patterns: frozenset[int]  # by number
     length: int  # of the shortest
 
@@ -150,8 +148,52 @@ class _Row(NamedTuple):
     number: int
     pieces: tuple[frozenset[int], ...]
     gaps: tuple[int, ...]
+    lead: frozenset[int]  # the piece that is the longest
     cue: str
     line: Line
+
+
+class _Fits:
+    """Tells of which rows every piece is present, without looking at the others.
+
+    A set of rows is a number with a bit for each. For each place in a row there is the set of those that a pattern
+    fits there, and the set of those that have no such place.
+    """
+
+    __slots__ = ("_places",)
+
+    def __init__(self, rows: Sequence[_Row], patterns: int) -> None:
+        most = max((len(row.pieces) for row in rows), default=0)
+        self._places = [_fitting(rows, place, patterns) for place in range(most)]
+
+    def rows(self, numbers: Sequence[int]) -> Iterator[int]:
+        """The rows, by number, that patterns of these numbers fill."""
+        full = -1
+        for fitting, shorter in self._places:
+            full &= reduce(or_, [fitting[number] for number in numbers], shorter)
+            if not full:
+                return
+        while full > 0:
+            lowest = full & -full
+            yield lowest.bit_length() - 1
+            full ^= lowest
+
+
+def _fitting(rows: Sequence[_Row], place: int, patterns: int) -> tuple[list[int], int]:
+    by_piece: dict[frozenset[int], int] = {}
+    shorter = 0
+    for row in rows:
+        if place < len(row.pieces):
+            piece = row.pieces[place]
+            by_piece[piece] = by_piece.get(piece, 0) | 1 << row.number
+        else:
+            shorter |= 1 << row.number
+    fitting = [0] * patterns
+    for piece, bits in by_piece.items():
+        for number in piece:
+            fitting[number] |= bits
+    same: dict[int, int] = {}
+    return [same.setdefault(bits, bits) for bits in fitting], shorter
 
 
 class _Sentences:
@@ -174,12 +216,23 @@ class _Sentences:
         return self._indexes[after - 1], self._starts[after - 1], self._ends[after - 1], following
 
 
-class _Asked(NamedTuple):
+class _Asked:
     """The lists and cues that somebody has ever asked a scan for; most are but pieces of lines, or never looked up."""
 
-    names: frozenset[str]
-    of_pattern: tuple[tuple[str, ...], ...]  # those that a pattern belongs to, by its number
-    wanted: bytes  # by its number: 1 where it belongs to one of them, or is a piece of a line
+    __slots__ = ("names", "of_pattern", "wanted")
+
+    def __init__(self, patterns: Sequence[_Pattern]) -> None:
+        self.names: frozenset[str] = frozenset()
+        self.of_pattern: list[tuple[str, ...]] = [()] * len(patterns)  # by the pattern's number
+        self.wanted = bytearray(
+            each.is_piece for each in patterns
+        )  # 1: it has such a name, or is a piece of a line
+
+    def add(self, name: str, patterns: Iterable[int]) -> None:
+        for number in patterns:
+            self.of_pattern[number] += (name,)
+            self.wanted[number] = 1
+        self.names |= {name}  # last, and as a new set: a scan that is at work knows nothing of it
 
 
 MOST_IN_SENTENCE = 100  # hits of one list; a sentence that holds more was not written by a person
@@ -187,7 +240,9 @@ MOST_IN_SENTENCE = 100  # hits of one list; a sentence that holds more was not w
 _Match = tuple[int, int, _Pattern]  # start and end in the searched form
 _Place = tuple[int, int, int]  # start, end and index of a sentence
 _Found = tuple[int, _Match, _Spaced]  # with the index of the sentence
-_Candidate = tuple[_Row, Mapping[int, list[_Match]], int, _Spaced]  # a line whose pieces are in the sentence
+_Placed = tuple[int, int, int, int]  # start and number of the first word, end and number of the last word
+_Here = dict[int, list[_Placed]]  # what is found in a sentence, by the number of its pattern
+_Candidate = tuple[_Row, _Here, int, _Spaced]  # a line whose pieces are all in the sentence
 
 
 class Phrases:
@@ -203,7 +258,7 @@ class Phrases:
         self._ordered: list[_Pattern] = []
         self._members: dict[str, list[int]] = {}  # list or cue -> the numbers of its patterns
         self._pieces: dict[Atom, _Piece] = {}
-        self._row_count = 0
+        self._rows: list[_Row] = []
         for name, lines in lists.items():
             for line in lines:
                 self._add_to_list(name, line.text, line)
@@ -214,8 +269,8 @@ class Phrases:
             [text for text, _ in self._patterns], matchkind=ahocorasick_rs.MatchKind.Standard
         )
         self._listed = bytes(not lists.keys().isdisjoint(each.lists) for each in self._ordered)
-        pieces_alone = bytes(each.fills > 0 for each in self._ordered)
-        self._asked = _Asked(frozenset(), ((),) * len(self._ordered), pieces_alone)
+        self._fits = _Fits(self._rows, len(self._ordered))
+        self._asked = _Asked(self._ordered)
         self._latest: tuple[str, tuple[Hit, ...]] = ("", ())
 
     def find(self, folded: str) -> Sequence[Hit]:
@@ -239,7 +294,7 @@ class Phrases:
         """Find every phrase and line in the sentences of a message; none reaches over the end of a sentence."""
         return Scan(message, tuple(sentences), self, self._asked)
 
-    def search(self, spaced: _Spaced, wanted: bytes) -> list[_Match]:
+    def search(self, spaced: _Spaced, wanted: bytes | bytearray) -> list[_Match]:
         """The wanted patterns in a text, whole words only, in the order of their ends."""
         text, ordered, found = f"{spaced.text} ", self._ordered, []
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
@@ -253,22 +308,21 @@ class Phrases:
             found.append((start + pattern.skips, end, pattern))
         return found
 
-    def members(self, name: str) -> tuple[bytes, Mapping[int, tuple[str, ...]]]:
-        """The patterns of a list or cue: 1 for each by its number, and the name by the number."""
+    def rows_of(self, here: Iterable[_Match]) -> list[_Row]:
+        """The lines of which every piece is found here."""
+        return [self._rows[number] for number in self._fits.rows([pattern.number for _, _, pattern in here])]
+
+    def search_for(self, name: str, spaced: _Spaced) -> tuple[list[_Match], Mapping[int, tuple[str, ...]]]:
+        """The phrases of one list or cue in a text, and its name by the numbers of its patterns."""
+        numbers = self._members.get(name, ())
         wanted = bytearray(len(self._ordered))
-        for number in self._members.get(name, ()):
+        for number in numbers:
             wanted[number] = 1
-        return bytes(wanted), dict.fromkeys(self._members.get(name, ()), (name,))
+        return self.search(spaced, wanted), dict.fromkeys(numbers, (name,))
 
     def ask(self, name: str) -> None:
         """Have every scan to come file this list or cue."""
-        names, of_pattern, wanted = self._asked
-        longer, more = list(of_pattern), bytearray(wanted)
-        for number in self._members.get(name, ()):
-            longer[number] += (name,)
-            more[number] = 1
-        # replaced as a whole: a scan in another thread goes on with what it began with
-        self._asked = _Asked(names | {name}, tuple(longer), bytes(more))
+        self._asked.add(name, self._members.get(name, ()))
 
     # -- compiling
 
@@ -278,15 +332,9 @@ class Phrases:
                 self._add_to_list(cue, phrase, pieces.line)
             return
         filled = [self._piece(atom, pieces.line) for atom in pieces.atoms]
-        needs = 0
-        for piece in filled:
-            needs |= piece.bit
-        row = _Row(self._row_count, tuple(piece.patterns for piece in filled), pieces.gaps, cue, pieces.line)
-        self._row_count += 1
-        for number in max(
-            filled, key=lambda piece: piece.length
-        ).patterns:  # the longer, the seldomer it is met
-            self._ordered[number].rows.append((needs, row))
+        lead = max(filled, key=lambda piece: piece.length)
+        each = tuple(piece.patterns for piece in filled)
+        self._rows.append(_Row(len(self._rows), each, pieces.gaps, lead.patterns, cue, pieces.line))
 
     def _add_to_list(self, name: str, phrase: str, line: Line) -> None:
         pattern = self._pattern(phrase)
@@ -298,11 +346,10 @@ class Phrases:
         """The patterns that can fill a piece; pieces that are written alike share them."""
         if atom not in self._pieces:
             patterns = [found for phrase in self._phrases_of(atom, line) if (found := self._pattern(phrase))]
-            bit = 1 << len(self._pieces)
             for pattern in patterns:
-                pattern.fills |= bit
+                pattern.is_piece = True
             length = min((pattern.length for pattern in patterns), default=0)
-            self._pieces[atom] = _Piece(bit, frozenset(pattern.number for pattern in patterns), length)
+            self._pieces[atom] = _Piece(frozenset(pattern.number for pattern in patterns), length)
         return self._pieces[atom]
 
     def _phrases_of(self, atom: Atom, line: Line) -> Iterable[str]:
@@ -335,45 +382,41 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end].isalnum() or text[end] in "_@" or text.startswith("'t", end)
 
 
-def _rows_in(here: Sequence[_Match]) -> list[_Row]:
-    """The lines of which every piece is found here."""
-    patterns = dict.fromkeys([pattern for _, _, pattern in here])
-    filled = 0
-    for pattern in patterns:
-        filled |= pattern.fills
-    rows = [row for pattern in patterns for needs, row in pattern.rows if needs & filled == needs]
-    return list({row.number: row for row in rows}.values()) if len(rows) > 1 else rows
-
-
-def _by_number(here: Iterable[_Match]) -> dict[int, list[_Match]]:
-    """What is found in a sentence by the number of its pattern, the first of each."""
-    by_number: dict[int, list[_Match]] = {}
-    for match in here:
-        same = by_number.setdefault(match[2].number, [])
+def _placed(here: Iterable[_Match], spaced: _Spaced) -> _Here:
+    """What is found in a sentence with the numbers of its words, by the number of its pattern; the first of each."""
+    spaces = spaced.spaces
+    placed: _Here = {}
+    for start, end, pattern in here:
+        same = placed.setdefault(pattern.number, [])
         if len(same) < MOST_IN_SENTENCE:
-            same.append(match)
-    return by_number
+            same.append((start, bisect_right(spaces, start), end, bisect_right(spaces, end - 1)))
+    return placed
 
 
-def _in_order(row: _Row, here: Mapping[int, list[_Match]], sentence: int, spaced: _Spaced) -> list[Hit]:
+def _in_order(row: _Row, here: _Here) -> list[_Placed]:
     """The places where the pieces of a row follow one another within its gaps.
 
     Looks at each found phrase once: of several beginnings that lead to a phrase, the nearest is kept.
     """
-    stages = [[each for number in here if number in piece for each in here[number]] for piece in row.pieces]
-    spaces = spaced.spaces
-    reached = sorted([(bisect_right(spaces, end - 1), end, start) for start, end, _ in stages[0]])
-    for stage, gap in zip(stages[1:], row.gaps, strict=True):
+    reached: list[
+        tuple[int, int, int, int]
+    ] = []  # its last word and end, the start and first word of what leads to it
+    for number, same in here.items():
+        if number in row.pieces[0]:
+            reached += [(last, end, start, first) for start, first, end, last in same]
+    for piece, gap in zip(row.pieces[1:], row.gaps, strict=True):
+        reached.sort()
         further = []
-        for start, end, _ in stage:
-            first = bisect_right(spaces, start)
-            nearest = bisect_right(reached, (first, start, start)) - 1  # that ends before this begins
-            if nearest >= 0 and first - reached[nearest][0] - 1 <= gap:
-                further.append((bisect_right(spaces, end - 1), end, reached[nearest][2]))
+        for number, same in here.items():
+            if number in piece:
+                for start, first, end, last in same:
+                    nearest = bisect_right(reached, (first, start, start)) - 1  # that ends before this begins
+                    if nearest >= 0 and first - reached[nearest][0] - 1 <= gap:
+                        further.append((last, end, reached[nearest][2], reached[nearest][3]))
         if not further:
             return []
-        reached = sorted(further)
-    return [spaced.hit(start, end, row.cue, row.line, sentence) for _, end, start in reached]
+        reached = further
+    return [(start, first, end, last) for last, end, start, first in sorted(reached)]
 
 
 class Scan:
@@ -387,7 +430,7 @@ class Scan:
         self.message = message
         self.sentences = sentences
         self.phrases = phrases
-        self._asked = set(asked.names)
+        self._asked = asked.names
         self._filed: dict[str, list[_Found]] = {}  # by list or cue
         self._lines: dict[str, list[_Candidate]] = {}  # by cue
         self._hits: dict[
@@ -401,9 +444,9 @@ class Scan:
         for part in self._parts:
             found = phrases.search(part.spaced, asked.wanted)
             for sentence, here in self._file(part, found, asked.of_pattern).items():
-                rows = _rows_in(here)
+                rows = phrases.rows_of(here)
                 if rows:
-                    self._keep_lines(rows, _by_number(here), sentence, part.spaced)
+                    self._keep_lines(rows, _placed(here, part.spaced), sentence, part.spaced)
 
     def _file(
         self,
@@ -434,9 +477,7 @@ class Scan:
                     filed[name] = [(sentence, match, spaced)]
         return by_sentence
 
-    def _keep_lines(
-        self, rows: Iterable[_Row], here: Mapping[int, list[_Match]], sentence: int, spaced: _Spaced
-    ) -> None:
+    def _keep_lines(self, rows: Iterable[_Row], here: _Here, sentence: int, spaced: _Spaced) -> None:
         for row in rows:
             self._filed.setdefault(row.cue, [])
             self._lines.setdefault(row.cue, []).append((row, here, sentence, spaced))
@@ -452,25 +493,35 @@ class Scan:
 
     def _catch_up(self, name: str) -> None:
         """File a list or cue that nobody has asked for before."""
-        wanted, names = self.phrases.members(name)
+        self._filed[name] = []
         for part in self._parts:
-            self._file(part, self.phrases.search(part.spaced, wanted), names)
-        self._asked.add(name)
+            self._file(part, *self.phrases.search_for(name, part.spaced))
         self.phrases.ask(name)
 
     def _made(self, name: str) -> Mapping[int, tuple[Hit, ...]]:
         """The hits of a list or cue, those of lines of several pieces first in their sentence."""
-        lines: dict[int, list[Hit]] = {}
-        for row, here, sentence, spaced in self._lines.get(name, ()):
-            lines.setdefault(sentence, []).extend(_in_order(row, here, sentence, spaced))
+        made = self._made_of_lines(name) if name in self._lines else {}
         phrases: dict[int, list[Hit]] = {}
-        for sentence, (start, end, pattern), spaced in self._filed.get(name, ()):
+        for sentence, (start, end, pattern), spaced in self._filed[name]:
             hits = phrases.setdefault(sentence, [])
             if len(hits) < MOST_IN_SENTENCE:
                 hits.append(spaced.hit(start, end, name, pattern.lists[name], sentence))
+        for sentence, hits in phrases.items():
+            made[sentence] = (*made.get(sentence, ()), *hits)
+        return made if len(made) < 2 else {sentence: made[sentence] for sentence in sorted(made)}
+
+    def _made_of_lines(self, cue: str) -> dict[int, tuple[Hit, ...]]:
+        found: dict[int, list[tuple[tuple[int, int], list[Hit]]]] = {}
+        for row, here, sentence, spaced in self._lines[cue]:
+            hits = [
+                spaced.hit(start, end, cue, row.line, sentence) for start, _, end, _ in _in_order(row, here)
+            ]
+            if hits:
+                place = next(i for i, number in enumerate(here) if number in row.lead)
+                found.setdefault(sentence, []).append(((place, row.number), hits))
         return {
-            sentence: (*lines.get(sentence, ())[:MOST_IN_SENTENCE], *phrases.get(sentence, ()))
-            for sentence in sorted(lines.keys() | phrases)
+            sentence: tuple(hit for _, hits in sorted(rows) for hit in hits)[:MOST_IN_SENTENCE]
+            for sentence, rows in found.items()
         }
 
     def of(self, name: str) -> tuple[Hit, ...]:

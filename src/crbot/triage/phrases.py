@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 import ahocorasick_rs
@@ -148,52 +146,67 @@ class _Row(NamedTuple):
     number: int
     pieces: tuple[frozenset[int], ...]
     gaps: tuple[int, ...]
-    lead: frozenset[int]  # the piece that is the longest
+    by_length: tuple[frozenset[int], ...]  # the pieces, the longest first: the longer, the seldomer it is met
     cue: str
     line: Line
 
 
-class _Fits:
-    """Tells of which rows every piece is present, without looking at the others.
+class _Rows:
+    """The lines of several pieces; tells which may stand in a sentence without looking at each of them.
 
-    A set of rows is a number with a bit for each. For each place in a row there is the set of those that a pattern
-    fits there, and the set of those that have no such place.
+    A set of rows is a number with a bit for each. There is one for each pattern and each place in `by_length`: the
+    rows that have the pattern there.
     """
 
-    __slots__ = ("_places",)
+    __slots__ = ("_all", "_steps")
 
     def __init__(self, rows: Sequence[_Row], patterns: int) -> None:
+        self._all = rows
         most = max((len(row.pieces) for row in rows), default=0)
-        self._places = [_fitting(rows, place, patterns) for place in range(most)]
+        self._steps = [(*_rows_at(rows, place), _having(rows, place, patterns)) for place in range(most)]
 
-    def rows(self, numbers: Sequence[int]) -> Iterator[int]:
-        """The rows, by number, that patterns of these numbers fill."""
-        full = -1
-        for fitting, shorter in self._places:
-            full &= reduce(or_, [fitting[number] for number in numbers], shorter)
-            if not full:
-                return
-        while full > 0:
-            lowest = full & -full
-            yield lowest.bit_length() - 1
-            full ^= lowest
+    def among(self, patterns: Sequence[int]) -> list[_Row]:
+        """The rows of which every piece is among these patterns, told by their numbers."""
+        left = -1
+        for longer, shorter, having in self._steps:
+            if not left & longer:
+                break
+            fitting = shorter
+            for pattern in patterns:
+                fitting |= having[pattern]
+            left &= fitting
+        rows = []
+        while left > 0:
+            lowest = left & -left
+            left ^= lowest
+            rows.append(self._all[lowest.bit_length() - 1])
+        return rows
 
 
-def _fitting(rows: Sequence[_Row], place: int, patterns: int) -> tuple[list[int], int]:
-    by_piece: dict[frozenset[int], int] = {}
-    shorter = 0
+def _rows_at(rows: Iterable[_Row], place: int) -> tuple[int, int]:
+    """The set of the rows that have so many pieces, and of those that have not."""
+    longer = shorter = 0
     for row in rows:
         if place < len(row.pieces):
-            piece = row.pieces[place]
-            by_piece[piece] = by_piece.get(piece, 0) | 1 << row.number
+            longer |= 1 << row.number
         else:
             shorter |= 1 << row.number
-    fitting = [0] * patterns
+    return longer, shorter
+
+
+def _having(rows: Iterable[_Row], place: int, patterns: int) -> list[int]:
+    """For each pattern, by its number, the set of the rows that have it at this place."""
+    by_piece: dict[frozenset[int], int] = {}
+    for row in rows:
+        if place < len(row.pieces):
+            piece = row.by_length[place]
+            by_piece[piece] = by_piece.get(piece, 0) | 1 << row.number
+    having = [0] * patterns
     for piece, bits in by_piece.items():
         for number in piece:
-            fitting[number] |= bits
-    same: dict[int, int] = {}
-    return [same.setdefault(bits, bits) for bits in fitting], shorter
+            having[number] |= bits
+    equal: dict[int, int] = {}  # one object for all that are equal
+    return [equal.setdefault(bits, bits) for bits in having]
 
 
 class _Sentences:
@@ -258,18 +271,18 @@ class Phrases:
         self._ordered: list[_Pattern] = []
         self._members: dict[str, list[int]] = {}  # list or cue -> the numbers of its patterns
         self._pieces: dict[Atom, _Piece] = {}
-        self._rows: list[_Row] = []
+        rows: list[_Row] = []
         for name, lines in lists.items():
             for line in lines:
                 self._add_to_list(name, line.text, line)
         for cue, cue_lines in cues.items():
             for pieces in cue_lines:
-                self._add_line(cue, pieces)
+                self._add_line(cue, pieces, rows)
         self._automaton = ahocorasick_rs.AhoCorasick(
             [text for text, _ in self._patterns], matchkind=ahocorasick_rs.MatchKind.Standard
         )
         self._listed = bytes(not lists.keys().isdisjoint(each.lists) for each in self._ordered)
-        self._fits = _Fits(self._rows, len(self._ordered))
+        self._rows = _Rows(rows, len(self._ordered))
         self._asked = _Asked(self._ordered)
         self._latest: tuple[str, tuple[Hit, ...]] = ("", ())
 
@@ -310,7 +323,7 @@ class Phrases:
 
     def rows_of(self, here: Iterable[_Match]) -> list[_Row]:
         """The lines of which every piece is found here."""
-        return [self._rows[number] for number in self._fits.rows([pattern.number for _, _, pattern in here])]
+        return self._rows.among([pattern.number for _, _, pattern in here])
 
     def search_for(self, name: str, spaced: _Spaced) -> tuple[list[_Match], Mapping[int, tuple[str, ...]]]:
         """The phrases of one list or cue in a text, and its name by the numbers of its patterns."""
@@ -326,15 +339,17 @@ class Phrases:
 
     # -- compiling
 
-    def _add_line(self, cue: str, pieces: Pieces) -> None:
+    def _add_line(self, cue: str, pieces: Pieces, rows: list[_Row]) -> None:
         if len(pieces.atoms) == 1:
             for phrase in self._phrases_of(pieces.atoms[0], pieces.line):
                 self._add_to_list(cue, phrase, pieces.line)
             return
         filled = [self._piece(atom, pieces.line) for atom in pieces.atoms]
-        lead = max(filled, key=lambda piece: piece.length)
         each = tuple(piece.patterns for piece in filled)
-        self._rows.append(_Row(len(self._rows), each, pieces.gaps, lead.patterns, cue, pieces.line))
+        by_length = tuple(
+            piece.patterns for piece in sorted(filled, key=lambda piece: piece.length, reverse=True)
+        )
+        rows.append(_Row(len(rows), each, pieces.gaps, by_length, cue, pieces.line))
 
     def _add_to_list(self, name: str, phrase: str, line: Line) -> None:
         pattern = self._pattern(phrase)
@@ -517,7 +532,7 @@ class Scan:
                 spaced.hit(start, end, cue, row.line, sentence) for start, _, end, _ in _in_order(row, here)
             ]
             if hits:
-                place = next(i for i, number in enumerate(here) if number in row.lead)
+                place = next(i for i, number in enumerate(here) if number in row.by_length[0])
                 found.setdefault(sentence, []).append(((place, row.number), hits))
         return {
             sentence: tuple(hit for _, hits in sorted(rows) for hit in hits)[:MOST_IN_SENTENCE]

@@ -25,7 +25,7 @@ _SHORT = frozenset(
 _EDGES = ".,;:!?*_()[]<>\"'“”|/&-–—#@•"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would take eight times as long to make; there are many
 class Token:
     """A word with its place."""
 
@@ -76,12 +76,16 @@ class Field:
 
     def hits(self, *lists: str) -> list[Hit]:
         """The phrases of these word lists that stand here; the first of each."""
-        return [hit for name in lists for hit in self.found.get(name, ())[:MOST_HITS]]
+        found = self.found
+        return [hit for name in lists if name in found for hit in found[name][:MOST_HITS]] if found else []
 
     def longest(self, *lists: str) -> list[Hit]:
         """The phrases of these lists that lie in no longer one, from the left."""
+        hits = self.hits(*lists)
+        if len(hits) < 2:  # noqa: PLR2004  # nothing to compare
+            return hits
         kept: list[Hit] = []
-        for hit in sorted(self.hits(*lists), key=lambda each: (each.start, -each.end)):
+        for hit in sorted(hits, key=lambda each: (each.start, -each.end)):
             if not kept or hit.start >= kept[-1].end:
                 kept.append(hit)
         return kept
@@ -164,17 +168,20 @@ def _sender(scan: Scan, words: Words) -> Iterator[Field]:
 
 
 def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
-    offset = start
+    offset, folded = start, fold(text[start:end])
     for raw in text[start:end].split():
         at = text.index(raw, offset)
         offset = at + len(raw)
+        if "/" not in raw and "|" not in raw:
+            yield Token(at, offset, raw, folded[at - start : offset - start].strip(_EDGES))
+            continue
         for begin, piece in _parted(raw, at):
             yield Token(begin, begin + len(piece), piece, fold(piece).strip(_EDGES))
 
 
 def _parted(raw: str, at: int) -> Iterator[tuple[int, str]]:
-    """A word, cut at slashes and bars: "City/State", "PD|Ohio"."""
-    if ("/" not in raw and "|" not in raw) or "//" in raw:
+    """A word, cut at slashes and bars: "City/State", "PD|Ohio"; no address of the web."""
+    if "//" in raw:
         yield at, raw
         return
     begin = 0

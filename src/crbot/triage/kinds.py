@@ -37,9 +37,13 @@ class Place(StrEnum):
     """Where the phrases of a sign are looked for."""
 
     SENDER = "sender"
+    SIGNED = "sender and signature"
     SUBJECT = "subject"
     OPENING = "opening of the subject"
     WORDS = "words"
+
+
+_IN_SUBJECT = (Place.SUBJECT, Place.OPENING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def read_kinds(
         check_keys(entry, ("in", "phrases"), ("not",), faults)
         places[name] = member(Place, text_of(entry, "in"), entry.where, faults)
         block = entry.items.get("phrases")
-        if places[name] is Place.SENDER and isinstance(block, Block):
+        if places[name] in (Place.SENDER, Place.SIGNED) and isinstance(block, Block):
             lists[f"sign:{name}"] = list(block.lines())
         else:
             cues[f"sign:{name}"] = read_pieces_of(block, faults)
@@ -162,9 +166,8 @@ def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> Iterator
         yield _HELP_ASKED
     sender = _found_in_sender(message, scan)
     for name, place in rules.places.items():
-        if place is Place.SENDER:
-            count = f"sign:{name}" in sender
-        else:
+        count = int(f"sign:{name}" in sender)
+        if place is not Place.SENDER and not count:
             count = _count(scan, name, place)
         if count:
             yield name
@@ -213,7 +216,9 @@ def _count(scan: Scan, name: str, place: Place) -> int:
     first: Hit | None = None
     for hit in hits:
         sentence = scan.sentence_of(hit)
-        if sentence.role is Role.QUOTED or (place is not Place.WORDS and sentence.part is not Part.SUBJECT):
+        if sentence.role is Role.QUOTED or (place in _IN_SUBJECT and sentence.part is not Part.SUBJECT):
+            continue
+        if place is Place.SIGNED and sentence.role is not Role.SIGNATURE:
             continue
         if place is Place.OPENING and scan.message.subject[: hit.start].strip(" [(*"):
             continue

@@ -6,6 +6,7 @@ stand in `kinds.yaml`. In doubt it is a request: a person who needs help must no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -77,7 +78,9 @@ _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED = (
     "question",
     "help asked",
 )
+_PRICE = "price or link"
 _ASKS_FOR_NO_HELP = ("sign:sends elsewhere", "sign:information", "sign:advertising", "sign:phishing", "sign:grant office")
+_SALE = re.compile(r"\$ ?\d|https?://|\d ?%")
 _FEW_WORDS = 12  # a longer text in which no phrase of the rules is found may be in another language
 _SUPPORTED = frozenset({"state", "local", "county", "tribal", "campus", "territorial"})
 _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any value)
@@ -93,7 +96,7 @@ _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any valu
     "no litigation": ("litigation", {"none"}),
 }
 _TWICE = " twice"  # "advertising twice": two phrases of the sign, neither inside the other
-DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED, *_TOLD})
+DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED, _PRICE, *_TOLD})
 
 
 def read_kinds(
@@ -160,6 +163,8 @@ def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> Iterator
         values = facts.values(fact)
         if values and (wanted is None or not wanted.isdisjoint(values)) and values != ("unknown",):
             yield sign
+    if _SALE.search(message.body):
+        yield _PRICE
     if any(each.is_question and each.role is Role.OWN and each.part is Part.BODY for each in scan.sentences):
         yield _QUESTION
     if _asks_for_help(scan, facts):

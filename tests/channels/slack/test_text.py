@@ -109,8 +109,14 @@ def test_the_decisive_words_stand_strong_in_their_sentences() -> None:
         ("chief, Ana", True),
         (", agrees!", False),
         (" … ", False),
-        ("told before", True),
+        ("told before", False),
     ]
+
+
+def test_a_sentence_that_decides_as_a_whole_is_quoted_as_it_is_and_unwrapped() -> None:
+    runs = decisive("We want help\nnow. It rains.\n\nBye", ["We want help\nnow."], 600)
+
+    assert [(run.text, run.strong) for run in runs if run.text] == [("We want help now.", False)]
 
 
 @patient

@@ -53,6 +53,7 @@ VERB_OF_ACTION = {
 }
 _ACTION_OF = {verb: action for action, verb in VERB_OF_ACTION.items()}
 
+EVIDENCE = 140  # characters of it beside a rule
 QUOTED = 600  # characters of the sender's words on a card
 NOTICE_QUOTED = 1500
 PIECE = 3000  # characters of the full text in one message
@@ -200,11 +201,12 @@ def _rules(case: Case) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    words = [f"{OUTCOME_WORDS[finding.outcome]}{_DOT}{line(finding.title, 150)}"]
-    evidence = ", ".join(f"“{line(each.text, 160)}”" for each in finding.evidence[:2])
-    if finding.because.text and (finding.outcome is not Outcome.PASS or not evidence):
-        words.append(line(finding.because.text, 200))
-    return ": ".join((*words, evidence) if evidence else words)
+    """The rule, why it ended so, and the words that say it; for a rule that passed, the words are enough."""
+    told = dict.fromkeys(line(each.text, EVIDENCE) for each in finding.evidence)
+    evidence = ", ".join(f"“{words}”" for words in list(told)[:2])
+    because = "" if finding.outcome is Outcome.PASS and evidence else line(finding.because.text, 200)
+    said = ": ".join(filter(None, (line(finding.title, 150), because.removesuffix("."), evidence)))
+    return f"{OUTCOME_WORDS[finding.outcome]}{_DOT}{said}"
 
 
 def _questions(case: Case) -> str:
@@ -223,9 +225,8 @@ def _why_here(drawing: Drawing, label: Label) -> str:
     case, decision = drawing.case, drawing.case.decision
     if case.queue is not decision.queue:
         return f"Moved to {_queue(case, label)} by staff"
-    reason = line(decision.queue_reason.text, 300)
+    why = line(decision.queue_reason.text, 300).removesuffix(".") or _queue(case, label)
     rule = line(decision.queue_reason.rule, 100)
-    why = ": ".join(filter(None, (_queue(case, label), reason)))
     here = "In review until a person has decided" + _DOT if drawing.place is Place.REVIEW else ""
     return f"{here}{why} ({rule})" if rule else f"{here}{why}"
 

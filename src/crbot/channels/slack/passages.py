@@ -9,27 +9,33 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from crbot.channels.slack.blocks import Run
-from crbot.channels.slack.text import ELLIPSIS, LONGEST_ENTITY, clean, clip
+from crbot.channels.slack.text import ELLIPSIS, LONGEST_ENTITY, clean, clip, one_line
 
 _SENTENCE_ENDS = re.compile(r"[.!?][\"”’)]*\s+|\n+")
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 _GAP = f" {ELLIPSIS} "
 
 
 def decisive(body: str, evidence: Iterable[str], limit: int) -> list[Run]:
-    """The sentences of `body` that hold a piece of evidence, which stands strong in them.
+    """The sentences of `body` that hold a piece of evidence, which stands strong where it is only a part.
 
-    Evidence that is not in `body` (an earlier message told it) stands by itself. Where there is none at all,
-    the body's beginning is returned. At most about `limit` characters.
+    Evidence that is not in `body` (an earlier message told it, or the subject) stands by itself. Where there is
+    none at all, the body's beginning is returned. At most about `limit` characters.
     """
-    body = clean(body)
-    wanted = list(dict.fromkeys(words for each in evidence if (words := clean(each).strip())))
+    body = _unwrapped(body)
+    wanted = list(dict.fromkeys(words for each in evidence if (words := one_line(each))))
     if not wanted:
         return [Run(clip(body.strip(), limit))]
     spans = sorted((start, start + len(words)) for words in wanted if (start := body.find(words)) >= 0)
     runs = _sentences_around(body, _joined(spans))
     for words in (words for words in wanted if words not in body):
-        runs += [Run(_GAP), Run(words, strong=True)] if runs else [Run(words, strong=True)]
+        runs += [Run(_GAP), Run(words)] if runs else [Run(words)]
     return _clipped(runs, limit)
+
+
+def _unwrapped(body: str) -> str:
+    """One line for each paragraph: a mail breaks its lines anywhere."""
+    return "\n".join(one_line(paragraph) for paragraph in _PARAGRAPHS.split(clean(body)))
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -66,8 +72,10 @@ def _sentences(body: str) -> Iterator[tuple[int, int]]:
     yield begin, len(body)
 
 
-def _marked(body: str, begin: int, end: int, spans: Iterable[tuple[int, int]]) -> Iterator[Run]:
-    """The stretch in runs, strong inside the spans."""
+def _marked(body: str, begin: int, end: int, spans: Sequence[tuple[int, int]]) -> Iterator[Run]:
+    """A sentence in runs, strong inside the spans; plain where they are all of it."""
+    if sum(stop - start for start, stop in spans) >= len(body[begin:end].strip()):
+        spans = ()
     for start, stop in spans:
         yield Run(body[begin:start])
         yield Run(body[start:stop], strong=True)

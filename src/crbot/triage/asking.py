@@ -18,6 +18,7 @@ MOST = 20  # phrases of one kind that are looked at in one sentence: no sentence
 _REACH = 8  # words over which "we don't want" denies what follows
 _CLAUSE_ENDS = ",;:"
 _BULLETS = "-*•·–—▪◦"
+_MARK = 4  # characters that the mark of a list item takes at most
 _HEADING = 8  # words that a heading above a list has at most
 
 
@@ -93,15 +94,19 @@ class Asking:
     def _opens_list(self, i: int, sentence: Sentence, wants: bool) -> bool:
         if not wants and not self.scan.in_sentence(i, "want_heading"):
             return False
-        return sentence.text.rstrip().endswith((":", "-")) or len(sentence.text.split()) < _HEADING
+        words = sentence.text.split()
+        if len(words) < _HEADING:
+            return True
+        return words[-2 if _is_mark(words[-1]) else -1].endswith((":", "-"))
 
     def _is_item(self, sentence: Sentence) -> bool:
-        """The line that the sentence stands in begins with a bullet or a number."""
+        """The line that the sentence stands in begins with a bullet or a number, or a number stands before it."""
         body = self.scan.message.body
         line = body[body.rfind("\n", 0, sentence.start + 1) + 1 : sentence.end].lstrip()
-        mark = line[:4].split(maxsplit=1)[0] if line.strip() else ""
-        number = mark.strip("().:")
-        return mark[:1] in _BULLETS or (mark[-1:] in ").:" and number.isalnum() and len(number) < 3)
+        if _is_mark(line[:_MARK].split(maxsplit=1)[0] if line.strip() else ""):
+            return True
+        before = body[max(0, sentence.start - 2 * _MARK) : sentence.start].split()
+        return len(before) > 1 and _is_mark(before[-1]) and before[-2][-1] in ".,;:"
 
     def is_unwanted(self, hit: Hit) -> bool:
         """Tells whether "we don't want", "instead of" and the like stand in the hit, or before it in its clause."""
@@ -131,3 +136,9 @@ class Asking:
         """The subject, and the sentences that stand so many before and after one that asks."""
         near = {asked + step for asked in self.sentences for step in range(reach[0], reach[1] + 1)}
         return (i for i in self.own if i in near or i in self.subject)
+
+
+def _is_mark(word: str) -> bool:
+    """A bullet, or a number or letter as it stands before an item: "-", "1.", "(b)"."""
+    number = word.strip("().:")
+    return word[:1] in _BULLETS or (word[-1:] in ").:" and number.isalnum() and len(number) < 3)

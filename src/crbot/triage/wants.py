@@ -177,13 +177,17 @@ class _Reader:
         }
 
     def _referred_to(self, i: int) -> Found:
-        """What "it" stands for: the thing in one of the sentences before, or in the subject."""
-        things = self._services["thing"]
-        back = self._services["back"].get(i, {})
-        before = [*self.asking.subject, *range(i - _BACK, i)] if back else []
-        return {
-            value: hits for value, hits in back.items() if any(value in things.get(j, {}) for j in before)
-        }
+        return self._meant(i, self._services["back"], self._services["thing"])
+
+    def _meant(self, i: int, back: BySentence, things: BySentence) -> Found:
+        """What "it" stands for: the things in the nearest of the sentences before, or in the subject."""
+        pointing = back.get(i, {})
+        before = [*range(i - 1, i - _BACK - 1, -1), *self.asking.subject] if pointing else []
+        for j in before:
+            meant = {value: hits for value, hits in pointing.items() if value in things.get(j, {})}
+            if meant:
+                return meant
+        return {}
 
     def _gathered(self, sentences: Iterable[Found]) -> Found:
         """The hits of several sentences, without those whose words tell another service more exactly."""
@@ -279,22 +283,33 @@ class _Reader:
 
     def costs(self) -> Found:
         """The costs that are asked for and not paid for otherwise."""
-        named, wanted, listed = (self.found("unsupported_costs", group) for group in ("", "wanted", "listed"))
+        groups = ("", "wanted", "listed", "back", "thing")
+        named, wanted, listed, back, things = (self.found("unsupported_costs", group) for group in groups)
         told: Found = {}
         for i in self.asking.own:
-            if i not in self.asking.sentences and not self.scan.in_sentence(i, "provider"):
+            if not self._may_ask_for_costs(i):
                 continue
             items = listed.get(i) if i in self.asking.items else None
-            for value, hits in _joined(named.get(i), wanted.get(i), items).items():
+            meant = self._meant(i, back, things)
+            for value, hits in _joined(named.get(i), wanted.get(i), items, meant).items():
                 left = [hit for hit in hits if not self._is_paid_otherwise(hit)]
                 if left:
                     told.setdefault(value, []).extend(left)
         return told
 
+    def _may_ask_for_costs(self, i: int) -> bool:
+        return bool(
+            i in self.asking.sentences
+            or self.scan.sentences[i].is_question
+            or self.scan.in_sentence(i, "provider")
+        )
+
     def _is_paid_otherwise(self, hit: Hit) -> bool:
         """The same clause denies the cost, or the next sentence settles it."""
+        if any(self.scan.in_sentence(hit.sentence, each) for each in ("cost_anyway", "cost_lapsed")):
+            return False
         turns = self.scan.in_sentence(hit.sentence, "cost_turn")[:MOST]
-        for denial in self.scan.in_sentence(hit.sentence, "no_cost")[:MOST]:
+        for denial in self.scan.in_sentence(hit.sentence, "unsupported_costs:not")[:MOST]:
             first, last = (denial.end, hit.end) if denial.start < hit.end else (hit.end, denial.start)
             if not any(first <= turn.start < last for turn in turns):
                 return True

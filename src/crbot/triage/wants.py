@@ -40,7 +40,7 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
     are added to those of before, unless they are taken back.
     """
     reader = _Reader(scan, policy.cues, Asking(scan))
-    incident, acute = reader.incident(), reader.urgency()
+    incident, acute = reader.incident, reader.urgency()
     services = _at_once(
         reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure"))
     )
@@ -177,7 +177,15 @@ class _Reader:
         }
 
     def _referred_to(self, i: int) -> Found:
-        return self._meant(i, self._services["back"], self._services["thing"])
+        return self._meant(i, self._services["back"], self._reviewable)
+
+    @cached_property
+    def _reviewable(self) -> BySentence:
+        """The things that "it" may stand for; an incident is what an after-action review goes back to."""
+        things = {i: dict(found) for i, found in self._services["thing"].items()}
+        for hit in self.incident:
+            things.setdefault(hit.sentence, {}).setdefault(_AFTER_ACTION, []).append(hit)
+        return things
 
     def _meant(self, i: int, back: BySentence, things: BySentence) -> Found:
         """What "it" stands for: the things in the nearest of the sentences before, or in the subject."""
@@ -223,6 +231,7 @@ class _Reader:
 
     # incident and urgency
 
+    @cached_property
     def incident(self) -> list[Hit]:
         """What happened lately at the agency itself."""
         return [

@@ -29,6 +29,9 @@ _PART_OF_AT_ONCE = frozenset(
     {"executive_consultation", "peer_exchange", "resource_referral", "strategic_planning", "training"}
 )
 
+# What is spoken of wherever such help is wanted.
+_SPEAKS_OF = {"executive_consultation": "leadership", "bias_audit": "racial_profiling"}
+
 Found = dict[str, list[Hit]]  # value -> hits
 BySentence = dict[int, Found]
 
@@ -284,6 +287,9 @@ class _Reader:
         questions = (i for i in self._ours if self.scan.sentences[i].is_question)
         asking = self.asking.sentences.union(self.asking.subject, questions)
         told = _joined(*named.values(), *(found for i, found in wanted.items() if i in asking))
+        for service, topic in _SPEAKS_OF.items():
+            if services.get(service):
+                told.setdefault(topic, services[service])
         # The fact sheet calls the service a "critical incident after-action review".
         critical = services.get(_AFTER_ACTION) or (incident if not services else [])
         if critical:

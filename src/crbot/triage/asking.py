@@ -68,14 +68,14 @@ class Asking:
             is_item = self._is_item(sentence)
             is_listed = is_item and under_heading
             wants = self._wants(i) or self._is_headed(i, sentence)
-            asked_before = wants or is_listed or (asked_before and self._goes_on(i, sentence))
+            asked_before = wants or is_listed or (asked_before and self._begins_with(i, "goes_on"))
             read.append((i, is_listed, asked_before))
             under_heading = self._opens_list(i, sentence, wants) or (under_heading and is_item)
         return tuple(read)
 
     def _wants(self, i: int) -> bool:
         denied = self.scan.in_sentence(i, "unwanted")[:MOST]
-        return any(
+        return self._begins_with(i, "bid") or any(
             not any(no.start <= want.start < no.end for no in denied)
             for want in self.scan.in_sentence(i, "want")[:MOST]
         )
@@ -86,10 +86,11 @@ class Asking:
         limit = sentence.start + len(label) + 1
         return bool(colon) and any(hit.end <= limit for hit in self.scan.in_sentence(i, "want_heading"))
 
-    def _goes_on(self, i: int, sentence: Sentence) -> bool:
-        """The sentence begins as one does that goes on with the one before: "Mostly …", "Plus a …"."""
+    def _begins_with(self, i: int, name: str) -> bool:
+        """The sentence begins with a phrase of a list: with one that asks, or that goes on with the one before."""
+        sentence = self.scan.sentences[i]
         opening = sentence.start + len(sentence.text) - len(sentence.text.lstrip(" \t\r\n(*-•"))
-        return any(hit.start <= opening for hit in self.scan.in_sentence(i, "goes_on"))
+        return any(hit.start <= opening for hit in self.scan.in_sentence(i, name))
 
     def _opens_list(self, i: int, sentence: Sentence, wants: bool) -> bool:
         if not wants and not self.scan.in_sentence(i, "want_heading"):

@@ -350,9 +350,13 @@ class _Reader:
         return any(True for _ in others) or any(self.scan.in_sentence(i, "help_in_person") for i in paid)
 
     def _says_little(self, i: int) -> bool:
-        """A heading, or a courtesy: "Please process at your earliest."."""
+        """A heading, a courtesy ("Please process at your earliest."), or how the money is applied for."""
         text = self.scan.sentences[i].text.rstrip()
-        return text.endswith(":") or len(text.split()) <= _COURTESY
+        return (
+            text.endswith(":")
+            or len(text.split()) <= _COURTESY
+            or bool(self.scan.in_sentence(i, "cost_process"))
+        )
 
     # statements
 

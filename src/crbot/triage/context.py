@@ -37,11 +37,11 @@ class Context(StrEnum):
     ASSERTED = "asserted"  # nothing around it changes it
 
 
-_UNWANTED = "unwanted"  # speaks of help and costs, not of matters
+_AHEAD = ("before", "beside")
 _STOP, _CLAUSE, _NOTHING = "stop", "clause", "nothing"
 _CANCELS = "cancels"  # a denial taken back: "I can't say that there is no suit"
-_SIDES = ("before", "after", "answer", "next")
-KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS, _UNWANTED)
+_SIDES = ("before", "beside", "after", "answer", "next")
+KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ class _Trigger:
 
 
 _OPENING = 40  # characters of the next sentence in which a trigger that speaks of this one may begin
+_ITEM_MARKS = "0123456789-*•·–("  # a new item speaks of something new
 _CLAUSE_ENDS = ".,;!)\n\r"
 _ANSWER_REACH = 3  # words between a mention and its answer
 
@@ -146,15 +147,10 @@ class Contexts:
         """The trigger that takes back a mention which is itself a denial."""
         return self._reaching(mention).get(_CANCELS)
 
-    def unwanted(self, mention: Hit) -> Standing | None:
-        """Tells that what is mentioned is not wanted; None where nothing says so."""
-        trigger = self._reaching(mention).get(_UNWANTED)
-        return Standing(Context.DENIED, trigger) if trigger else None
-
     def _reaching(self, mention: Hit) -> dict[str, Hit]:
         """The kinds of triggers that reach a mention, with one trigger of each."""
         triggers = self._in_sentence(mention.sentence)
-        stops = [each for each in triggers if each.side == _STOP or each.side == _CLAUSE]
+        stops = [each for each in triggers if each.side in (_STOP, _CLAUSE)]
         reaching: dict[str, Hit] = {}
         for each in triggers:
             if each.kind not in reaching and self._reaches(each, mention, stops):
@@ -165,20 +161,22 @@ class Contexts:
 
     def _reaches(self, trigger: _Trigger, mention: Hit, stops: Iterable[_Trigger]) -> bool:
         hit = trigger.hit
-        if trigger.side == "before":
+        reach = self.rules.reach.get(trigger.kind, 0)
+        if trigger.side in _AHEAD:
             first, last = hit, mention
+            reach = reach if trigger.side == "before" else 0
         elif trigger.side == "after" or (trigger.side == "answer" and self._answers(hit, mention)):
             first, last = mention, hit
         else:
             return False
         if first.start >= last.start or first.end >= last.end:
             return False
-        if last.first_word - first.last_word - 1 > self.rules.reach[trigger.kind]:
+        if last.first_word - first.last_word - 1 > reach:
             return False
         return not any(
             first.end <= stop.hit.start and stop.hit.end <= last.start
             for stop in stops
-            if stop.side == _STOP or trigger.side == "before"  # a new clause may still speak of the mention
+            if stop.side == _STOP or trigger.side in _AHEAD  # a new clause may still speak of the mention
         )
 
     def _answers(self, answer: Hit, mention: Hit) -> bool:
@@ -199,6 +197,8 @@ class Contexts:
         following = mention.sentence + 1
         sentences = self.scan.sentences
         if following >= len(sentences) or sentences[following].part is not sentences[mention.sentence].part:
+            return []
+        if sentences[following].text[:1] in _ITEM_MARKS:
             return []
         opening = sentences[following].start + _OPENING
         return [
@@ -228,7 +228,7 @@ _LOOKED_UP = (
 def _outermost(found: list[_Trigger]) -> tuple[_Trigger, ...]:
     """Drop the triggers and stops that lie inside a longer one which speaks to the same side."""
     breaks = [each for each in found if each.side in (_STOP, _CLAUSE, _NOTHING)]
-    before = _longest([*breaks, *(each for each in found if each.side == "before")])
+    before = _longest([*breaks, *(each for each in found if each.side in _AHEAD)])
     after = _longest([*breaks, *(each for each in found if each.side in ("after", "answer"))])
     opening = _longest([each for each in found if each.side == "next"])  # these speak of another sentence
     kept = [each for each in (*before, *after, *opening) if each.side not in (_STOP, _CLAUSE)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -18,8 +18,8 @@ from crbot.triage.phrases import Words, fold
 
 # A mail that is made to hurt has tens of thousands of lines or full stops. What lies beyond these is kept, in
 # coarser pieces.
-MOST_LINES = 3_000
-MOST_SENTENCES = 6_000
+MOST_LINES = 2_000
+MOST_SENTENCES = 2_000
 
 LONGEST_HEAD = 8  # lines over a quoted mail: From, Sent, To, Cc, Subject, each perhaps broken once
 LONGEST_ATTRIBUTION = 5  # lines that "On … wrote:" may be broken into
@@ -127,10 +127,10 @@ class _Layout:
         self._mark()
 
     def sentences(self) -> Iterator[Sentence]:
-        count = 0
+        room = MOST_SENTENCES
         for start, end, role in self._runs():
-            for first, last in self._split(start, end) if count < MOST_SENTENCES else [(start, end)]:
-                count += 1
+            for first, last in self._split(start, end, room):
+                room -= 1
                 yield self._sentence(first, last, role)
 
     # -- roles of lines
@@ -165,6 +165,14 @@ class _Layout:
         line = self._lines[i]
         if line.depth:
             return self._marked(i, i)
+        if self._is_rule(line) and line.width >= 5:  # "________" over a head
+            below = self._next_visible(i + 1)
+            block = (
+                self._block_at(below, has_own)
+                if below is not None and not self._is_rule(self._lines[below])
+                else None
+            )
+            return replace(block, start=i) if block is not None and not block.is_marked else None
         if (head := self._marker(i)) is not None:
             first, is_forward = head
         elif (end := self._header(i)) is not None:
@@ -189,8 +197,8 @@ class _Layout:
             end += 1
         first_text = self._next_visible(first)
         if first_text is not None and not is_forward:
-            is_forward = self._marker(first_text) is not None and self._marker(first_text)[1]  # type: ignore[index]
-            is_forward = is_forward or self._header(first_text) is not None
+            marker = self._marker(first_text)
+            is_forward = (marker is not None and marker[1]) or self._header(first_text) is not None
         return _Block(start, first, last + 1, is_forward, True)
 
     def _end_of_foreign(self, first: int) -> int:
@@ -312,12 +320,11 @@ class _Layout:
         head = self._folded[
             self._lines[block.start].start : self._lines[max(block.start, block.first - 1)].end
         ]
-        return any(
-            fold(part) in head.split("\n", 1)[0]
-            for person in self._message.to
-            for part in (person.address, person.name)
-            if part
+        writer = next(
+            (line for line in head.split("\n") if _key(line) in self._words.of("header_from")), head
         )
+        told = (fold(part) for person in self._message.to for part in (person.address, person.name) if part)
+        return any(part in writer for part in told) or self._says(writer, "center_name")
 
     # -- notices, signatures, salutations
 
@@ -336,12 +343,15 @@ class _Layout:
 
     def _notice_starts(self) -> list[int]:
         starts = [start for phrase in self._words.of("notice") for start in _places(self._folded, phrase)]
-        verdicts = [each for phrase in self._words.of("notice_verdict") for each in _places(self._folded, phrase)]
+        verdicts = [
+            each for phrase in self._words.of("notice_verdict") for each in _places(self._folded, phrase)
+        ]
         if verdicts:
             for phrase in self._words.of("notice_subject"):
-                for start in _places(self._folded, phrase):
-                    if any(0 <= each - start < 250 for each in verdicts[:200]):
-                        starts.append(start)
+                found = _places(self._folded, phrase)
+                starts += [
+                    each for each in found if any(0 <= verdict - each < 250 for verdict in verdicts[:200])
+                ]
         return starts
 
     def _set_own(self, start: int, end: int, role: Role) -> None:
@@ -352,9 +362,9 @@ class _Layout:
     def _mark_signatures(self, blocks: Sequence[_Block]) -> None:
         """Mark the block under the letter: over a quotation that is not answered line by line, and at the end."""
         ends = [len(self._lines)]
-        if blocks and not blocks[0].is_marked:
-            ends.insert(0, blocks[0].start)
-        elif len(blocks) == 1 and self._lines[blocks[0].start].start > 0:
+        if (blocks and not blocks[0].is_marked) or (
+            len(blocks) == 1 and self._lines[blocks[0].start].start > 0
+        ):
             ends.insert(0, blocks[0].start)
         for end in dict.fromkeys(ends):
             self._mark_signature(self._segment_start(end), end)
@@ -528,11 +538,11 @@ class _Layout:
     def _is_rule(self, line: _Line) -> bool:
         return bool(line.folded) and not any(char.isalnum() for char in line.folded[:200])
 
-    def _split(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Where the sentences of a run begin and end."""
+    def _split(self, start: int, end: int, most: int) -> Iterator[tuple[int, int]]:
+        """Where the sentences of a run begin and end; what is over the number goes into the last."""
         text = self._body
         first = start
-        for stop, after in self._ends_in(start, end):
+        for stop, after in self._ends_in(start, end)[: max(0, most)]:
             if not self._ends(text, first, stop, after):
                 continue
             yield first, after
@@ -592,10 +602,12 @@ class _Layout:
         return next((j for j in range(i, min(i + 4, len(self._lines))) if not self._lines[j].is_blank), None)
 
 
-_STARTERS = frozenset(
-    "the we i our this that there it he she they my no not nothing nobody please if in on as for what who how is are"
-    " do does can could would will any one an these those his her their you your at after since when thank thanks".split()
-)
+_STARTERS = frozenset({
+    "the", "we", "i", "our", "this", "that", "there", "it", "he", "she", "they", "my", "no", "not",
+    "nothing", "nobody", "please", "if", "in", "on", "as", "for", "what", "who", "how", "is", "are", "do",
+    "does", "can", "could", "would", "will", "any", "one", "an", "these", "those", "his", "her", "their",
+    "you", "your", "at", "after", "since", "when", "thank", "thanks",
+})  # fmt: skip
 
 
 def _places(folded: str, phrase: str) -> list[int]:
@@ -604,7 +616,10 @@ def _places(folded: str, phrase: str) -> list[int]:
     start = folded.find(phrase)
     while start >= 0 and len(found) < 12:
         end = start + len(phrase)
-        if not (folded[start - 1 : start].isalnum() and phrase[0].isalnum()) and not folded[end : end + 1].isalnum():
+        if (
+            not (folded[start - 1 : start].isalnum() and phrase[0].isalnum())
+            and not folded[end : end + 1].isalnum()
+        ):
             found.append(start)
         start = folded.find(phrase, end)
     return found
@@ -666,9 +681,10 @@ def _has_inner_end(folded: str) -> bool:
     return any(folded[i] in ".!?" and folded[i + 1] == " " for i, _ in pairwise(range(len(folded))))
 
 
-_SMALL = frozenset(
-    "she her he him his they them of the and for de del la las los y du von van der da e o's to & at in a".split()
-)
+_SMALL = frozenset({
+    "she", "her", "he", "him", "his", "they", "them", "of", "the", "and", "for", "de", "del", "la", "las",
+    "los", "y", "du", "von", "van", "der", "da", "e", "o's", "to", "&", "at", "in", "a",
+})  # fmt: skip
 
 
 def _is_named(text: str) -> bool:

@@ -14,6 +14,8 @@ from crbot.triage.quotations import Block
 
 LONGEST_BLOCK = 20  # lines under a letter
 LONGEST_NAME_LINE = 9  # words in a line of a signature
+LONGEST_GREETING = 4  # words
+LEAST_SENTENCE = 5  # words of a line under a signature that is taken for a sentence
 
 
 class Frame:
@@ -150,30 +152,56 @@ class Frame:
 
     def _speaks(self, line: Line) -> bool:
         """The line may be the sender's own words although it stands under the signature."""
-        tokens = tokens_of(line.folded)
-        if line.folded.startswith(('"', "'", "*")):
+        tokens, of = tokens_of(line.folded), self._words.of
+        if line.folded.startswith(('"', "'", "*")) or not tokens:
             return False
-        if tokens and tokens[0] in self._words.of("postscript"):
+        if tokens[0] in of("postscript") or tokens[0] in of("answer_opening"):
             return True
-        if self._body.label(line.start, line.end) and self._words.of("no_signature").intersection(tokens):
+        text = self._text[line.start : line.end]
+        is_named, answers = _is_named(text), not of("no_signature").isdisjoint(tokens)
+        if line.is_item and not (text[0].isupper() and text[1] == "."):
+            return answers or not is_named
+        if self._body.label(line.start, line.end) and answers:
             return True
-        if self._words.of("no_signature").intersection(tokens) and len(tokens) >= 3:
-            return not _is_named(self._text[line.start : line.end])
-        return len(tokens) >= 6 and not self._words.of("speaks").isdisjoint(tokens)
+        if answers and len(tokens) >= 3:
+            return not is_named
+        return len(tokens) >= LEAST_SENTENCE and not of("speaks").isdisjoint(tokens)
 
     def _mark_salutation(self) -> None:
-        for line in self._lines[:12]:
+        for i, line in enumerate(self._lines[:12]):
             if line.is_blank or line.role is not Role.OWN:
                 continue
-            tokens = tokens_of(line.folded)
-            greetings = self._words.of("greeting")
-            if len(tokens) > 9 or not any(" ".join(tokens[:n]) in greetings for n in (1, 2, 3)):
-                return
-            if _has_inner_end(line.folded) or "from" in tokens or "this is" in line.folded:
-                return
-            line.role = Role.SALUTATION
-            line.is_alone = True
+            if self._greets(line) or self._addresses(i):
+                line.role = Role.SALUTATION
+                line.is_alone = True
             return
+
+    def _greets(self, line: Line) -> bool:
+        """ "Dear colleagues,", "Good morning"."""
+        tokens = tokens_of(line.folded)
+        if len(tokens) > LONGEST_NAME_LINE or not any(
+            " ".join(tokens[:n]) in self._words.of("greeting") for n in (1, 2, 3)
+        ):
+            return False
+        if line.folded[-1] in ".?" and (len(tokens) > LONGEST_GREETING or self._says(tokens)):
+            return False  # "All investigations are closed."
+        return not (_has_inner_end(line.folded) or "from" in tokens or "this is" in line.folded)
+
+    def _addresses(self, i: int) -> bool:
+        """A short line before a blank one that ends with a comma: "Counsel, friends,"."""
+        line, below = self._lines[i], self._lines[i + 1 : i + 2]
+        tokens = tokens_of(line.folded)
+        return (
+            line.folded.endswith(",")
+            and len(tokens) <= LONGEST_GREETING
+            and bool(below)
+            and below[0].is_blank
+            and not self._says(tokens)
+        )
+
+    def _says(self, tokens: Sequence[str]) -> bool:
+        """There is a word that only a sentence has."""
+        return not self._words.of("speaks").isdisjoint(tokens)
 
 
 def _has_inner_end(folded: str) -> bool:

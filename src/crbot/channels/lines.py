@@ -40,8 +40,11 @@ def _decided(line: str, number: int, policy: Policy) -> dict[str, object]:
         thread = [read_message({"channel": row.get("channel"), **each}) for each in row.get("thread") or []]
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         return {"id": identity, "error": str(error)}
-    known = recall(thread, policy, _own(message, thread)) if thread else NEW
-    return {"id": identity, **told(decide(message, policy, known), policy)}
+    try:
+        known = recall(thread, policy, _own(message, thread)) if thread else NEW
+        return {"id": identity, **told(decide(message, policy, known), policy)}
+    except Exception as error:  # noqa: BLE001  (one message that breaks the code must not stop the next)
+        return {"id": identity, "error": f"{type(error).__name__}: {error}"}
 
 
 def _own(message: Message, thread: Iterable[Message]) -> frozenset[str]:

@@ -281,6 +281,8 @@ class _Reader:
                 continue  # the police of "Chief of Police"
             if kept and hit.end <= kept[-1][1].end:
                 continue
+            if kept and kind == kept[-1][0] == "federal" and where.text[kept[-1][1].end : hit.start] == ", ":
+                hit = hit._replace(start=kept.pop()[1].start)  # "Bureau of …, Office of …"
             if kept and hit.start < kept[-1][1].end:
                 kept.pop()  # "Tribal Police" and "Police Department" overlap: the later has the rest
             kept.append((kind, hit))
@@ -346,7 +348,7 @@ class _Reader:
                 break
             if not words and (place := self._state_ending(where, token.end)) is not None and tail not in _STATEWIDE:
                 before = where.token_at(place.start) - 1
-                if before >= 0 and self._can_be_name(tokens[before], low) and tokens[before].core not in MUNICIPAL:
+                if before >= 0 and not tokens[before].stops and self._can_be_name(tokens[before], low) and tokens[before].core not in MUNICIPAL:
                     state, i = place, before
                     continue
             if token.stops or (token.is_comma and (words or state is None)):
@@ -447,7 +449,7 @@ class _Reader:
         name = "".join(fold(word) for word in words)
         if cores & _ABROAD:
             return "foreign"
-        if cores & _FEDERAL or fold(" ".join(words)) in self._words.of("agency_federal"):
+        if cores & _FEDERAL or {"national", "park"} <= cores or {"national", "forest"} <= cores or fold(" ".join(words)) in self._words.of("agency_federal"):
             return "federal"
         if kind == "local" and "state" in cores and not cores & CAMPUS and any(name.startswith(each) for each in STATE_NAMES.values()):
             return "state"
@@ -504,18 +506,32 @@ class _Reader:
             i += 1
         if i >= len(tokens):
             return
-        if tokens[i].core in ("of", "in", "at", "with", "-", "–", "—", "", "here") or (
+        at_comma, needs_state = tokens[last].is_comma, False
+        while i < len(tokens) and tokens[i].core in self._sender_words:
+            at_comma = tokens[i].is_comma
+            i += 1
+        if i < len(tokens) and tokens[i].core == "here" and not tokens[i].stops:
+            i += 1
+        if i >= len(tokens):
+            return
+        if tokens[i].core in ("of", "in", "at", "with", "from", "down", "-", "–", "—", "") or (
             tokens[i].core == "for" and hit.list != "other_title"
         ):
             i += 1
-        elif not tokens[last].is_comma:
+        elif not at_comma:
             return
+        elif where.role is Role.OWN:
+            needs_state = True
         while i < len(tokens) and tokens[i].core in ("the", "in", "here", "at", "of"):
             i += 1
         words, end, state = self._run(where, i)
         if not words or fold(words[0]) in _WITHIN:
             return
-        name = self._place(where, words, tokens[i].start, end, 4.0, state)
+        if needs_state and state is None and not {fold(word) for word in words} & PLACE_TAILS:
+            return
+        before = fold(where.text[max(where.start, hit.start - 12) : hit.start]).split()[-1:]
+        is_past = bool(before) and before[0].strip(",(") in self._words.of("title_past")
+        name = self._place(where, words, tokens[i].start, end, -3.0 if is_past else 4.0, state)
         if is_sheriff and name.type == "local":
             name = _Name(name.words, name.tail, "county", where, name.start, name.end, name.score, state)
         yield name
@@ -548,6 +564,8 @@ class _Reader:
     ) -> _Name:
         cores = {part for word in words for part in fold(word).strip(".,'").split("-")}
         kind = "local"
+        if {"national", "park"} <= cores or {"national", "forest"} <= cores:
+            return _Name(tuple(words), "", "federal", where, start, end, score, state)
         if cores & _ABROAD or any(0 <= hit.start - end <= 3 for hit in self._hits(where, "country")):
             kind, state = "foreign", None
         elif cores & TRIBAL:
@@ -612,6 +630,8 @@ class _Reader:
             score += 2.0
         if name.start == where.start and score == 0.0:
             score += 2.0
+        if any(0 <= name.start - hit.end <= 3 for hit in self._longest_titles(where)):
+            score += 4.0 if where.index >= 0 and self._rank(where) == 0 else 2.0
         for hit in self._hits(where, "leading_agency"):
             if 0 <= hit.start - name.end < 40:
                 score += 8.0
@@ -667,6 +687,10 @@ class _Reader:
 
     def _completed(self, name: _Name, tops: Mapping[tuple[str, ...], _Name]) -> _Name:
         """The name with its tail: found elsewhere in the message, or what its type is called."""
+        if name.type == "county" and not set(name.key) & COUNTY:
+            whole = next((each for key, each in tops.items() if set(key) - set(name.key) == {"county"} and set(name.key) < set(key)), None)
+            if whole is not None:
+                return _Name(whole.words, name.tail, "county", name.field, name.start, name.end, name.score, name.state or whole.state)
         longer = [
             each for key, each in tops.items() if each.tail and set(key) > set(name.key) and name.key and each.score > 0
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from crbot.triage.conversation import asked_in, joined
+from crbot.triage.conversation import asked_in, asked_in_vain, joined
 from crbot.triage.decision import Decision
 from crbot.triage.eligibility import dispose, judge, open_questions
 from crbot.triage.facts import NEW, NOTHING, Known
@@ -39,7 +39,7 @@ def decide(message: Message, policy: Policy, known: Known = NEW) -> Decision:
         queue_reason=row.because,
         findings=findings,
         facts=facts,
-        questions=open_questions(facts, (), policy),
+        questions=open_questions(facts, asked_in_vain(facts), policy),
     )
 
 

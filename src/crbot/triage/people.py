@@ -113,6 +113,8 @@ class _Reader:
             told = [each for each in told if each.is_letter]
         ranks = {each.rank for each in told}
         full = next((each for each in told if each.rank is Rank.HEAD), None)
+        if full is None and self._claims_colonelcy(told):
+            return next(each for each in told if each.phrase in _COLONEL)
         if full is None and ranks & {Rank.OTHER, Rank.PAST, Rank.FUTURE}:
             return None
         if full is not None and ranks & {Rank.FUTURE} and not _is_present(full):
@@ -129,6 +131,10 @@ class _Reader:
         if self._sits_on_board() or self.agency_type in NO_POLICE:
             return None
         return best
+
+    def _claims_colonelcy(self, told: Sequence[_Claim]) -> bool:
+        """A state's police are headed by a colonel, elsewhere one serves under a chief."""
+        return any(each.phrase in _COLONEL and each.rank is Rank.BARE for each in told) and self.agency_type == "state"
 
     @property
     def agency_type(self) -> str:
@@ -198,6 +204,8 @@ class _Reader:
         claim = self._opening(tokens)
         if claim is not None:
             return {"claim_now": title.rank, "claim_past": Rank.PAST, "claim_future": Rank.FUTURE}[claim]
+        if self._claims_as(tokens):
+            return title.rank
         if self._is_beside_own_name(tokens, after) and not _says_past(after):
             return title.rank
         if after.lstrip(" .,").startswith("here") or " here" in after[:30].split(".")[0].split(",")[0]:
@@ -209,6 +217,11 @@ class _Reader:
         if self._is_first(i) and len(tokens) <= 3 and not set(tokens) & _OTHERS and self._introduces(after):
             return title.rank
         return None
+
+    def _claims_as(self, tokens: Sequence[str]) -> bool:
+        """ "I … now serve as", "Ann Lee, … acting as"."""
+        ending = any(" ".join(tokens[-size:]) in self._words.of("claim_as") for size in (1, 2, 3))
+        return ending and bool(set(tokens) & ({"i", "i'm", "i've", "im"} | self._sender_tokens))
 
     def _is_possessive(self, after: str) -> bool:
         """ "The Sheriff's secretary", "Sheriff Rowe's chief of staff": the title is another's."""
@@ -325,7 +338,7 @@ class _Reader:
         sentence = self._scan.sentences[index]
         text = self._scan.message.subject if sentence.part is Part.SUBJECT else self._scan.message.body
         end = min(sentence.end, sentence.start + LONGEST_FIELD)
-        kept = [hit for hit in _longest(hits) if hit.end <= end][:MOST_NAMES]
+        kept = [hit for hit in _longest(hits) if hit.end <= end and text[hit.start - 1 : hit.start] != "-"][:MOST_NAMES]
         return [self._title(text, sentence.start, end, hit, sentence) for hit in kept if not self._is_surname(hit)]
 
     def _is_surname(self, hit: Hit) -> bool:
@@ -419,9 +432,20 @@ class _Reader:
     def _speaks_of_head(self, hit: Hit) -> bool:
         """A title within the hit is a head's, and no other title hides it."""
         titles = [each for each in self._titles.get(hit.sentence, ()) if each.start < hit.end and each.end > hit.start]
+        if hit.phrase.startswith("{head_ref}"):
+            # of several people, the one who stands nearest to the deed did it
+            deed = hit.end - 12
+            titles = [each for each in titles if each.end <= deed or each.start <= hit.start][-1:]
+            if self._is_body_between(hit):
+                return False
         if not titles:
             return (self._has_pronoun(hit) and self._refers_to_head(hit)) or self._names_boss(hit)
         return any(each.rank in (Rank.HEAD, Rank.BARE) and self._is_ours(each) for each in titles)
+
+    def _is_body_between(self, hit: Hit) -> bool:
+        """A council, a board or a union stands between the head and the deed."""
+        inside = _tokens(fold(self._scan.text_of(hit)))
+        return bool(set(inside[1:-1]) & _BODIES)
 
     def _names_boss(self, hit: Hit) -> bool:
         text = fold(self._scan.text_of(hit))
@@ -478,6 +502,8 @@ _SIGNING = frozenset(
     + ("contact", "contact name", "contact person", "requesting official", "your title", "your name", "name and title")
     + ("chief executive", "agency head", "chief exec", "head of agency", "name/title", "by", "who", "who we are", "who i am")
 )
+_COLONEL = frozenset(("colonel", "col"))
+_BODIES = frozenset("council board union city mayor manager commissioners aldermen trustees selectmen town village".split())
 _SURNAMES = frozenset("dean major marshal clerk constable provost chancellor governor mayor president".split())
 _ASKING = frozenset("does do did has have is are was were would will can could should must may".split())
 _COMMON = frozenset(

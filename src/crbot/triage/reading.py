@@ -7,19 +7,21 @@ questions in `conversation`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crbot.triage.agency import read_agency
 from crbot.triage.context import Context, Contexts, Standing
 from crbot.triage.conversation import Answer, answers, short_answer
-from crbot.triage.facts import UNKNOWN, Evidence, Known, Statement
+from crbot.triage.facts import UNKNOWN, Evidence, Known, Part, Statement
+from crbot.triage.message import Message
 from crbot.triage.passages import Role, Sentence
 from crbot.triage.people import read_authority
-from crbot.triage.phrases import Hit, Scan
+from crbot.triage.phrases import Hit, Scan, fold
 from crbot.triage.policy import MATTERS, Policy
 from crbot.triage.wants import read_wants
 
-_GRAVITY = ("active", "potential", "none")  # of a matter's values, the gravest first
+_GRAVITY = ("active", "potential", "none", UNKNOWN)  # of a matter's values, the gravest first
+_ANSWERED = {"no": "none", "yes": "active", "unsure": UNKNOWN}
 _SPOKEN = frozenset({Role.OWN, Role.FORWARDED})
 _EXCERPT = 240  # characters; of a longer sentence only the words around the mention are evidence
 
@@ -74,10 +76,14 @@ class Reader:
 
     def answer_evidence(self, reply: Answer) -> Evidence:
         """The sentence that answers a question of ours."""
-        sentence = self.scan.sentences[reply.sentences[0]]
-        end = min(sentence.end, sentence.start + _EXCERPT)
-        text = self.scan.text(reply.sentences[0])[sentence.start : end]
-        return Evidence(text, sentence.part, sentence.start, end, context=f"answers our question: {reply.value}")
+        text = self.scan.message.body[reply.start : min(reply.end, reply.start + _EXCERPT)].rstrip()
+        return Evidence(
+            text,
+            Part.BODY,
+            reply.start,
+            reply.start + len(text),
+            context=f"answers our question: {reply.value}",
+        )
 
     def statement(
         self, fact: str, values: Iterable[str], evidence: Iterable[Evidence], lost: Iterable[Evidence] = ()
@@ -112,15 +118,42 @@ def _excerpt(text: str, sentence: Sentence, hit: Hit) -> tuple[int, int]:
 
 
 def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
-    """Every fact that the message tells."""
+    """Every fact that the message tells. What a form says outranks what its words say."""
     reader = Reader(scan, Contexts(scan, policy.context), policy)
     replies = answers(scan, known.asked, policy.words)
-    statements = [read_matter(fact, reader, replies) for fact in MATTERS]
-    told = [statement for statement in statements if statement is not None]
-    told += read_agency(scan, known, policy.words)
     authority = read_authority(scan, known, policy.words)
-    told += [authority] if authority else []
-    return (*told, *read_wants(scan, policy, known.facts))
+    told = [
+        *(read_matter(fact, reader, replies) for fact in MATTERS),
+        read_withdrawal(reader),
+        *read_agency(scan, known, policy.words),
+        authority,
+        *read_wants(scan, policy, known.facts),
+        *read_form(scan.message, policy),
+    ]
+    by_head = authority is not None and authority.values == ("chief_executive",)
+    return tuple(replace(each, by_head=by_head) for each in told if each is not None)
+
+
+def read_form(message: Message, policy: Policy) -> Iterator[Statement]:
+    """What the sender chose in a form, or staff corrected; a value that its fact doesn't have is left out."""
+    for fact, text in message.answers.items():
+        rule = policy.facts.get(fact)
+        if rule is None:
+            continue
+        chosen = [each.strip() for each in text.split(",")] if rule.is_several else [text.strip()]
+        values = tuple(each for each in chosen if each and (each in rule.labels or not rule.labels))
+        if values:
+            evidence = Evidence(text, Part.ANSWER, 0, len(text), context="answered in a form")
+            yield Statement(fact, values, (evidence,), message.sender.key)
+
+
+def read_withdrawal(reader: Reader) -> Statement | None:
+    """The agency takes its request back."""
+    for mention in reader.mentions("withdrawn"):
+        standing = reader.contexts.of(mention.hit)
+        if standing.context not in (Context.SUPPOSED, Context.DENIED):
+            return reader.statement("withdrawn", (mention.value,), (reader.evidence(mention.hit, standing),))
+    return None
 
 
 def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> Statement | None:
@@ -138,9 +171,9 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
         else:
             lost.append(evidence)
     for reply in replies:
-        if fact in reply.facts and reply.value in ("no", "yes"):
-            value = "none" if reply.value == "no" else "active"
-            if value == "none" or not told:
+        if fact in reply.facts and reply.value:
+            value = _ANSWERED[reply.value]
+            if value == "none" or not told:  # beside a plain yes the words say more
                 told.setdefault(value, []).append(reader.answer_evidence(reply))
     for value in _GRAVITY:
         if value in told:
@@ -177,14 +210,23 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     colon = text.find(":", hit.end, sentence.end)
     if colon >= 0 and colon - sentence.start <= _LONGEST_LABEL and "?" not in text[hit.end : colon]:
         answer = short_answer(text[colon + 1 : sentence.end], words)
-        if not answer and any(each.start > colon for each in scan.in_sentence(hit.sentence, "matter_investigator")):
+        if not answer and any(
+            each.start > colon for each in scan.in_sentence(hit.sentence, "matter_investigator")
+        ):
             return None  # "Pending investigations: state police"
+        if not answer and _begins_with(text[colon + 1 : sentence.end], words.of("answer_some")):
+            return None  # "Pending litigation: a class action"
         return answer if answer or sentence.label or _is_item(text[sentence.start : colon]) else None
     if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
         following = scan.sentences[hit.sentence + 1]
         if following.part is sentence.part and following.role in _SPOKEN:
             return short_answer(following.text, words) or None
     return None
+
+
+def _begins_with(text: str, phrases: Iterable[str]) -> bool:
+    first = fold(text[:40]).split()[:1]
+    return bool(first) and first[0] in phrases
 
 
 def _is_item(label: str) -> bool:
@@ -194,7 +236,3 @@ def _is_item(label: str) -> bool:
 
 _LONGEST_LABEL = 60  # characters before the colon
 _SHORT_LABEL = 3  # words
-
-
-def is_known(statement: Statement) -> bool:
-    return bool(statement.values) and statement.values != (UNKNOWN,)

@@ -120,10 +120,13 @@ class _Trigger(NamedTuple):
     hit: Hit
 
 
-_OPENING = 40  # characters of the next sentence in which a trigger that speaks of this one may begin
+_OPENING = 18  # characters of the next sentence in which a trigger that speaks of this one may begin
 _ANSWER_OPENING = 8  # characters of a sentence in which an answer begins
 _ANSWER_MARKS = re.compile(r"[:=?–—]|\s-\s")  # between a label and its answer
-_ITEM = re.compile(r"\s*[(\[]?\d{1,2}[.)\]:]")
+_NEW_SENTENCE = re.compile(r"[.?!]\s+[a-z]")  # typed without capitals
+_OTHER_ITEM = re.compile(r"\s\d{1,2}[.)\]:/]?\s")
+_NEXT_ITEM = re.compile(r"\s+[(\[]?\d{1,2}[.)\]:/]")
+_ITEM = re.compile(r"\s*[(\[]?\d{1,2}[.)\]:/]")
 _CLAUSE_ENDS = ".,;!)\n\r"
 _ANSWER_REACH = 5  # words between a mention and its answer
 _DENIED_WORDS = 3  # from a denial to a word that it takes away
@@ -154,7 +157,12 @@ class Contexts:
             del reaching[Context.ASKED]  # "we have suits and inquiries pending"
         if not _CLOSING.isdisjoint(reaching):
             reaching.pop(Context.EXCEPTED, None)  # "other than a suit that was settled"
+        answered = {kind: each for kind, each in reaching.items() if each.side == "answer"}
+        reaching = answered or reaching  # "lawsuits no, investigations yes"
         is_asked = self._is_asked(mention)
+        threat = reaching.get(Context.EXPECTED)
+        if threat and threat.side == "around" and Context.DENIED not in reaching:
+            return Standing(Context.EXPECTED, threat.hit)  # threatened under a condition: "if I do, they will sue"
         if is_asked or not _QUESTIONS.isdisjoint(reaching):
             replies = {kind: each for kind, each in reaching.items() if each.side in _REPLIES}
             denial = reaching.get(Context.DENIED)
@@ -176,6 +184,14 @@ class Contexts:
         return (
             sentence.is_question and ". " not in self.scan.text(mention.sentence)[mention.end : sentence.end]
         )
+
+    def goes_on(self, mention: Hit) -> Hit | None:
+        """The trigger inside a mention of an end that denies it: "the DA [has not closed] it"."""
+        for each in self._in_sentence(mention.sentence):
+            is_inside = mention.start <= each.hit.start and each.hit.end <= mention.end
+            if is_inside and each.kind == Context.ONGOING and each.side != "around" and "..." in each.hit.phrase:
+                return each.hit
+        return None
 
     def cancelled(self, mention: Hit) -> Hit | None:
         """The trigger that takes back a mention which is itself a denial."""
@@ -214,6 +230,8 @@ class Contexts:
             return False
         if first.start >= last.start or first.end >= last.end:
             return False
+        if side in ("before", "near") and _NEW_SENTENCE.search(self.scan.text(mention.sentence), hit.end, mention.start):
+            return False  # "investigation no. suit, well, …"
         if trigger.kind == Context.EXPECTED and first.end > last.start:
             return False  # "expecting the auditor's report" says of itself what is expected
         reach = _NEAR if side == "near" else self.rules.reach[trigger.kind]
@@ -231,6 +249,10 @@ class Contexts:
             return False
         text = self.scan.text(mention.sentence)
         between, behind = text[mention.end : answer.start], text[answer.end : answer.end + 1]
+        if _OTHER_ITEM.search(between):
+            return False
+        if _NEXT_ITEM.match(text, answer.end):
+            behind = ""
         is_label = not any(each.isalnum() for each in between) and bool(_ANSWER_MARKS.search(between))
         return is_label or not behind or behind in _CLAUSE_ENDS
 

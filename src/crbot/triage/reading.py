@@ -212,7 +212,7 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
         value = {"no": "none", "yes": claimed}.get(answer, "")
         return value, Standing(Context.ASSERTED)
     if mention.value == "none":
-        cancelled = reader.contexts.cancelled(mention.hit)
+        cancelled = reader.contexts.cancelled(mention.hit) or reader.contexts.goes_on(mention.hit)
         if cancelled:
             return "active", Standing(Context.ONGOING, cancelled)
         standing = reader.contexts.of(mention.hit)
@@ -239,7 +239,7 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     sentence = scan.sentences[hit.sentence]
     text = scan.text(hit.sentence)
     colon = text.find(":", hit.end, sentence.end)
-    if colon >= 0 and colon - sentence.start <= _LONGEST_LABEL and "?" not in text[hit.end : colon]:
+    if colon >= 0 and text[colon + 1 : colon + 2] not in _SMILES and colon - sentence.start <= _LONGEST_LABEL and "?" not in text[hit.end : colon]:
         told = text[colon + 1 : sentence.end]
         if _is_blank(told):
             return ""
@@ -279,6 +279,7 @@ def _is_item(label: str) -> bool:
 
 
 _ANSWER_MARK = re.compile(r"^\s*(?:a|answer|ans)\s?\d{0,2}[.:)\-\s]\s*", re.IGNORECASE)
+_SMILES = (")", "(", "-)", "D", "P")  # behind a colon that is no colon
 _ARTICLE = 6  # characters before a noun in which its article stands
 _LONGEST_LABEL = 60  # characters before the colon
 _SHORT_LABEL = 3  # words

@@ -8,6 +8,7 @@ mention tells in which context, `reading` decides.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -43,6 +44,12 @@ class Context(StrEnum):
 
 
 _STOP, _CLAUSE, _NOTHING = "stop", "clause", "nothing"
+_BREAKS = (_STOP, _CLAUSE, _NOTHING)
+_BREAK_NAMES = (
+    ("", _STOP, "context:stops"),
+    ("", _CLAUSE, "context:clauses"),
+    ("", _NOTHING, "context:nothing"),
+)
 _CANCELS = "cancels"  # a denial taken back: "I can't say that there is no suit"
 _SIDES = ("before", "near", "after", "either", "around", "answer", "next")
 _REPLIES = ("answer", "next")
@@ -75,6 +82,7 @@ class ContextRules:
 
     titles: Mapping[str, str]
     reach: Mapping[str, int]  # in words
+    triggers: tuple[tuple[str, str, str], ...] = ()  # kind, side, and the cue under which they are found
 
 
 def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str, list[Pieces]]]:
@@ -84,6 +92,7 @@ def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str,
     check_keys(kinds, (), KINDS, faults)
     triggers: dict[str, list[Pieces]] = {}
     titles, reach = {}, {}
+    names = list(_BREAK_NAMES)
     for kind, entry in kinds.items.items():
         if not isinstance(entry, Section):
             continue
@@ -93,10 +102,12 @@ def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str,
         if not reach[kind]:
             faults.add(entry.where, "`reach:` must be a number of words, as in `reach: 10`")
         for side in _SIDES:
-            triggers[f"context:{kind}:{side}"] = read_pieces_of(entry.items.get(side), faults)
+            if side in entry.items:
+                triggers[f"context:{kind}:{side}"] = read_pieces_of(entry.items[side], faults)
+                names.append((kind, side, f"context:{kind}:{side}"))
     for name in ("stops", "clauses", "nothing"):
         triggers[f"context:{name}"] = read_pieces_of(tree.items.get(name), faults)
-    return ContextRules(titles, reach), triggers
+    return ContextRules(titles, reach, tuple(names)), triggers
 
 
 def read_means(tree: Section, facts: Collection[str], faults: Faults) -> dict[tuple[str, str], str]:
@@ -129,6 +140,7 @@ _NEXT_ITEM = re.compile(r"\s+[(\[]?\d{1,2}[.)\]:/]")
 _ITEM = re.compile(r"\s*[(\[]?\d{1,2}[.)\]:/]")
 _CLAUSE_ENDS = ".,;!)\n\r"
 _ANSWER_REACH = 5  # words between a mention and its answer
+_WINDOW = 40  # words; more than any reach together with the longest trigger
 _DENIED_WORDS = 3  # from a denial to a word that it takes away
 _NEAR = 4  # words between a trigger that stands near and its mention
 
@@ -139,7 +151,7 @@ class Contexts:
 
     scan: Scan
     rules: ContextRules
-    _triggers: dict[int, tuple[_Trigger, ...]] = field(default_factory=dict)
+    _triggers: dict[int, tuple[tuple[_Trigger, ...], list[int]]] = field(default_factory=dict)
 
     def of(self, mention: Hit) -> Standing:
         """The context of a mention: the first of `Context` for which a trigger reaches it.
@@ -162,7 +174,9 @@ class Contexts:
         is_asked = self._is_asked(mention)
         threat = reaching.get(Context.EXPECTED)
         if threat and threat.side == "around" and Context.DENIED not in reaching:
-            return Standing(Context.EXPECTED, threat.hit)  # threatened under a condition: "if I do, they will sue"
+            return Standing(
+                Context.EXPECTED, threat.hit
+            )  # threatened under a condition: "if I do, they will sue"
         if is_asked or not _QUESTIONS.isdisjoint(reaching):
             replies = {kind: each for kind, each in reaching.items() if each.side in _REPLIES}
             denial = reaching.get(Context.DENIED)
@@ -187,9 +201,10 @@ class Contexts:
 
     def goes_on(self, mention: Hit) -> Hit | None:
         """The trigger inside a mention of an end that denies it: "the DA [has not closed] it"."""
-        for each in self._in_sentence(mention.sentence):
-            is_inside = mention.start <= each.hit.start and each.hit.end <= mention.end
-            if is_inside and each.kind == Context.ONGOING and each.side != "around" and "..." in each.hit.phrase:
+        for each in self._around(mention):
+            overlaps = each.hit.start < mention.end and mention.start < each.hit.end
+            denies = "..." in each.hit.phrase or each.hit.end > mention.end
+            if overlaps and denies and each.kind == Context.ONGOING and each.side in ("before", "after"):
                 return each.hit
         return None
 
@@ -207,7 +222,7 @@ class Contexts:
         reaching: dict[str, _Trigger] = {}
         for each in self._in_next_sentence(mention):
             reaching.setdefault(each.kind, each)
-        triggers = self._in_sentence(mention.sentence)
+        triggers = self._around(mention)
         stops = [each for each in triggers if each.side == _STOP or each.side == _CLAUSE]
         for each in triggers:
             if each.kind not in reaching and self._reaches(each, mention, stops):
@@ -230,7 +245,9 @@ class Contexts:
             return False
         if first.start >= last.start or first.end >= last.end:
             return False
-        if side in ("before", "near") and _NEW_SENTENCE.search(self.scan.text(mention.sentence), hit.end, mention.start):
+        if side in ("before", "near") and _NEW_SENTENCE.search(
+            self.scan.text(mention.sentence), hit.end, mention.start
+        ):
             return False  # "investigation no. suit, well, …"
         if trigger.kind == Context.EXPECTED and first.end > last.start:
             return False  # "expecting the auditor's report" says of itself what is expected
@@ -287,29 +304,27 @@ class Contexts:
         """Something else begins between the pieces of a mention: "nobody is looking at us but [we are sued]"."""
         return any(
             each.side == _STOP and mention.start < each.hit.start and each.hit.end < mention.end
-            for each in self._in_sentence(mention.sentence)
+            for each in self._around(mention)
         )
 
+    def _around(self, mention: Hit) -> tuple[_Trigger, ...]:
+        """The triggers and stops so near that they can reach a mention; a sentence may have thousands."""
+        triggers = self._in_sentence(mention.sentence)
+        words = self._triggers[mention.sentence][1]
+        first = bisect_left(words, mention.first_word - _WINDOW)
+        return triggers[first : bisect_right(words, mention.last_word + _WINDOW)]
+
     def _in_sentence(self, index: int) -> tuple[_Trigger, ...]:
-        """The triggers and stops of a sentence without those that lie inside a longer one."""
+        """The triggers and stops of a sentence by their place, without those that lie inside a longer one."""
         if index not in self._triggers:
             found = [
                 _Trigger(kind, side, hit)
-                for kind, side, name in _LOOKED_UP
+                for kind, side, name in self.rules.triggers
                 for hit in self.scan.in_sentence(index, name)
             ]
-            self._triggers[index] = _without_denied(_outermost(found))
-        return self._triggers[index]
-
-
-_LOOKED_UP = (
-    *((kind, side, f"context:{kind}:{side}") for kind in KINDS for side in _SIDES),
-    ("", _STOP, "context:stops"),
-    ("", _CLAUSE, "context:clauses"),
-    ("", _NOTHING, "context:nothing"),
-)
-
-_BREAKS = (_STOP, _CLAUSE, _NOTHING)
+            kept = sorted(_without_denied(_outermost(found)), key=lambda each: each.hit.first_word)
+            self._triggers[index] = (tuple(kept), [each.hit.first_word for each in kept])
+        return self._triggers[index][0]
 
 
 def _outermost(found: list[_Trigger]) -> tuple[_Trigger, ...]:
@@ -326,19 +341,21 @@ def _outermost(found: list[_Trigger]) -> tuple[_Trigger, ...]:
         *around,
     ]
     triggers = [each for each in kept if each.side not in _BREAKS]
-    return (*triggers, *(each for each in before if each.side in (_STOP, _CLAUSE) and each in after))
+    unhidden = set(after)
+    return (*triggers, *(each for each in before if each.side in (_STOP, _CLAUSE) and each in unhidden))
 
 
 def _without_denied(triggers: tuple[_Trigger, ...]) -> tuple[_Trigger, ...]:
     """Drop what is said to go on where that very word is denied: "nothing open"."""
-    denials = [
+    denials = {
         each.hit.last_word for each in triggers if each.kind == Context.DENIED and each.side != "after"
-    ]
+    }
     return tuple(
         each
         for each in triggers
         if each.kind != Context.ONGOING
-        or not any(0 < each.hit.first_word - denial <= _DENIED_WORDS for denial in denials)
+        or each.side == "answer"
+        or denials.isdisjoint(range(each.hit.first_word - _DENIED_WORDS, each.hit.first_word))
     )
 
 

@@ -30,6 +30,7 @@ _DENIAL_IN = {
 }  # what a cue of "none" tells
 _MENTION = "mention"  # the value of a cue that names what may be, and claims nothing
 _SPOKEN = frozenset({Role.OWN, Role.FORWARDED})
+_MOST = 60  # mentions of a fact in one sentence that are looked at; nobody writes so many
 _EXCERPT = 240  # characters; of a longer sentence only the words around the mention are evidence
 
 
@@ -55,24 +56,20 @@ class Reader:
         by_sentence: dict[int, list[Mention]] = {}
         for value in file.values if file else ():
             for hit in self.scan.of(f"{fact}:{value}"):
-                if value == "none" and self.contexts.breaks(hit):
-                    continue
                 by_sentence.setdefault(hit.sentence, []).append(Mention(value, hit))
         for index in sorted(by_sentence):
             if self.scan.sentences[index].role in _SPOKEN:
-                yield from self._outermost(fact, index, by_sentence[index])
+                yield from self._outermost(fact, index, by_sentence[index][:_MOST])
 
     def _outermost(self, fact: str, index: int, mentions: list[Mention]) -> Iterator[Mention]:
-        barred = [*self.scan.in_sentence(index, f"{fact}:not")]
+        barred = self.scan.in_sentence(index, f"{fact}:not")[:_MOST]
+        mentions = [each for each in mentions if each.value != "none" or not self.contexts.breaks(each.hit)]
         hits = [mention.hit for mention in mentions]
         for mention in mentions:
-            own_bars = self.scan.in_sentence(index, f"{fact}:{mention.value}:not")
+            own_bars = self.scan.in_sentence(index, f"{fact}:{mention.value}:not")[:_MOST]
             if any(_bars(bar, mention.hit) for bar in (*barred, *own_bars)):
                 continue
-            if not any(
-                _covers(other, mention.hit) and len(other.phrase) and _longer(other, mention.hit)
-                for other in hits
-            ):
+            if not any(_covers(other, mention.hit) and _longer(other, mention.hit) for other in hits):
                 yield mention
 
     def evidence(self, hit: Hit, standing: Standing | None = None) -> Evidence:
@@ -239,7 +236,12 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     sentence = scan.sentences[hit.sentence]
     text = scan.text(hit.sentence)
     colon = text.find(":", hit.end, sentence.end)
-    if colon >= 0 and text[colon + 1 : colon + 2] not in _SMILES and colon - sentence.start <= _LONGEST_LABEL and "?" not in text[hit.end : colon]:
+    if (
+        colon >= 0
+        and text[colon + 1 : colon + 2] not in _SMILES
+        and colon - sentence.start <= _LONGEST_LABEL
+        and "?" not in text[hit.end : colon]
+    ):
         told = text[colon + 1 : sentence.end]
         if _is_blank(told):
             return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -19,7 +20,7 @@ def rows(console: Console) -> Iterator[Row]:
 
 
 def table(measured: list[Row]) -> Table:
-    shown = Table(title="CPU time, medians", title_justify="left")
+    shown = Table(title="CPU time, medians", title_justify="left", box=box.SIMPLE_HEAD)
     for name in ("work", "figure", "floor", "least work"):
         shown.add_column(name, overflow="fold", justify="right" if name in ("figure", "floor") else "left")
     for name in ("ratio", "bar", ""):

@@ -47,11 +47,14 @@ def _measure(dovecot: Dovecot, folder: Path) -> tuple[float, float]:
     bot = wiring.make_bot(_settings(dovecot, desk, folder), clock=worker.now)
     figures, floors = [], []
     try:
+        assert bot.mailbox is not None
+        bot.mailbox.connect()
         with dovecot.person(bare) as client:
             for number, batch in enumerate(batches):
                 dovecot.deliver(desk, *batch)
                 dovecot.deliver(bare, *batch)
                 figures.append(_cpu_a_mail(lambda: _work(bot)))
+                worker.move_mail(bot, bot.mailbox)
                 floors.append(_cpu_a_mail(lambda after=number * BATCH: _fetch_and_parse(client, after)))  # type: ignore[misc]
         assert len(bot.store.decisions()) == len(mails), "every mail is decided upon"
     finally:
@@ -77,7 +80,8 @@ def _cpu_a_mail(work: Callable[[], object]) -> float:
 
 
 def _work(bot: wiring.Bot) -> None:
-    worker.keep_mail(bot)
+    assert bot.mailbox is not None
+    worker.keep_mail(bot, bot.mailbox)
     worker.think_all(bot)
 
 

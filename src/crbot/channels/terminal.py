@@ -33,15 +33,9 @@ def show(console: Console, name: str, decision: Decision, label: Label) -> None:
     """Print a decision: what it is, the findings with evidence and source, open questions, why this queue."""
     parts: list[RenderableType] = [_head(decision, label)]
     if decision.findings:
-        parts += [
-            Text("\nEligibility rules", style="bold"),
-            *(_finding(each, label) for each in decision.findings),
-        ]
+        parts += [Text("\nEligibility rules", style="bold"), _findings(decision.findings, label)]
     if decision.questions:
-        parts += [
-            Text("\nStill to ask", style="bold"),
-            *_numbered([each.text for each in decision.questions]),
-        ]
+        parts += [Text("\nStill to ask", style="bold"), _numbered(each.text for each in decision.questions)]
     if decision.kind.is_case:
         parts += [Text("\nFacts", style="bold"), _facts(decision, label)]
     parts.append(Text(f"\nrules {decision.rules.version} ({decision.rules.sha256[:12]})", style="dim"))
@@ -103,22 +97,30 @@ def _reason(text: str, rule: str = "") -> Text:
     return Text(f"{text}  {rule}" if rule else text, style="dim")
 
 
-def _finding(finding: Finding, label: Label) -> Group:
-    line = Text(f"  {finding.outcome.value.upper():5}", style=f"bold {_STYLE[finding.outcome]}") + Text(
-        finding.title
-    )
-    values = "; ".join(
+def _findings(findings: Iterable[Finding], label: Label) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for finding in findings:
+        outcome = Text(f"  {finding.outcome.value.upper()}", style=f"bold {_STYLE[finding.outcome]}")
+        table.add_row(outcome, Text(finding.title))
+        table.add_row("", Text(_read_by(finding, label)))
+        for quote in dict.fromkeys(_one_line(each.text) for each in finding.evidence):
+            table.add_row("", Text(f"“{quote}”", style="italic"))
+        table.add_row("", Text(f"{finding.because.text} Source: {finding.because.source}", style="dim"))
+    return table
+
+
+def _read_by(finding: Finding, label: Label) -> str:
+    return "; ".join(
         f"{label('fact', fact)}: {', '.join(label(fact, value) for value in told) or 'none'}"
         for fact, told in finding.values
     )
-    rest = [Text(f"        {values}")]
-    rest += [Text(f"        “{_one_line(evidence.text)}”", style="italic") for evidence in finding.evidence]
-    rest.append(Text(f"        {finding.because.source}", style="dim"))
-    return Group(line, *rest)
 
 
-def _numbered(texts: list[str]) -> list[Text]:
-    return [Text(f"  {number}. {text}") for number, text in enumerate(texts, 1)]
+def _numbered(texts: Iterable[str]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    for number, text in enumerate(texts, 1):
+        table.add_row(f"  {number}.", Text(text))
+    return table
 
 
 def _facts(decision: Decision, label: Label) -> Table:
@@ -134,9 +136,8 @@ def _values(statement: Statement, label: Label) -> Text:
 
 
 def _quotes(statement: Statement) -> Text:
-    return Text(
-        " … ".join(f"“{_one_line(each.text)}”" for each in statement.evidence[:2]), style="italic dim"
-    )
+    quotes = list(dict.fromkeys(_one_line(each.text) for each in statement.evidence))
+    return Text(" … ".join(f"“{quote}”" for quote in quotes[:2]), style="italic dim")
 
 
 def _explained(evidence: Evidence) -> Text:

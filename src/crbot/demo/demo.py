@@ -61,18 +61,17 @@ class World:
     slack: LocalSlack | None
     store: SqlStore
     policy: Policy
-    children: tuple[Child, ...]
+    bot: Child
     posted: dict[str, str] = field(default_factory=dict)  # a Slack message's ts, by the id of the request
 
     def await_(self, what: str, is_so: Callable[[], bool]) -> None:
         """Return as soon as it is so. Raises `DemoFailed` when a part has ended, or after `WAIT_SECONDS`."""
         deadline = time.monotonic() + WAIT_SECONDS
         while not is_so():
-            for each in self.children:
-                each.check()
+            self.check()
             if time.monotonic() > deadline:
                 raise DemoFailed(
-                    f"waited {WAIT_SECONDS:.0f} s for {what}; the bot said last:\n{self._bot_said()}"
+                    f"waited {WAIT_SECONDS:.0f} s for {what}; the bot said last:\n{self.bot.last_words()}"
                 )
             time.sleep(_LOOK_SECONDS)
 
@@ -81,8 +80,10 @@ class World:
         answers = (each for each in self.mail.office.sent if each.header("In-Reply-To") == request.message_id)
         return next(answers, None)
 
-    def _bot_said(self) -> str:
-        return self.children[-1].last_words()
+    def check(self) -> None:
+        """Raises `DemoFailed` when a part has ended."""
+        self.mail.imap.check()
+        self.bot.check()
 
 
 def run_demo(console: Console | None = None, *, stay: bool = True) -> None:
@@ -139,7 +140,7 @@ def _start(stack: ExitStack, folder: Path, requests: Sequence[Request], console:
         stack.callback(store.close)
         command = [sys.executable, "-m", "crbot.cli", "run"]
         bot = stack.enter_context(child("bot", command, folder, _settings(mail, slack, database)))
-    return World(mail, slack, store, policy, (mail.imap, bot))
+    return World(mail, slack, store, policy, bot)
 
 
 def _start_slack(stack: ExitStack, requests: Sequence[Request], console: Console) -> LocalSlack | None:
@@ -348,8 +349,7 @@ def _stay(world: World, console: Console) -> None:
     told = len(world.store.decisions())
     while True:
         time.sleep(1)
-        for each in world.children:
-            each.check()
+        world.check()
         for case, decision in world.store.decisions()[told:]:
             told += 1
             queue = world.policy.label("queue", decision.queue.value) if decision.queue else "no queue"

@@ -20,11 +20,14 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from imapclient import IMAPClient
+
+if TYPE_CHECKING:  # crbot can be installed without what only the demo needs
+    from aiosmtpd.smtp import SMTP, Envelope, Session
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 20.0
@@ -202,6 +205,10 @@ def mail_servers(address: str, folder: Path) -> Iterator[MailServers]:
 
     Raises `DemoFailed`.
     """
+    if not all(find_spec(each) for each in ("aiosmtpd", "pymap")):
+        raise DemoFailed("its mail servers are not installed; install them with: pip install 'crbot[demo]'")
+    from aiosmtpd.controller import Controller
+
     mailbox = Mailbox(address, free_port())
     sent = folder / "sent"
     sent.mkdir()

@@ -16,7 +16,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, Engine, Row, create_engine, event, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
@@ -44,6 +56,34 @@ _NOTICE = TypeAdapter(Notice)
 _WHISPER = TypeAdapter(Whisper)
 
 _OPEN = ("ready", "sending")
+
+# Statements that every message needs are built once: building one costs more than running it.
+_OLDEST_KEPT = (
+    select(inbox)
+    .where(inbox.c.state == "kept")
+    .order_by(inbox.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_UPDATE_INBOX = update(inbox).where(inbox.c.id == bindparam("inbox_id"))
+_KEEP = insert(inbox)
+_KEY_IS_KNOWN = select(inbox.c.id).where(inbox.c.key == bindparam("key"))
+_BYTES_ARE_KNOWN = select(inbox.c.id).where(inbox.c.sha256 == bindparam("sha256")).limit(1)
+_LAST_COUNTER = select(func.max(cases.c.counter)).where(cases.c.year == bindparam("year"))
+_CASE_BODY = select(cases.c.body).where(cases.c.number == bindparam("number"))
+_INSERT_CASE = insert(cases)
+_UPDATE_CASE = update(cases).where(cases.c.number == bindparam("case"), cases.c.revision == bindparam("seen"))
+_LINK = text(  # the first case that has an identity keeps it
+    "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
+)
+_PUT_OUT = insert(outbox)
+_LAST_HASH = (
+    select(record.c.hash)
+    .where(record.c.case_number == bindparam("number"))
+    .order_by(record.c.id.desc())
+    .limit(1)
+)
+_WRITE_DOWN = insert(record)
 _KEYS_A_QUERY = 500  # SQLite takes a thousand variables at the least
 
 
@@ -110,13 +150,12 @@ class SqlStore:
     # think
 
     def take_up(self, now: datetime) -> Kept | None:
-        oldest = select(inbox).where(inbox.c.state == "kept").order_by(inbox.c.id).limit(1)
         with self._transaction() as connection:
-            row = connection.execute(oldest.with_for_update(skip_locked=True)).first()
+            row = connection.execute(_OLDEST_KEPT).first()
             if row is None:
                 return None
             # Counted before the work: a message that ends the program is known by its number of tries.
-            connection.execute(update(inbox).where(inbox.c.id == row.id).values(attempts=row.attempts + 1))
+            connection.execute(_UPDATE_INBOX, {"inbox_id": row.id, "attempts": row.attempts + 1})
         return Kept(row.id, _arrival(row), row.attempts + 1)
 
     def case(self, number: str) -> Case | None:
@@ -133,9 +172,8 @@ class SqlStore:
             return _case(connection, nearest) if nearest else None
 
     def new_number(self, now: datetime) -> str:
-        last = select(func.max(cases.c.counter)).where(cases.c.year == now.year)
         with self._transaction() as connection:
-            return number_of(now.year, (connection.scalar(last) or 0) + 1)
+            return number_of(now.year, (connection.scalar(_LAST_COUNTER, {"year": now.year}) or 0) + 1)
 
     def save(
         self,
@@ -146,25 +184,25 @@ class SqlStore:
         decision: Decision | None = None,
     ) -> None:
         number = change.case.number if change.case else change.about
+        settled = {
+            "inbox_id": kept.id,
+            "state": "done",
+            "case_number": number,
+            "decision": _json(_DECISION, decision) if decision else None,
+        }
         with self._transaction() as connection:
             if change.case is not None:
                 _save_case(connection, change.case, now)
-                _know(connection, change.case.number, received)
-            _put_out(connection, kept, change, received, now)
+                if received is not None and received.identity:
+                    _link(connection, received.identity, change.case.number)
+            _put_out(connection, _rows_of(kept, change, received, now))
             _write_down(connection, number or "", change.entries, now)
-            settled = {
-                "state": "done",
-                "case_number": number,
-                "decision": _DECISION.dump_python(decision, mode="json") if decision else None,
-            }
-            connection.execute(update(inbox).where(inbox.c.id == kept.id).values(settled))
+            connection.execute(_UPDATE_INBOX, settled)
 
     def set_aside(self, kept: Kept, reason: str, notice: Notice, now: datetime) -> None:
         with self._transaction() as connection:
-            connection.execute(
-                update(inbox).where(inbox.c.id == kept.id).values(state="aside", reason=reason)
-            )
-            _put(connection, f"aside:{kept.id}", Channel.SLACK, "notice", _json(_NOTICE, notice), None, now)
+            connection.execute(_UPDATE_INBOX, {"inbox_id": kept.id, "state": "aside", "reason": reason})
+            _put_out(connection, [_notice_row(f"aside:{kept.id}", notice, now)])
             _write_down(
                 connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
             )
@@ -211,8 +249,7 @@ class SqlStore:
                 update(outbox).where(outbox.c.id == outgoing.id).values(state="failed", reason=reason)
             )
             if notice is not None:
-                body = _json(_NOTICE, notice)
-                _put(connection, f"failed:{outgoing.key}", Channel.SLACK, "notice", body, None, now)
+                _put_out(connection, [_notice_row(f"failed:{outgoing.key}", notice, now)])
             case = outgoing.what.case if isinstance(outgoing.what, Letter) else None
             _write_down(connection, case or "", (Entry("not sent", "crbot", {"key": outgoing.key}),), now)
 
@@ -237,7 +274,7 @@ class SqlStore:
                 row.disposition,
                 row.owner,
                 row.opened_at,
-                _CASE.validate_python(row.body).agency,
+                _CASE.validate_json(row.body).agency,
             )
             for row in rows
         )
@@ -246,7 +283,8 @@ class SqlStore:
         """A case's record, oldest first."""
         lines = select(record).where(record.c.case_number == number).order_by(record.c.id)
         with self._transaction() as connection:
-            return tuple(row._asdict() for row in connection.execute(lines))
+            rows = connection.execute(lines).all()
+        return tuple(row._asdict() | {"detail": json.loads(row.detail)} for row in rows)
 
     def decisions(self) -> tuple[tuple[str | None, Decision], ...]:
         """Each decided message with the case it belongs to, in the order of arrival."""
@@ -257,7 +295,7 @@ class SqlStore:
         )
         with self._transaction() as connection:
             return tuple(
-                (row.case_number, _DECISION.validate_python(row.decision))
+                (row.case_number, _DECISION.validate_json(row.decision))
                 for row in connection.execute(decided)
             )
 
@@ -269,13 +307,16 @@ class SqlStore:
         return kept or 0, due or 0
 
 
+# What is kept as JSON is written and read by pydantic, in one step and with its types checked.
+_JSON_AS_IT_IS: dict[str, Any] = {"json_serializer": str, "json_deserializer": str}
+
+
 def open_engine(url: str) -> Engine:
     """Connect to the database; on SQLite every transaction takes the write lock at its beginning."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(
-        url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 30}
-    )
+        return create_engine(url, pool_pre_ping=True, **_JSON_AS_IT_IS)
+    arguments = {"check_same_thread": False, "timeout": 30}
+    engine = create_engine(url, poolclass=StaticPool, connect_args=arguments, **_JSON_AS_IT_IS)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -293,10 +334,11 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _keep(connection: Connection, arrival: Arrival) -> int:
-    if connection.scalar(select(inbox.c.id).where(inbox.c.key == arrival.key)) is not None:
+    if connection.scalar(_KEY_IS_KNOWN, {"key": arrival.key}) is not None:
         return 0
     sha256 = hashlib.sha256(arrival.raw).hexdigest()
-    is_known = arrival.channel is Channel.EMAIL and _is_known(connection, sha256)
+    is_mail = arrival.channel is Channel.EMAIL
+    is_known = is_mail and connection.scalar(_BYTES_ARE_KNOWN, {"sha256": sha256}) is not None
     row = {
         "channel": arrival.channel.value,
         "key": arrival.key,
@@ -310,12 +352,8 @@ def _keep(connection: Connection, arrival: Arrival) -> int:
         "acknowledged": False,
         "reason": "the same bytes came before" if is_known else "",
     }
-    connection.execute(insert(inbox).values(row))
+    connection.execute(_KEEP, row)
     return 0 if is_known else 1
-
-
-def _is_known(connection: Connection, sha256: str) -> bool:
-    return connection.scalar(select(inbox.c.id).where(inbox.c.sha256 == sha256).limit(1)) is not None
 
 
 def _arrival(row: Row[Any]) -> Arrival:
@@ -323,13 +361,12 @@ def _arrival(row: Row[Any]) -> Arrival:
 
 
 def _case(connection: Connection, number: str) -> Case | None:
-    body = connection.scalar(select(cases.c.body).where(cases.c.number == number))
-    return None if body is None else _CASE.validate_python(body)
+    body = connection.scalar(_CASE_BODY, {"number": number})
+    return None if body is None else _CASE.validate_json(body)
 
 
 def _save_case(connection: Connection, case: Case, now: datetime) -> None:
     """Insert or update. Raises `Stale` when somebody else changed or opened it meanwhile."""
-    _, year, counter = case.number.split("-")
     row = {
         "revision": case.revision,
         "stage": case.stage.value,
@@ -337,74 +374,62 @@ def _save_case(connection: Connection, case: Case, now: datetime) -> None:
         "disposition": case.decision.disposition.value,
         "owner": case.owner,
         "changed_at": now,
-        "body": _CASE.dump_python(case, mode="json"),
+        "body": _json(_CASE, case),
     }
     if case.revision > 1:
-        seen = (cases.c.number == case.number, cases.c.revision == case.revision - 1)
-        if connection.execute(update(cases).where(*seen).values(row)).rowcount != 1:
+        seen = {"case": case.number, "seen": case.revision - 1}
+        if connection.execute(_UPDATE_CASE, row | seen).rowcount != 1:
             raise Stale(case.number)
         return
+    _, year, counter = case.number.split("-")
     new = {"number": case.number, "year": int(year), "counter": int(counter), "opened_at": case.opened_at}
     try:
-        connection.execute(insert(cases).values(row | new))
+        connection.execute(_INSERT_CASE, row | new)
     except IntegrityError:
         raise Stale(case.number) from None
 
 
-def _know(connection: Connection, number: str, received: Received | None) -> None:
-    if received is not None and received.identity:
-        _link(connection, received.identity, number)
-
-
 def _link(connection: Connection, identity: str, number: str) -> None:
-    """Answers to this identity belong to the case; the first case that has it keeps it."""
-    if connection.scalar(select(identities.c.case_number).where(identities.c.identity == identity)) is None:
-        connection.execute(insert(identities).values(identity=identity, case_number=number))
+    """Answers to this identity belong to the case."""
+    connection.execute(_LINK, {"identity": identity, "case_number": number})
 
 
-def _put_out(
-    connection: Connection, kept: Kept, change: Change, received: Received | None, now: datetime
-) -> None:
-    """Put everything that is to be sent into the outbox, under keys that a repetition would use again."""
-    for letter in change.letters:
-        key = f"{letter.name.value}:{kept.id}"
-        _put(connection, key, letter.to.channel, "letter", _json(_LETTER, letter), letter.case, now)
-    for position, notice in enumerate(change.notices):
-        _put(
-            connection,
-            f"notice:{kept.id}:{position}",
-            Channel.SLACK,
-            "notice",
-            _json(_NOTICE, notice),
-            None,
+def _rows_of(kept: Kept, change: Change, received: Received | None, now: datetime) -> list[dict[str, object]]:
+    """Everything that is to be sent, under keys that a repetition of the work would use again."""
+    rows = [
+        _row(
+            f"{letter.name.value}:{kept.id}",
+            letter.to.channel,
+            "letter",
+            _json(_LETTER, letter),
             now,
+            letter.case,
         )
-    for position, whisper in enumerate(change.whispers):
-        _put(
-            connection,
-            f"whisper:{kept.id}:{position}",
-            Channel.SLACK,
-            "whisper",
-            _json(_WHISPER, whisper),
-            None,
-            now,
-        )
+        for letter in change.letters
+    ]
+    rows += [
+        _notice_row(f"notice:{kept.id}:{position}", notice, now)
+        for position, notice in enumerate(change.notices)
+    ]
+    rows += [
+        _row(f"whisper:{kept.id}:{position}", Channel.SLACK, "whisper", _json(_WHISPER, whisper), now)
+        for position, whisper in enumerate(change.whispers)
+    ]
     if change.redraws_card and change.case is not None:
-        body = {"text": received.message.body if received else "", "message": kept.id, "log": change.log}
+        said = {"text": received.message.body if received else "", "message": kept.id, "log": change.log}
         key = f"card:{change.case.number}:r{change.case.revision}"
-        _put(connection, key, Channel.SLACK, "drawing", body, change.case.number, now)
+        rows.append(_row(key, Channel.SLACK, "drawing", json.dumps(said), now, change.case.number))
+    return rows
 
 
-def _put(
-    connection: Connection,
-    key: str,
-    via: Channel,
-    kind: str,
-    body: object,
-    case_number: str | None,
-    now: datetime,
-) -> None:
-    row = {
+def _notice_row(key: str, notice: Notice, now: datetime) -> dict[str, object]:
+    return _row(key, Channel.SLACK, "notice", _json(_NOTICE, notice), now)
+
+
+def _row(
+    key: str, via: Channel, kind: str, body: str, now: datetime, case_number: str | None = None
+) -> dict[str, object]:
+    return {
         "key": key,
         "via": via.value,
         "kind": kind,
@@ -417,7 +442,11 @@ def _put(
         "identity": "",
         "reason": "",
     }
-    connection.execute(insert(outbox).values(row))
+
+
+def _put_out(connection: Connection, rows: list[dict[str, object]]) -> None:
+    if rows:
+        connection.execute(_PUT_OUT, rows)
 
 
 def _outgoing(connection: Connection, row: Row[Any], token: str) -> Outgoing | None:
@@ -441,11 +470,11 @@ def _outgoing(connection: Connection, row: Row[Any], token: str) -> Outgoing | N
 def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | Whisper:
     match row.kind:
         case "letter":
-            return _LETTER.validate_python(row.body)
+            return _LETTER.validate_json(row.body)
         case "notice":
-            return _NOTICE.validate_python(row.body)
+            return _NOTICE.validate_json(row.body)
         case "whisper":
-            return _WHISPER.validate_python(row.body)
+            return _WHISPER.validate_json(row.body)
         case _:
             return _drawing(connection, row)
 
@@ -457,7 +486,7 @@ def _drawing(connection: Connection, row: Row[Any]) -> Drawing:
         raise LookupError(f"{row.key}: the case is gone")
     where = select(cards.c.place, cards.c.identity).where(cards.c.case_number == case.number)
     posted = {Place(each.place): each.identity for each in connection.execute(where)}
-    body = row.body
+    body = json.loads(row.body)
     return Drawing(case, place_of(case), body["text"], body["message"], posted, body["log"])
 
 
@@ -478,21 +507,21 @@ def _write_down(connection: Connection, number: str, entries: Sequence[Entry], n
     """Append to the record; each line's hash covers the hash before it, so that a gap or a change shows."""
     if not entries:
         return
-    last = select(record.c.hash).where(record.c.case_number == number).order_by(record.c.id.desc()).limit(1)
-    before = connection.scalar(last) or ""
+    before = connection.scalar(_LAST_HASH, {"number": number}) or ""
     for entry in entries:
-        line = [number, now.isoformat(), entry.by, entry.what, dict(entry.detail)]
-        before = hashlib.sha256((before + json.dumps(line, sort_keys=True)).encode()).hexdigest()
+        detail = json.dumps(entry.detail, sort_keys=True)
+        line = json.dumps([number, now.isoformat(), entry.by, entry.what, detail])
+        before = hashlib.sha256((before + line).encode()).hexdigest()
         row = {
             "case_number": number,
             "at": now,
             "by": entry.by,
             "what": entry.what,
-            "detail": dict(entry.detail),
+            "detail": detail,
             "hash": before,
         }
-        connection.execute(insert(record).values(row))
+        connection.execute(_WRITE_DOWN, row)
 
 
-def _json(adapter: TypeAdapter[Any], value: object) -> Any:
-    return adapter.dump_python(value, mode="json")
+def _json(adapter: TypeAdapter[Any], value: object) -> str:
+    return adapter.dump_json(value).decode()

@@ -137,7 +137,7 @@ _ANSWER_MARKS = re.compile(r"[:=?–—]|\s-\s")  # between a label and its answ
 _NEW_SENTENCE = re.compile(r"[.?!]\s+[a-z]")  # typed without capitals
 _OTHER_ITEM = re.compile(r"\s\d{1,2}[.)\]:/]?\s")
 _NEXT_ITEM = re.compile(r"\s+[(\[]?\d{1,2}[.)\]:/]")
-_ITEM = re.compile(r"\s*[(\[]?\d{1,2}[.)\]:/]")
+_ITEM = re.compile(r"\s*(?:[(\[]?\d{1,2}[.)\]:/]|[-*•·–]\s)")
 _CLAUSE_ENDS = ".,;!)\n\r"
 _ANSWER_REACH = 5  # words between a mention and its answer
 _WINDOW = 40  # words; more than any reach together with the longest trigger

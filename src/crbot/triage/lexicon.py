@@ -5,7 +5,7 @@ How a line is written is `notation`'s; how it is found in a message, `phrases`'.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crbot.triage.notation import (
@@ -53,21 +53,35 @@ class CueFile:
 GROUPS = ("wanted", "weak", "back", "thing", "listed")
 
 
-def read_words(files: Mapping[str, str], faults: Faults) -> dict[str, list[Line]]:
-    """The word lists of `words/*.yaml`, each phrase with its place."""
+@dataclass(frozen=True, slots=True)
+class WordLists:
+    """The word lists: those that are looked for in every message, and those that single words are held against."""
+
+    lists: Mapping[str, Sequence[Line]]
+    sets: Mapping[str, Sequence[Line]]
+
+
+def read_words(files: Mapping[str, str], faults: Faults) -> WordLists:
+    """The word lists of `words/*.yaml`, under `lists` and under `sets`, each phrase with its place."""
     raw: dict[str, list[Line]] = {}
+    groups: dict[str, list[str]] = {"lists": [], "sets": []}
     for file, text in files.items():
         if not file.startswith("words/"):
             continue
         tree = read_tree(text, file, faults)
-        check_keys(tree, required=("title", "source", "lists"), optional=(), faults=faults)
-        lists = tree.items.get("lists")
-        for name, block in lists.items.items() if isinstance(lists, Section) else ():
-            place = lists.places[name] if isinstance(lists, Section) else tree.where
-            if name in raw:
-                faults.add(place, f"a list {name!r} stands elsewhere already; give it another name")
-            raw[name] = list(block.lines()) if isinstance(block, Block) else []
-    return {name: list(_with_included(name, raw, (), faults)) for name in raw}
+        check_keys(tree, required=("title", "source"), optional=tuple(groups), faults=faults)
+        for group, names in groups.items():
+            section = section_of(tree, group)
+            for name, block in section.items.items():
+                if name in raw:
+                    faults.add(
+                        section.places[name],
+                        f"a list {name!r} stands elsewhere already; give it another name",
+                    )
+                raw[name] = list(block.lines()) if isinstance(block, Block) else []
+                names.append(name)
+    whole = {name: list(_with_included(name, raw, (), faults)) for name in raw}
+    return WordLists(*({name: whole[name] for name in names} for names in groups.values()))
 
 
 def _with_included(
@@ -144,9 +158,10 @@ def read_examples(block: Tree | None, values: Iterable[str], faults: Faults) -> 
         yield Example(names, sentence.strip(), line.where)
 
 
-def words_of(lists: Mapping[str, list[Line]], phrases: Phrases) -> Words:
+def words_of(words: WordLists, phrases: Phrases) -> Words:
+    every = {**words.lists, **words.sets}
     return Words(
-        {name: tuple(line.text for line in lines) for name, lines in lists.items()},
+        {name: tuple(line.text for line in lines) for name, lines in every.items()},
         phrases,
-        {name: frozenset(fold(line.text) for line in lines) for name, lines in lists.items()},
+        {name: frozenset(fold(line.text) for line in lines) for name, lines in every.items()},
     )

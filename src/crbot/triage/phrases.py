@@ -6,7 +6,7 @@ Which phrases there are stands in the rules; whether one counts where it is foun
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -63,8 +63,9 @@ class Hit(NamedTuple):
 # the search itself tells where words begin.
 
 _BLANKS = str.maketrans("\t\n\v\f\r", "     ")
-_BEFORE_WORD = re.compile(r"(?:(?<!\w)'|[^\w\s'@])(?=\w)")
-_RUN = re.compile("[ >]{2,}|[\u00ad\u200b-\u200d\u2060\ufeff]+")
+_UNSEEN = "\u00ad\u200b-\u200d\u2060\ufeff"  # characters without width, which may stand inside a word
+_BEFORE_WORD = re.compile(rf"(?:(?<!\w)'|[^\w\s'@{_UNSEEN}])(?=\w)")
+_RUN = re.compile(rf"[ >]{{2,}}|[{_UNSEEN}]+")
 _REST_OF_WORD = re.compile(r"[\w']*")
 
 
@@ -121,23 +122,28 @@ class _Spaced:
 class _Pattern:
     """A phrase that is searched for, and what it belongs to."""
 
-    __slots__ = ("atoms", "is_prefix", "lists", "skips")
+    __slots__ = ("is_piece", "is_prefix", "lists", "number", "rows", "skips")
 
-    def __init__(self, is_prefix: bool, skips: int) -> None:
+    def __init__(self, number: int, is_prefix: bool, skips: int) -> None:
+        self.number = number
         self.is_prefix = is_prefix
         self.skips = skips  # 1 where it begins with the blank before its first word
         self.lists: dict[str, Line] = {}  # list or cue that it is found for -> the line of the rules
-        self.atoms: list[int] = []  # pieces of longer lines that it can fill
+        self.is_piece = False  # of a line of several pieces
+        self.rows: list[_Row] = []  # such lines, where it stands for their seldomest piece
 
 
 class _Row(NamedTuple):
-    """A line of several pieces: which atoms it wants, one after the other."""
+    """A line of several pieces: the patterns that can fill each, one after the other."""
 
-    atoms: tuple[int, ...]
+    number: int
+    atoms: tuple[frozenset[int], ...]
     gaps: tuple[int, ...]
     cue: str
     line: Line
 
+
+MOST_IN_SENTENCE = 100  # hits of one list; a sentence that holds more was not written by a person
 
 _Found = tuple[int, int, _Pattern]  # start and end in the searched form
 
@@ -152,16 +158,16 @@ class Phrases:
         self._lists = lists
         self._faults = faults
         self._patterns: dict[tuple[str, bool], _Pattern] = {}
-        self._atoms: dict[Atom, int] = {}
-        self._lengths: list[int] = []  # of each atom's shortest phrase: the longer, the seldomer it is met
-        self._rows: dict[int, list[_Row]] = {}  # by their seldomest atom
+        self._ordered: list[_Pattern] = []
+        self._atoms: dict[Atom, frozenset[int]] = {}
+        self._lengths: dict[frozenset[int], int] = {}  # of a piece's shortest phrase
+        self._row_count = 0
         for name, lines in lists.items():
             for line in lines:
                 self._add_to_list(name, line.text, line)
         for cue, cue_lines in cues.items():
             for pieces in cue_lines:
                 self._add_line(cue, pieces)
-        self._ordered = list(self._patterns.values())
         self._automaton = ahocorasick_rs.AhoCorasick(
             [text for text, _ in self._patterns], matchkind=ahocorasick_rs.MatchKind.Standard
         )
@@ -211,23 +217,27 @@ class Phrases:
         starts = [spaced.searched(start) for start, _, _ in order]
         ends = [spaced.searched(end - 1) + 1 for _, end, _ in order]
         pieces: dict[int, dict[int, list[_Found]]] = {}
+        candidates: dict[int, dict[int, _Row]] = {}
         for each in found:
             place = bisect_right(starts, each[0]) - 1
             if place < 0 or each[1] > ends[place]:
                 continue
-            sentence = order[place][2]
-            for name in each[2].lists:
-                scan.note(name, sentence, spaced, each)
-            if each[2].atoms:
-                by_atom = pieces.setdefault(sentence, {})
-                for atom in each[2].atoms:
-                    by_atom.setdefault(atom, []).append(each)
-        for sentence, by_atom in pieces.items():
-            for atom in by_atom:
-                for row in self._rows.get(atom, ()):
-                    stages = [by_atom.get(wanted) for wanted in row.atoms]
-                    if None not in stages:
-                        scan.add(_in_order(stages, row, sentence, spaced))  # type: ignore[arg-type]  # none is None
+            sentence, pattern = order[place][2], each[2]
+            if pattern.lists:
+                scan.note(sentence, spaced, each)
+            if pattern.is_piece:
+                same = pieces.setdefault(sentence, {}).setdefault(pattern.number, [])
+                if len(same) < MOST_IN_SENTENCE:
+                    same.append(each)
+            if pattern.rows:
+                rows = candidates.setdefault(sentence, {})
+                for row in pattern.rows:
+                    rows[row.number] = row
+        for sentence, rows in candidates.items():
+            present = pieces[sentence]
+            for row in rows.values():
+                if not any(atom.isdisjoint(present) for atom in row.atoms):
+                    scan.add(_in_order(row, present, sentence, spaced))
 
     # -- compiling
 
@@ -237,24 +247,24 @@ class Phrases:
                 self._add_to_list(cue, phrase, pieces.line)
             return
         atoms = tuple(self._atom(atom, pieces.line) for atom in pieces.atoms)
-        anchor = max(atoms, key=lambda atom: self._lengths[atom])
-        self._rows.setdefault(anchor, []).append(_Row(atoms, pieces.gaps, cue, pieces.line))
+        row = _Row(self._row_count, atoms, pieces.gaps, cue, pieces.line)
+        self._row_count += 1
+        for number in max(atoms, key=lambda atom: self._lengths[atom]):  # the longer, the seldomer it is met
+            self._ordered[number].rows.append(row)
 
     def _add_to_list(self, name: str, phrase: str, line: Line) -> None:
         pattern = self._pattern(phrase)
         if pattern is not None:
             pattern[0].lists.setdefault(name, line)
 
-    def _atom(self, atom: Atom, line: Line) -> int:
-        """The number of a piece; pieces that are written alike share it."""
+    def _atom(self, atom: Atom, line: Line) -> frozenset[int]:
+        """The patterns that can fill a piece; pieces that are written alike share them."""
         if atom not in self._atoms:
-            number = self._atoms[atom] = len(self._lengths)
-            self._lengths.append(1_000)
-            for phrase in self._phrases_of(atom, line):
-                pattern = self._pattern(phrase)
-                if pattern is not None and number not in pattern[0].atoms:
-                    pattern[0].atoms.append(number)
-                    self._lengths[number] = min(self._lengths[number], pattern[1])
+            patterns = [found for phrase in self._phrases_of(atom, line) if (found := self._pattern(phrase))]
+            for pattern, _ in patterns:
+                pattern.is_piece = True
+            numbers = self._atoms[atom] = frozenset(pattern.number for pattern, _ in patterns)
+            self._lengths[numbers] = min((length for _, length in patterns), default=0)
         return self._atoms[atom]
 
     def _phrases_of(self, atom: Atom, line: Line) -> Iterable[str]:
@@ -268,13 +278,17 @@ class Phrases:
     def _pattern(self, phrase: str) -> tuple[_Pattern, int] | None:
         """The pattern of a phrase, with its length; None for a phrase without a letter."""
         is_prefix = phrase.endswith("*")
-        text = _Spaced(fold(phrase.removesuffix("*"))).text
+        folded = fold(phrase.removesuffix("*").strip())
+        text = _Spaced(folded).text
         if not text.strip():
             return None
+        if folded[0] == "'" and folded[1:2].isalpha():  # the end of a word: "'s back"
+            text = " '" + text.lstrip()
         skips = int(text[1].isalnum())  # a comma follows its word without a blank
         key = (text[1 - skips :], is_prefix)
         if key not in self._patterns:
-            self._patterns[key] = _Pattern(is_prefix, skips)
+            self._patterns[key] = _Pattern(len(self._ordered), is_prefix, skips)
+            self._ordered.append(self._patterns[key])
         return self._patterns[key], len(text)
 
 
@@ -283,29 +297,27 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end].isalnum() or text[end] in "_@" or text.startswith("'t", end)
 
 
-def _in_order(stages: list[list[_Found]], row: _Row, sentence: int, spaced: _Spaced) -> list[Hit]:
-    """The places where one of each stage follows the one before, within the gaps of the row.
+def _in_order(row: _Row, present: Mapping[int, list[_Found]], sentence: int, spaced: _Spaced) -> list[Hit]:
+    """The places where the pieces of a row follow one another within its gaps.
 
     Looks at each found phrase once: of several beginnings that lead to a phrase, the nearest is kept.
     """
+    stages = [
+        [each for number, same in present.items() if number in atom for each in same] for atom in row.atoms
+    ]
     word = spaced.word
-    reached = [(word(end - 1), start, end) for start, end, _ in stages[0]]
+    reached = sorted((word(end - 1), end, start) for start, end, _ in stages[0])
     for stage, gap in zip(stages[1:], row.gaps, strict=True):
-        reached.sort()
-        ends = [step[0] for step in reached]
         further = []
         for start, end, _ in stage:
             first = word(start)
-            nearest = bisect_left(ends, first) - 1
-            if nearest >= 0 and first - ends[nearest] - 1 <= gap:
-                further.append((word(end - 1), reached[nearest][1], end))
+            nearest = bisect_right(reached, (first, start, start)) - 1  # that ends before this begins
+            if nearest >= 0 and first - reached[nearest][0] - 1 <= gap:
+                further.append((word(end - 1), end, reached[nearest][2]))
         if not further:
             return []
-        reached = further
-    return [spaced.hit(start, end, row.cue, row.line, sentence) for _, start, end in reached]
-
-
-_Noted = list[tuple[_Found, _Spaced]]
+        reached = sorted(further)
+    return [spaced.hit(start, end, row.cue, row.line, sentence) for _, end, start in reached]
 
 
 class Scan:
@@ -317,19 +329,26 @@ class Scan:
         self.message = message
         self.sentences = sentences
         self.phrases = phrases
-        self._noted: dict[tuple[int, str], _Noted] = {}  # found, and made into hits when somebody asks
+        self._noted: dict[tuple[int, str], list[tuple[_Found, _Spaced]]] = {}  # made into hits when asked for
         self._hits: dict[tuple[int, str], tuple[Hit, ...]] = {}
         self._sentences_of: dict[str, set[int]] = {}  # list or cue -> the sentences that hold it
 
-    def note(self, name: str, sentence: int, spaced: _Spaced, found: _Found) -> None:
-        self._noted.setdefault((sentence, name), []).append((found, spaced))
-        self._sentences_of.setdefault(name, set()).add(sentence)
+    def note(self, sentence: int, spaced: _Spaced, found: _Found) -> None:
+        """Keep a phrase that was found, under each list and cue that it belongs to."""
+        for name in found[2].lists:
+            noted = self._noted.get((sentence, name))
+            if noted is None:
+                self._noted[sentence, name] = [(found, spaced)]
+                self._sentences_of.setdefault(name, set()).add(sentence)
+            elif len(noted) < MOST_IN_SENTENCE:
+                noted.append((found, spaced))
 
-    def add(self, hits: Iterable[Hit]) -> None:
-        for hit in hits:
-            key = (hit.sentence, hit.list)
-            self._hits[key] = (*self._hits.get(key, ()), hit)
-            self._sentences_of.setdefault(hit.list, set()).add(hit.sentence)
+    def add(self, hits: Sequence[Hit]) -> None:
+        """Add the hits of one line in one sentence."""
+        if hits:
+            key = (hits[0].sentence, hits[0].list)
+            self._hits[key] = (*self._hits.get(key, ()), *hits)[:MOST_IN_SENTENCE]
+            self._sentences_of.setdefault(hits[0].list, set()).add(hits[0].sentence)
 
     def of(self, name: str) -> tuple[Hit, ...]:
         """All hits of a word list, or of a cue by "fact:value", in the order of the sentences."""
@@ -376,7 +395,3 @@ class Words:
     def of(self, name: str) -> frozenset[str]:
         """The folded phrases of a list; empty where the rules have no such list."""
         return self.folded.get(name, frozenset())
-
-    def find(self, folded: str, name: str) -> tuple[Hit, ...]:
-        """The phrases of one list in a folded text."""
-        return tuple(hit for hit in self.phrases.find(folded) if hit.list == name)

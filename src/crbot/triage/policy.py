@@ -86,7 +86,9 @@ class TableExample:
     rule: str = ""  # the eligibility rule; "" for routing
 
 
-@dataclass(frozen=True, eq=False)  # compared by identity, so that what follows from it can be remembered
+@dataclass(
+    frozen=True, eq=False, repr=False
+)  # compared by identity, so that what follows from it can be remembered
 class Policy:
     """All rules. Made by `parse` alone."""
 
@@ -156,8 +158,7 @@ def parse(files: Mapping[str, str]) -> Policy:
     _check_cues(cues.values(), facts, faults)
     context, triggers = read_context(trees["context.yaml"], faults)
     kinds, sign_lists, signs = read_kinds(trees["kinds.yaml"], faults)
-    lists |= sign_lists
-    words = words_of(lists, Phrases(lists, {**lines, **triggers, **signs}, faults))
+    words = words_of(lists, Phrases({**lists.lists, **sign_lists}, {**lines, **triggers, **signs}, faults))
     policy = Policy(
         version=RulesVersion(text_of(trees["about.yaml"], "version"), _fingerprint(files)),
         facts=facts,
@@ -182,7 +183,7 @@ def load_words(files: Mapping[str, str]) -> Words:
     faults = Faults()
     lists = read_words(files, faults)
     _, lines = read_cues(files, faults)
-    words = words_of(lists, Phrases(lists, lines, faults))
+    words = words_of(lists, Phrases(lists.lists, lines, faults))
     faults.raise_if_any()
     return words
 

@@ -63,7 +63,7 @@ def is_contact(text: str) -> bool:
 
 def is_list_item(text: str) -> bool:
     """Begins with the mark of a list's item: "1.", "(b)", "-", "•"."""
-    return text[:1] in "•·▪◦–—" and text[1:2] == " " or bool(_ITEM.search(narrow(text[:8])))
+    return (text[:1] in "•·▪◦–—" and text[1:2] == " ") or bool(_ITEM.search(narrow(text[:8])))
 
 
 def without_item_mark(text: str) -> str:

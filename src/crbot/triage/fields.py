@@ -1,0 +1,185 @@
+"""A message as the stretches of text in which titles, agencies and states are looked for, with what was found there.
+
+What they mean is read in `states`, `names`, `agency` and `people`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from crbot.triage.facts import Evidence, Part
+from crbot.triage.passages import Role
+from crbot.triage.phrases import Hit, Scan, Words, fold
+
+# Who writes stands at the beginning or at the end of a message. What is made to hurt is read no further than this.
+HEAD_SENTENCES = 60
+TAIL_SENTENCES = 60
+LONGEST_FIELD = 1_200  # characters
+MOST_HITS = 12  # of one kind in one sentence
+LONGEST_SENDER = 200  # characters of the sender's name
+
+_SHORT = frozenset(
+    {"st", "ft", "mt", "univ", "dept", "co", "twp", "ste", "pt", "no", "so"}
+)  # written with a stop
+_EDGES = ".,;:!?*_()[]<>\"'“”|/&-–—#@•"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word with its place."""
+
+    start: int
+    end: int
+    raw: str
+    core: str  # folded, without the marks around it
+
+    @property
+    def is_capital(self) -> bool:
+        letters = self.raw.lstrip("(\"'“‘[*_")
+        return letters[:1].isupper() or letters[:1].isdigit()
+
+    @property
+    def stops(self) -> bool:
+        """A mark after the word ends a name."""
+        is_short = self.raw[-1] == "." and (len(self.core) <= 2 or self.core in _SHORT)
+        return self.raw[-1] in '.;:!?)]"”' and not is_short
+
+    @property
+    def is_comma(self) -> bool:
+        return self.raw[-1] == ","
+
+    @property
+    def word(self) -> str:
+        """As it stands in a name."""
+        return self.raw.strip(",()") if self.core in _SHORT else self.raw.strip(_EDGES)
+
+    @property
+    def word_end(self) -> int:
+        return self.start + len(self.raw.rstrip(_EDGES))
+
+
+@dataclass(slots=True)
+class Field:
+    """A sentence, or the sender's name."""
+
+    text: str  # of the whole part of the message
+    start: int
+    end: int
+    part: Part
+    role: Role
+    index: int = -1  # of the sentence; -1 for the sender's name
+    rank: int = 0  # how many of the sender's own sentences of some length stand before it
+    label: str = ""  # folded
+    found: dict[str, list[Hit]] = field(default_factory=dict)
+    _tokens: list[Token] | None = None
+
+    def hits(self, *lists: str) -> list[Hit]:
+        """The phrases of these word lists that stand here; the first of each."""
+        return [hit for name in lists for hit in self.found.get(name, ())[:MOST_HITS]]
+
+    def longest(self, *lists: str) -> list[Hit]:
+        """The phrases of these lists that lie in no longer one, from the left."""
+        kept: list[Hit] = []
+        for hit in sorted(self.hits(*lists), key=lambda each: (each.start, -each.end)):
+            if not kept or hit.start >= kept[-1].end:
+                kept.append(hit)
+        return kept
+
+    @property
+    def tokens(self) -> list[Token]:
+        if self._tokens is None:
+            self._tokens = list(_tokens(self.text, self.start, self.end))
+        return self._tokens
+
+    def token_at(self, offset: int) -> int:
+        """The number of the word that the offset lies in or before."""
+        return next((i for i, token in enumerate(self.tokens) if token.end > offset), len(self.tokens))
+
+    def evidence(self, start: int, end: int) -> Evidence:
+        return Evidence(self.text[start:end], self.part, start, end)
+
+    def before(self, offset: int, length: int) -> str:
+        """The folded characters right before an offset."""
+        return fold(self.text[max(self.start, offset - length) : offset])
+
+    @property
+    def is_said(self) -> bool:
+        """The sender's words, or words that the sender makes their own."""
+        return self.role not in (Role.QUOTED, Role.BOILERPLATE)
+
+    @property
+    def is_prose(self) -> bool:
+        return self.role is Role.OWN and self.part is Part.BODY
+
+    @property
+    def is_low(self) -> bool:
+        """Written without capitals."""
+        return not any(token.is_capital for token in self.tokens)
+
+    @property
+    def is_shouted(self) -> bool:
+        """Written in capitals."""
+        words = [token for token in self.tokens if len(token.core) > 2]
+        return len(words) > 2 and sum(token.raw.isupper() for token in words) * 2 > len(words)
+
+
+def read_fields(scan: Scan, words: Words, lists: Iterable[str]) -> list[Field]:
+    """The sentences at both ends of the message, in order, and the sender's name, with the hits of the lists."""
+    fields = {each.index: each for each in _sentences(scan)}
+    for name in lists:
+        for hit in scan.of(name):
+            where = fields.get(hit.sentence)
+            if where is not None and hit.end <= where.end:
+                where.found.setdefault(name, []).append(hit)
+    return [*fields.values(), *_sender(scan, words)]
+
+
+def both_ends(count: int) -> Sequence[int]:
+    """Which of so many sentences are looked at."""
+    if count <= HEAD_SENTENCES + TAIL_SENTENCES:
+        return range(count)
+    return [*range(HEAD_SENTENCES), *range(count - TAIL_SENTENCES, count)]
+
+
+def _sentences(scan: Scan) -> Iterator[Field]:
+    message, sentences = scan.message, scan.sentences
+    rank = 0
+    for index in both_ends(len(sentences)):
+        each = sentences[index]
+        text = message.subject if each.part is Part.SUBJECT else message.body
+        end = min(each.end, each.start + LONGEST_FIELD)
+        yield Field(text, each.start, end, each.part, each.role, index, rank, fold(each.label))
+        rank += each.role is Role.OWN and each.part is Part.BODY and each.end - each.start > 25
+
+
+def _sender(scan: Scan, words: Words) -> Iterator[Field]:
+    name = scan.message.sender.name[:LONGEST_SENDER]
+    if not name:
+        return
+    where = Field(name, 0, len(name), Part.SENDER, Role.SIGNATURE)
+    for hit in words.phrases.find(fold(name)):
+        where.found.setdefault(hit.list, []).append(hit)
+    yield where
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
+    offset = start
+    for raw in text[start:end].split():
+        at = text.index(raw, offset)
+        offset = at + len(raw)
+        for begin, piece in _parted(raw, at):
+            yield Token(begin, begin + len(piece), piece, fold(piece).strip(_EDGES))
+
+
+def _parted(raw: str, at: int) -> Iterator[tuple[int, str]]:
+    """A word, cut at slashes and bars: "City/State", "PD|Ohio"."""
+    if ("/" not in raw and "|" not in raw) or "//" in raw:
+        yield at, raw
+        return
+    begin = 0
+    for i, char in enumerate(f"{raw}/"):
+        if char in "/|":
+            if i > begin:
+                yield at + begin, raw[begin:i]
+            begin = i + 1

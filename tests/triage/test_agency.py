@@ -1,0 +1,147 @@
+"""Which agency is to be helped: name, state, type."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from crbot.triage.agency import read_agency
+from crbot.triage.facts import NEW, Facts, Known, Statement
+from crbot.triage.message import Channel, Message, Person
+from crbot.triage.passages import cut
+from crbot.triage.phrases import Words
+from crbot.triage.policy import Policy
+
+
+@pytest.fixture(scope="session")
+def words(policy: Policy) -> Words:
+    return policy.words
+
+
+def agency(
+    body: str, words: Words, name: str = "", address: str | None = None, known: Known = NEW
+) -> tuple[str, ...]:
+    message = Message(Channel.EMAIL, Person(name, address), body)
+    told = read_agency(words.phrases.scan(message, cut(message, words)), known, words)
+    values = {each.fact: each.values[0] for each in told}
+    return tuple(values.get(fact, "") for fact in ("agency_name", "agency_state", "agency_type"))
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("We are the Fennimore Police Department in Ohio.", ("Fennimore Police Department", "OH", "local")),
+        ("I run Fennimore PD (Mich.), 12 sworn.", ("Fennimore Police Department", "MI", "local")),
+        ("Fennimore OH police. 5 of us.", ("Fennimore Police", "OH", "local")),
+        ("fennimore pd tx here, 4 officers", ("Fennimore Police Department", "TX", "local")),
+        (
+            "We need help.\n\nAnn Roe\nSheriff, Pinto County, Utah",
+            ("Pinto County Sheriff's Office", "UT", "county"),
+        ),
+        ("Pinto County SO, Utah. We need help.", ("Pinto County Sheriff's Office", "UT", "county")),
+        (
+            "I am Chief of Police of the City of Fennimore, Ohio.",
+            ("Fennimore Police Department", "OH", "local"),
+        ),
+        (
+            "Please assess the Police Department of the Borough of Fenwick, Pa.",
+            ("Fenwick Police Department", "PA", "local"),
+        ),
+        (
+            "I'm the mayor of Fennimore, Iowa. Our police need help.",
+            ("Fennimore Police Department", "IA", "local"),
+        ),
+        ("We are the Ohio State Police.", ("Ohio State Police", "OH", "state")),
+        ("We are the Pinto Tribal Police, South Dakota.", ("Pinto Tribal Police", "SD", "tribal")),
+        ("We are the Ridge University Police in Maine.", ("Ridge University Police", "ME", "campus")),
+        ("Harlow ISD PD in Texas needs a review.", ("Harlow ISD Police Department", "TX", "campus")),
+        ("The Guam Police Department needs training.", ("Guam Police Department", "GU", "territorial")),
+        (
+            "Policía Municipal de Costa Alta, Puerto Rico.",
+            ("Policía Municipal de Costa Alta", "PR", "territorial"),
+        ),
+        (
+            "Bureau of Indian Affairs, Office of Justice Services, here.",
+            ("Bureau of Indian Affairs, Office of Justice Services", "", "federal"),
+        ),
+        (
+            "We are the Fennimore Fire Department, Ohio.",
+            ("Fennimore Fire Department", "OH", "not_law_enforcement"),
+        ),
+        (
+            "Policía Municipal de Costa Alta, Chihuahua, asks.",
+            ("Policía Municipal de Costa Alta", "", "foreign"),
+        ),
+        ("Agency: Fennimore Police Dept.\nState: GA", ("Fennimore Police Department", "GA", "local")),
+    ],
+)
+def test_an_agency_is_told_by_its_name_and_place(body: str, told: tuple[str, ...], words: Words) -> None:
+    assert agency(body, words) == told
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "We had mutual aid from Lowell PD and the Iowa State Patrol.",
+        "I came from Lowell PD, Iowa.",
+        "The FBI and the Lowell County Sheriff's Office have the bombing.",
+        "The suit against Lowell College is not ours.",
+        "I heard of this in a training in Iowa.",
+    ],
+)
+def test_another_agency_is_not_taken_for_the_senders(other: str, words: Words) -> None:
+    body = (
+        f"{other} We need help.\n\nAnn Roe\nChief of Police\nFennimore Police Department\nFennimore, OH 45000"
+    )
+    assert agency(body, words, "Ann Roe") == ("Fennimore Police Department", "OH", "local")
+
+
+def test_of_several_agencies_the_leading_one_counts(words: Words) -> None:
+    body = (
+        "Sheriff Bo Lee, Pinto County; Chief Ann Roe, Fennimore Police Department (lead and contact), Utah."
+    )
+    assert agency(body, words)[0] == "Fennimore Police Department"
+
+
+@pytest.mark.parametrize(
+    ("address", "state"),
+    [
+        ("roe@police.fennimore-ma.gov", "MA"),
+        ("roe@ci.fennimore.oh.us", "OH"),
+        ("roe@fennimore-iowa.gov", "IA"),
+        ("roe@gmail.com", ""),
+        ("roe@fennimore.gov", ""),
+    ],
+)
+def test_a_domain_may_tell_the_state(address: str, state: str, words: Words) -> None:
+    assert agency("Our police department needs training.", words, "Ann Roe", address)[1] == state
+
+
+@pytest.mark.parametrize(
+    "body", ["I can help OR wait.", "Tell me, in short, if it is OK.", "It is bigger than Delaware."]
+)
+def test_words_are_no_states(body: str, words: Words) -> None:
+    assert agency(body, words)[1] == ""
+
+
+def test_two_states_that_are_told_alike_are_not_guessed_between(words: Words) -> None:
+    assert agency("We need training. Some of us live in Ohio and some in Indiana.", words)[1] == ""
+
+
+def test_a_neighbour_named_in_an_answer_does_not_replace_what_is_known(words: Words) -> None:
+    known = Known(
+        Facts({"agency_name": Statement("agency_name", ("Fennimore Police Department",))}), in_case=True
+    )
+    assert agency("The State Patrol just called, they opened one.", words, known=known)[0] == ""
+
+
+@pytest.mark.parametrize(
+    "piece", ["Foo PD, OH, ", "CHIEF OF POLICE IN ", "Foo County ", "Foo, IN 12345\n", "A B/C|"]
+)
+def test_hostile_bodies_are_read_in_bounded_time(piece: str, words: Words) -> None:
+    message = Message(Channel.EMAIL, Person("Chief A B", "a@b.example"), piece * (64_000 // len(piece)))
+    scan = words.phrases.scan(message, cut(message, words))
+    began = time.process_time()
+    read_agency(scan, NEW, words)
+    assert time.process_time() - began < 1.0

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crbot.triage.message import Channel, Message, Person
+from crbot.triage.passages import cut
+from crbot.triage.phrases import Scan, Words, fold
+from crbot.triage.policy import load_words
+
+FILES = {
+    "words/things.yaml": """
+title: Things
+source: invented
+lists:
+  thing: |
+    policy
+    use of force
+    don't
+  verb: |
+    review
+    go over
+""",
+    "cues/wish.yaml": """
+fact: wish
+title: Wishes
+source: invented
+cues:
+  review:
+    phrases: |
+      {verb} ... {thing}
+      {verb} our ...2 (manual | handbook)
+      litigat*
+      ; that
+      {thing}'s edge
+    not: |
+      peer review
+examples: |
+  review | Review our policy.
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return load_words(FILES)
+
+
+def scanned(words: Words, body: str) -> Scan:
+    message = Message(Channel.EMAIL, Person("A. Writer"), body)
+    return words.phrases.scan(message, cut(message, words))
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("Our POLICY is old.", ["POLICY"]),
+        ("The (use-of-force) rules.", ["use-of-force"]),
+        ("The use of\nforce rules.", ["use of\nforce"]),
+        ("The use  of \r\n force rules.", ["use  of \r\n force"]),
+        ("Don’t you dare.", ["Don’t"]),
+        ("policymaker, policy_2, policy@mail.example", []),
+        ("Is it the policy's fault?", ["policy"]),
+        ("Hidden pol\u200bicy.", ["pol\u200bicy"]),
+    ],
+)
+def test_a_phrase_is_found_in_whole_words_whatever_its_dress(
+    words: Words, body: str, found: list[str]
+) -> None:
+    scan = scanned(words, body)
+
+    assert [scan.text_of(hit) for hit in scan.of("thing")] == found
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("Please review the pursuit policy.", ["review the pursuit policy"]),
+        ("Please review one two three four five six policy.", ["review one two three four five six policy"]),
+        ("Please review one two three four five six seven policy.", []),
+        ("Please review. The policy is old.", []),
+        ("The policy needs a review.", []),
+        ("Go over our old handbook.", ["Go over our old handbook"]),
+        ("Go over our big old red handbook.", []),
+        ("They litigated it.", ["litigated"]),
+        ("It was signed; that is all.", ["; that"]),
+        ("At the policy's edge.", ["policy's edge"]),
+    ],
+)
+def test_a_line_is_found_in_order_within_its_gaps_and_one_sentence(
+    words: Words, body: str, found: list[str]
+) -> None:
+    scan = scanned(words, body)
+
+    assert [scan.text_of(hit) for hit in scan.of("wish:review")] == found
+
+
+def test_a_hit_tells_where_in_the_rules_it_stands(words: Words) -> None:
+    (hit,) = scanned(words, "A policy.").of("thing")
+
+    assert (hit.phrase, hit.where) == ("policy", "words/things.yaml:6")
+
+
+@given(st.text())
+def test_folding_never_moves_a_character(text: str) -> None:
+    assert len(fold(text)) == len(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["policy", "use of force", "İ", "\n> ", " ", ".", "review", "ß", "\u200b", "’", "-"])
+    )
+)
+def test_what_is_found_stands_in_the_text(words: Words, pieces: list[str]) -> None:
+    scan = scanned(words, "".join(pieces))
+
+    for name in ("thing", "verb", "wish:review"):
+        for hit in scan.of(name):
+            sentence = scan.sentence_of(hit)
+            assert sentence.start <= hit.start < hit.end <= sentence.end
+            if name == "thing":
+                squeezed = (
+                    fold(scan.text_of(hit)).replace("\u200b", "").replace(">", " ").replace("-", " ").split()
+                )
+                assert " ".join(squeezed) == hit.phrase

@@ -161,32 +161,16 @@ class Contexts:
         reaching = self._reaching(mention)
         if _CANCELS in reaching and Context.DENIED in reaching:
             return Standing(Context.ONGOING, reaching[_CANCELS].hit)
-        if (
-            Context.ONGOING in reaching
-            and Context.ASKED in reaching
-            and reaching[Context.ASKED].side == "around"
-        ):
-            del reaching[Context.ASKED]  # "we have suits and inquiries pending"
-        if not _CLOSING.isdisjoint(reaching):
-            reaching.pop(Context.EXCEPTED, None)  # "other than a suit that was settled"
-        answered = {kind: each for kind, each in reaching.items() if each.side == "answer"}
-        reaching = answered or reaching  # "lawsuits no, investigations yes"
-        is_asked = self._is_asked(mention)
+        reaching = _without_outranked(reaching)
         threat = reaching.get(Context.EXPECTED)
         if threat and threat.side == "around" and Context.DENIED not in reaching:
-            return Standing(
-                Context.EXPECTED, threat.hit
-            )  # threatened under a condition: "if I do, they will sue"
-        if is_asked or not _QUESTIONS.isdisjoint(reaching):
-            replies = {kind: each for kind, each in reaching.items() if each.side in _REPLIES}
-            denial = reaching.get(Context.DENIED)
-            if denial and (
-                is_asked or denial.side == "after"
-            ):  # "we asked whether there is a suit and found none"
-                replies[Context.DENIED] = denial
-            if is_asked and not replies:
+            return Standing(Context.EXPECTED, threat.hit)  # "if I do, they will sue"
+        if self._is_asked(mention):
+            reaching = _replies(reaching, _SIDES)
+            if not reaching:
                 return Standing(Context.SUPPOSED)
-            reaching = replies or reaching
+        elif not _QUESTIONS.isdisjoint(reaching):
+            reaching = _replies(reaching, ("after",)) or reaching
         for context in Context:
             if context in reaching:
                 return Standing(context, reaching[context].hit)
@@ -325,6 +309,28 @@ class Contexts:
             kept = sorted(_without_denied(_outermost(found)), key=lambda each: each.hit.first_word)
             self._triggers[index] = (tuple(kept), [each.hit.first_word for each in kept])
         return self._triggers[index][0]
+
+
+def _without_outranked(reaching: dict[str, _Trigger]) -> dict[str, _Trigger]:
+    """Drop the triggers that others outrank; of answers right behind the mention all else is outranked."""
+    answered = {kind: each for kind, each in reaching.items() if each.side == "answer"}
+    if answered:
+        return answered  # "lawsuits no, investigations yes"
+    kept = dict(reaching)
+    if Context.ONGOING in kept and Context.ASKED in kept and kept[Context.ASKED].side == "around":
+        del kept[Context.ASKED]  # "we have suits and inquiries pending"
+    if not _CLOSING.isdisjoint(kept):
+        kept.pop(Context.EXCEPTED, None)  # "other than a suit that was settled"
+    return kept
+
+
+def _replies(reaching: dict[str, _Trigger], denying: Collection[str]) -> dict[str, _Trigger]:
+    """What answers a question, and the denials at these sides: "we asked whether there is a suit and found none"."""
+    return {
+        kind: each
+        for kind, each in reaching.items()
+        if each.side in _REPLIES or (kind == Context.DENIED and each.side in denying)
+    }
 
 
 def _outermost(found: list[_Trigger]) -> tuple[_Trigger, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from crbot.triage.agency import read_agency
 from crbot.triage.context import Context, Contexts, Standing
-from crbot.triage.conversation import Answer, answers, short_answer
+from crbot.triage.conversation import Answer, answered_authority, answers, short_answer
 from crbot.triage.facts import UNKNOWN, Evidence, Known, Part, Statement
 from crbot.triage.message import Message
 from crbot.triage.passages import Role, Sentence
@@ -118,7 +118,7 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     """Every fact that the message tells. What a form says outranks what its words say."""
     reader = Reader(scan, Contexts(scan, policy.context), policy)
     replies = answers(scan, known.asked, policy.words)
-    authority = read_authority(scan, known, policy.words)
+    authority = read_authority(scan, known, policy.words) or read_consent(reader, replies)
     told = [
         *(read_matter(fact, reader, replies) for fact in MATTERS),
         read_withdrawal(reader),
@@ -129,6 +129,15 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     ]
     by_head = authority is not None and authority.values == ("chief_executive",)
     return tuple(replace(each, by_head=by_head) for each in told if each is not None)
+
+
+def read_consent(reader: Reader, replies: Iterable[Answer]) -> Statement | None:
+    """Whether the agency's head stands behind the request, from a plain yes or no to our question."""
+    answered = answered_authority(replies)
+    if answered is None:
+        return None
+    value, reply = answered
+    return reader.statement("requester_authority", (value,), (reader.answer_evidence(reply),))
 
 
 def read_form(message: Message, policy: Policy) -> Iterator[Statement]:

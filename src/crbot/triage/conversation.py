@@ -51,7 +51,7 @@ def asked_in(scan: Scan) -> tuple[str, ...]:
     The sentences under one number are one question.
     """
     asked: list[list[str]] = []
-    body, before = scan.message.body, 0
+    body, before, asked_at = scan.message.body, 0, 0
     for index, sentence in enumerate(scan.sentences[:_MOST]):
         if not sentence.is_question or sentence.part is not Part.BODY:
             continue

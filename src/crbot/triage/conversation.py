@@ -176,11 +176,19 @@ def _referred(scan: Scan, own: Sequence[Sentence], asked: Sequence[str]) -> Iter
         while i < len(tokens):
             j = i + 1
             if tokens[i].is_answer:
-                while j < len(tokens) and not tokens[j].is_answer and _joins(body, tokens[j - 1], tokens[j], j == i + 1):
+                while (
+                    j < len(tokens)
+                    and not tokens[j].is_answer
+                    and _joins(body, tokens[j - 1], tokens[j], j == i + 1)
+                ):
                     j += 1
                 value, named = tokens[i].value, tokens[i + 1 : j]
             else:
-                while j < len(tokens) and not tokens[j].is_answer and _joins(body, tokens[j - 1], tokens[j], False):
+                while (
+                    j < len(tokens)
+                    and not tokens[j].is_answer
+                    and _joins(body, tokens[j - 1], tokens[j], False)
+                ):
                     j += 1
                 follows = j < len(tokens) and tokens[j].is_answer and _is_near(body, tokens[j - 1], tokens[j])
                 named = tokens[i:j] if follows and not all(each.is_digit for each in tokens[i:j][:1]) else []
@@ -239,7 +247,9 @@ def _is_near(body: str, before: _Token, token: _Token) -> bool:
     return len(between.split()) <= 3 and "." not in between  # noqa: PLR2004
 
 
-_LEADS = frozenset({"to", "on", "for", "as", "regarding", "your", "the", "question", "questions", "number", "numbers"})
+_LEADS = frozenset(
+    {"to", "on", "for", "as", "regarding", "your", "the", "question", "questions", "number", "numbers"}
+)
 _AND = frozenset({"and", "&", "or", "to", "the", "your"})
 
 

@@ -79,7 +79,13 @@ _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED = (
     "help asked",
 )
 _PRICE = "price or link"
-_ASKS_FOR_NO_HELP = ("sign:sends elsewhere", "sign:information", "sign:advertising", "sign:phishing", "sign:grant office")
+_ASKS_FOR_NO_HELP = (
+    "sign:sends elsewhere",
+    "sign:information",
+    "sign:advertising",
+    "sign:phishing",
+    "sign:grant office",
+)
 _SALE = re.compile(r"\$ ?\d|https?://|\d ?%")
 _FEW_WORDS = 12  # a longer text in which no phrase of the rules is found may be in another language
 _SUPPORTED = frozenset({"state", "local", "county", "tribal", "campus", "territorial"})
@@ -96,7 +102,9 @@ _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any valu
     "no litigation": ("litigation", {"none"}),
 }
 _TWICE = " twice"  # "advertising twice": two phrases of the sign, neither inside the other
-DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED, _PRICE, *_TOLD})
+DERIVED = frozenset(
+    {*_MARKS.values(), _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED, _PRICE, *_TOLD}
+)
 
 
 def read_kinds(

@@ -6,14 +6,24 @@ The only place that reads the environment. What a setting is used for is told in
 
 from __future__ import annotations
 
+import difflib
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -41,7 +51,13 @@ class SlackMode(StrEnum):
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class _Server(BaseModel):
+class _Group(BaseModel):
+    """Settings that belong together; a name that is none of them is told, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Server(_Group):
     """Host, account and security of a mail server."""
 
     host: NonEmpty = Field(description="name of the server")
@@ -82,7 +98,7 @@ class SmtpSettings(_Server):
     timeout_seconds: float = Field(30, gt=0)
 
 
-class MailSettings(BaseModel):
+class MailSettings(_Group):
     """How the desk writes mail."""
 
     address: NonEmpty = Field(description="the Response Center's address; letters come from it")
@@ -90,7 +106,7 @@ class MailSettings(BaseModel):
     authserv_id: str = Field("", description="name of our own server in Authentication-Results")
 
 
-class SlackChannels(BaseModel):
+class SlackChannels(_Group):
     """The private channels of staff, by id."""
 
     cri_tac: NonEmpty
@@ -99,7 +115,7 @@ class SlackChannels(BaseModel):
     review: NonEmpty = Field(description="where a person is needed first, and where troubles are shown")
 
 
-class SlackSettings(BaseModel):
+class SlackSettings(_Group):
     """The Slack app."""
 
     bot_token: SecretStr = Field(description="xoxb-…")
@@ -130,7 +146,7 @@ class SlackSettings(BaseModel):
         return self
 
 
-class HttpSettings(BaseModel):
+class HttpSettings(_Group):
     """The page that tells how the bot is."""
 
     port: int = Field(0, description="0: off")
@@ -141,7 +157,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class LogSettings(BaseModel):
+class LogSettings(_Group):
     format: LogFormat = LogFormat.TEXT
     level: str = "INFO"
 
@@ -172,6 +188,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        assert isinstance(env_settings, EnvSettingsSource)
+        env_settings.env_vars = {name.lower(): value for name, value in _environment().items()}
         toml = TomlConfigSettingsSource(settings_cls, toml_file=os.environ.get("CRBOT_CONFIG", "crbot.toml"))
         return (init_settings, env_settings, toml)
 
@@ -190,7 +208,7 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Read the settings. Raises `SettingsError`, which names each wrong setting and its mend."""
-    _read_secret_files()
+    _refuse_unknown_variables()
     try:
         return Settings()
     except ValidationError as error:
@@ -209,14 +227,53 @@ def _explained(error: Any) -> str:
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"
 
 
-def _read_secret_files() -> None:
-    """Let `CRBOT_…_FILE` stand for `CRBOT_…`, as container secrets want it."""
-    for name, file in list(os.environ.items()):
-        if name.startswith("CRBOT_") and name.endswith("_FILE"):
-            try:
-                os.environ[name.removesuffix("_FILE")] = Path(file).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise SettingsError(f"{name}: {file} can't be read: {error.strerror}") from None
+def _environment() -> dict[str, str]:
+    """Our variables, with the content of the file in place of each `CRBOT_…_FILE`, as container secrets want it."""
+    known = setting_names()
+    ours = {name: value for name, value in os.environ.items() if name.startswith("CRBOT_")}
+    for name in [name for name in ours if name not in known and name.removesuffix("_FILE") in known]:
+        ours[name.removesuffix("_FILE")] = _secret_in(ours.pop(name), name)
+    return ours
+
+
+def _secret_in(file: str, name: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name}: {file} can't be read: {error.strerror}") from None
+
+
+def setting_names(group: type[BaseModel] = Settings, prefix: str = "CRBOT_") -> tuple[str, ...]:
+    """The environment variables of all settings."""
+    names: list[str] = []
+    for name, field in group.model_fields.items():
+        inner = next(
+            (each for each in (field.annotation, *get_args(field.annotation)) if _is_group(each)), None
+        )
+        whole = f"{prefix}{name.upper()}"
+        names += setting_names(inner, f"{whole}__") if inner else [whole]
+    return tuple(names)
+
+
+def _is_group(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+_NO_SETTINGS = frozenset({"CRBOT_CONFIG"})  # read before the settings are
+
+
+def _refuse_unknown_variables() -> None:
+    known = setting_names()
+    for name in os.environ:
+        if (
+            not name.startswith("CRBOT_")
+            or name in (*known, *_NO_SETTINGS)
+            or name.removesuffix("_FILE") in known
+        ):
+            continue
+        nearest = difflib.get_close_matches(name, known, n=1)
+        mend = f"did you mean {nearest[0]}?" if nearest else "take it out of the environment"
+        raise SettingsError(f"{name} is no setting of crbot; {mend}")
 
 
 def _shipped(name: str) -> Path:

@@ -84,6 +84,10 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
             "no channel is set up: set CRBOT_IMAP__HOST, CRBOT_SMTP__HOST and CRBOT_MAIL__ADDRESS for the mailbox, "
             "CRBOT_SLACK__BOT_TOKEN and its channels for Slack, or both"
         )
+    if settings.http.port:
+        raise SettingsError(
+            "CRBOT_HTTP__PORT: the page that tells how the bot is is not served yet; take it out"
+        )
     policy = load_policy(settings.rules)
     letters = load_letters(settings.templates)
     store = SqlStore(open_database(settings.database_url))

@@ -6,10 +6,12 @@ stand in `kinds.yaml`. In doubt it is a request: a person who needs help must no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from crbot.triage.asking import Asking
 from crbot.triage.decision import Kind, Reason
 from crbot.triage.facts import Facts, Known, Part
 from crbot.triage.lexicon import Example, read_examples
@@ -29,16 +31,20 @@ from crbot.triage.notation import (
     text_of,
 )
 from crbot.triage.passages import Role
-from crbot.triage.phrases import Scan, fold
+from crbot.triage.phrases import Hit, Scan, fold
 
 
 class Place(StrEnum):
     """Where the phrases of a sign are looked for."""
 
     SENDER = "sender"
+    SIGNED = "sender and signature"
     SUBJECT = "subject"
     OPENING = "opening of the subject"
     WORDS = "words"
+
+
+_IN_SUBJECT = (Place.SUBJECT, Place.OPENING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,23 @@ _MARKS = {
     Mark.BOUNCE: "marked bounce",
     Mark.CALENDAR: "marked calendar",
 }
-_IN_CASE, _NO_WORDS, _HELP_ASKED = "in a case", "no words", "help asked"
+_IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED = (
+    "in a case",
+    "no words",
+    "gibberish",
+    "question",
+    "help asked",
+)
+_PRICE = "price or link"
+_ASKS_FOR_NO_HELP = (
+    "sign:sends elsewhere",
+    "sign:information",
+    "sign:advertising",
+    "sign:phishing",
+    "sign:grant office",
+)
+_SALE = re.compile(r"\$ ?\d|https?://|\d ?%")
+_FEW_WORDS = 12  # a longer text in which no phrase of the rules is found may be in another language
 _SUPPORTED = frozenset({"state", "local", "county", "tribal", "campus", "territorial"})
 _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any value)
     "help wanted": ("services", None),
@@ -76,8 +98,13 @@ _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any valu
     "for an agency": ("agency_type", _SUPPORTED),
     "investigation told": ("investigation", None),
     "litigation told": ("litigation", None),
+    "no investigation": ("investigation", {"none"}),
+    "no litigation": ("litigation", {"none"}),
 }
-DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _HELP_ASKED, *_TOLD})
+_TWICE = " twice"  # "advertising twice": two phrases of the sign, neither inside the other
+DERIVED = frozenset(
+    {*_MARKS.values(), _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED, _PRICE, *_TOLD}
+)
 
 
 def read_kinds(
@@ -96,7 +123,7 @@ def read_kinds(
         check_keys(entry, ("in", "phrases"), ("not",), faults)
         places[name] = member(Place, text_of(entry, "in"), entry.where, faults)
         block = entry.items.get("phrases")
-        if places[name] is Place.SENDER and isinstance(block, Block):
+        if places[name] in (Place.SENDER, Place.SIGNED) and isinstance(block, Block):
             lists[f"sign:{name}"] = list(block.lines())
         else:
             cues[f"sign:{name}"] = read_pieces_of(block, faults)
@@ -106,7 +133,7 @@ def read_kinds(
 
 
 def _rows(tree: Section, signs: Collection[str], faults: Faults) -> Iterator[KindRow]:
-    known = {*signs, *DERIVED}
+    known = {*signs, *(name + _TWICE for name in signs), *DERIVED}
     source = text_of(tree, "source")
     rows = read_table(tree, "rows", ("signs", "but not", "kind", "because"), faults)
     for row in rows:
@@ -138,27 +165,53 @@ def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> Iterator
         yield _IN_CASE
     if not message.body.strip() and not message.subject.strip():
         yield _NO_WORDS
+    elif _is_gibberish(scan):
+        yield _GIBBERISH
     for sign, (fact, wanted) in _TOLD.items():
         values = facts.values(fact)
         if values and (wanted is None or not wanted.isdisjoint(values)) and values != ("unknown",):
             yield sign
+    if _SALE.search(message.body):
+        yield _PRICE
+    if any(each.is_question and each.role is Role.OWN and each.part is Part.BODY for each in scan.sentences):
+        yield _QUESTION
     if _asks_for_help(scan, facts):
         yield _HELP_ASKED
     sender = _found_in_sender(message, scan)
     for name, place in rules.places.items():
-        if f"sign:{name}" in sender if place is Place.SENDER else _is_found(scan, name, place):
+        count = int(f"sign:{name}" in sender)
+        if place is not Place.SENDER and not count:
+            count = _count(scan, name, place)
+        if count:
             yield name
+        if count > 1:
+            yield name + _TWICE
 
 
 def _asks_for_help(scan: Scan, facts: Facts) -> bool:
-    """A service is named in a sentence that says that something is wanted; a hint at reading matter is too little."""
+    """A service is named in a sentence that says that something is wanted; a hint at reading matter is too little.
+
+    A sentence that sends its reader elsewhere, asks for information or advertises wants no help.
+    """
     if set(facts.values("services")) <= {"resource_referral"}:
         return False
     starts = {(each.part, each.start) for each in facts.evidence("services")}
+    asking = Asking(scan).sentences
     return any(
-        scan.in_sentence(index, "want")
+        (index in asking or each.part is Part.SUBJECT)
+        and not any(scan.in_sentence(index, sign) for sign in _ASKS_FOR_NO_HELP)
         and any(part is each.part and each.start <= start < each.end for part, start in starts)
         for index, each in enumerate(scan.sentences)
+    )
+
+
+def _is_gibberish(scan: Scan) -> bool:
+    """A few words in which the rules know nothing: "asdf jkl"."""
+    words = scan.message.body.split()
+    return (
+        0 < len(words) <= _FEW_WORDS
+        and scan.message.body.isascii()
+        and not any(scan.phrases.find(fold(text)) for text in (scan.message.body, scan.message.subject))
     )
 
 
@@ -167,17 +220,28 @@ def _found_in_sender(message: Message, scan: Scan) -> frozenset[str]:
     return frozenset(hit.list for hit in scan.phrases.find(fold(told)))
 
 
-def _is_found(scan: Scan, name: str, place: Place) -> bool:
-    """A phrase of the sign stands in its place, and not inside one that only looks like it."""
+def _count(scan: Scan, name: str, place: Place) -> int:
+    """How many phrases of the sign stand in its place: 0, 1 or 2; none inside one that only looks like it."""
+    hits = scan.of(f"sign:{name}")
+    if not hits:
+        return 0
     barred = scan.of(f"sign:{name}:not")
-    for hit in scan.of(f"sign:{name}"):
+    first: Hit | None = None
+    for hit in hits:
         sentence = scan.sentence_of(hit)
-        if sentence.role is Role.QUOTED or (place is not Place.WORDS and sentence.part is not Part.SUBJECT):
+        if sentence.role is Role.QUOTED or (place in _IN_SUBJECT and sentence.part is not Part.SUBJECT):
+            continue
+        if place is Place.SIGNED and sentence.role is not Role.SIGNATURE:
             continue
         if place is Place.OPENING and scan.message.subject[: hit.start].strip(" [(*"):
             continue
-        if not any(
+        if any(
             bar.start <= hit.start and hit.end <= bar.end and bar.sentence == hit.sentence for bar in barred
         ):
-            return True
-    return False
+            continue
+        if first is not None and (
+            hit.sentence != first.sentence or hit.start >= first.end or hit.end <= first.start
+        ):
+            return 2
+        first = first or hit
+    return int(first is not None)

@@ -5,6 +5,7 @@ What they mean is read in `states`, `names`, `agency` and `people`.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -73,6 +74,7 @@ class Field:
     label: str = ""  # folded
     found: dict[str, list[Hit]] = field(default_factory=dict)
     _tokens: list[Token] | None = None
+    _ends: list[int] | None = None  # of the tokens
 
     def hits(self, *lists: str) -> list[Hit]:
         """The phrases of these word lists that stand here; the first of each."""
@@ -82,7 +84,7 @@ class Field:
     def longest(self, *lists: str) -> list[Hit]:
         """The phrases of these lists that lie in no longer one, from the left."""
         hits = self.hits(*lists)
-        if len(hits) < 2:  # noqa: PLR2004  # nothing to compare
+        if len(hits) < 2:  # nothing to compare
             return hits
         kept: list[Hit] = []
         for hit in sorted(hits, key=lambda each: (each.start, -each.end)):
@@ -98,7 +100,9 @@ class Field:
 
     def token_at(self, offset: int) -> int:
         """The number of the word that the offset lies in or before."""
-        return next((i for i, token in enumerate(self.tokens) if token.end > offset), len(self.tokens))
+        if self._ends is None:
+            self._ends = [token.end for token in self.tokens]
+        return bisect_right(self._ends, offset)
 
     def evidence(self, start: int, end: int) -> Evidence:
         return Evidence(self.text[start:end], self.part, start, end)

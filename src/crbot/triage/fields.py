@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from crbot.triage.facts import Evidence, Part
 from crbot.triage.passages import Role
-from crbot.triage.phrases import Hit, Scan, Words, fold
+from crbot.triage.phrases import Hit, Scan, fold
 
 # Who writes stands at the beginning or at the end of a message. What is made to hurt is read no further than this.
 HEAD_SENTENCES = 60
@@ -132,15 +132,31 @@ class Field:
         return len(words) > 2 and sum(token.raw.isupper() for token in words) * 2 > len(words)
 
 
-def read_fields(scan: Scan, words: Words, lists: Iterable[str]) -> list[Field]:
+def read_fields(scan: Scan, lists: Iterable[str]) -> list[Field]:
     """The sentences at both ends of the message, in order, and the sender's name, with the hits of the lists."""
-    fields = {each.index: each for each in _sentences(scan)}
-    for name in lists:
-        for hit in scan.of(name):
-            where = fields.get(hit.sentence)
-            if where is not None and hit.end <= where.end:
-                where.found.setdefault(name, []).append(hit)
-    return [*fields.values(), *_sender(scan, words)]
+    made = scan.once(_Fields)
+    made.find(lists)
+    return made.fields
+
+
+class _Fields:
+    """The fields of one message; what is found in them is added as it is asked for."""
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        self._of_sentences = {each.index: each for each in _sentences(scan)}
+        self._found: set[str] = set()
+        self.fields = [*self._of_sentences.values(), *_sender(scan)]
+
+    def find(self, lists: Iterable[str]) -> None:
+        for name in lists:
+            if name in self._found:
+                continue
+            self._found.add(name)
+            for hit in self._scan.of(name):
+                where = self._of_sentences.get(hit.sentence)
+                if where is not None and hit.end <= where.end:
+                    where.found.setdefault(name, []).append(hit)
 
 
 def both_ends(count: int) -> Sequence[int]:
@@ -157,16 +173,18 @@ def _sentences(scan: Scan) -> Iterator[Field]:
         each = sentences[index]
         text = message.subject if each.part is Part.SUBJECT else message.body
         end = min(each.end, each.start + LONGEST_FIELD)
-        yield Field(text, each.start, end, each.part, each.role, index, rank, fold(each.label))
+        yield Field(
+            text, each.start, end, each.part, each.role, index, rank, fold(each.label) if each.label else ""
+        )
         rank += each.role is Role.OWN and each.part is Part.BODY and each.end - each.start > 25
 
 
-def _sender(scan: Scan, words: Words) -> Iterator[Field]:
+def _sender(scan: Scan) -> Iterator[Field]:
     name = scan.message.sender.name[:LONGEST_SENDER]
     if not name:
         return
     where = Field(name, 0, len(name), Part.SENDER, Role.SIGNATURE)
-    for hit in words.phrases.find(fold(name).replace("_", " ")):  # "chief_rowe"
+    for hit in scan.phrases.find(fold(name).replace("_", " ")):  # "chief_rowe"
         where.found.setdefault(hit.list, []).append(hit)
     yield where
 

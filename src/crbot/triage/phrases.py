@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import ahocorasick_rs
 
@@ -20,6 +20,9 @@ from crbot.triage.notation import Atom, Faults, Line, Pieces, meant
 
 if TYPE_CHECKING:
     from crbot.triage.passages import Sentence
+
+
+T_ = TypeVar("T_")
 
 
 class _FoldTable(dict[int, str]):
@@ -446,7 +449,17 @@ def _in_order(row: _Row, here: _Here) -> list[_Placed]:
 class Scan:
     """A message cut into sentences, with every phrase and line of the rules that was found in them."""
 
-    __slots__ = ("_asked", "_filed", "_hits", "_lines", "_parts", "message", "phrases", "sentences")
+    __slots__ = (
+        "_asked",
+        "_filed",
+        "_hits",
+        "_lines",
+        "_made_once",
+        "_parts",
+        "message",
+        "phrases",
+        "sentences",
+    )
 
     def __init__(
         self, message: Message, sentences: tuple[Sentence, ...], phrases: Phrases, asked: _Asked
@@ -455,6 +468,7 @@ class Scan:
         self.sentences = sentences
         self.phrases = phrases
         self._asked = asked.names
+        self._made_once: dict[object, object] = {}
         self._filed: dict[str, list[_Found]] = {}  # by list or cue
         self._lines: dict[str, list[_Candidate]] = {}  # by cue
         self._hits: dict[
@@ -561,6 +575,12 @@ class Scan:
             return ()
         index = sentence if isinstance(sentence, int) else self.sentences.index(sentence)
         return self._by_sentence(name).get(index, ())
+
+    def once(self, make: Callable[[Scan], T_]) -> T_:
+        """What this makes of the scan; made when it is first asked for, for all who read the scan."""
+        if make not in self._made_once:
+            self._made_once[make] = make(self)
+        return cast(T_, self._made_once[make])
 
     def sentence_of(self, hit: Hit) -> Sentence:
         return self.sentences[hit.sentence]

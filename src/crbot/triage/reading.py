@@ -143,7 +143,8 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
         *read_form(scan.message, policy),
     ]
     by_head = authority is not None and authority.values == ("chief_executive",)
-    return tuple(replace(each, by_head=by_head) for each in told if each is not None)
+    statements = (each for each in told if each is not None)
+    return tuple(each if each.by_head == by_head else replace(each, by_head=by_head) for each in statements)
 
 
 def read_consent(reader: Reader, replies: Iterable[Answer]) -> Statement | None:

@@ -211,13 +211,13 @@ def _is_gibberish(scan: Scan) -> bool:
     return (
         0 < len(words) <= _FEW_WORDS
         and scan.message.body.isascii()
-        and not any(scan.phrases.find(fold(text)) for text in (scan.message.body, scan.message.subject))
+        and not any(scan.phrases.lists_in(fold(text)) for text in (scan.message.body, scan.message.subject))
     )
 
 
 def _found_in_sender(message: Message, scan: Scan) -> frozenset[str]:
     told = f"{message.sender.name} {message.sender.address or ''}".replace("@", " ")
-    return frozenset(hit.list for hit in scan.phrases.find(fold(told)))
+    return scan.phrases.lists_in(fold(told))
 
 
 def _count(scan: Scan, name: str, place: Place) -> int:

@@ -160,7 +160,7 @@ class Frame:
         text = self._text[line.start : line.end]
         is_named, answers = _is_named(text), not of("no_signature").isdisjoint(tokens)
         if line.is_item and not (text[0].isupper() and text[1] == "."):
-            return answers or not is_named
+            return answers or not is_named or text[0].isdigit()
         if self._body.label(line.start, line.end) and answers:
             return True
         if answers and len(tokens) >= 3:

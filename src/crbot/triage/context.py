@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from crbot.triage.facts import Part
 from crbot.triage.notation import (
     Faults,
     Pieces,
@@ -142,6 +143,19 @@ class Contexts:
         return (
             sentence.is_question and ". " not in self.scan.text(mention.sentence)[mention.end : sentence.end]
         )
+
+    def within(self, start: int, end: int) -> Standing:
+        """The context of a stretch of the body in which the thing itself is not named: "They wrapped it up"."""
+        kinds: dict[str, Hit] = {}
+        for index, sentence in enumerate(self.scan.sentences):
+            if sentence.part is Part.BODY and sentence.start < end and start < sentence.end:
+                for each in self._in_sentence(index):
+                    if start <= each.hit.start < end and each.side in ("after", "next", "answer"):
+                        kinds.setdefault(each.kind, each.hit)
+        for context in (Context.ONGOING, Context.ENDED, Context.EXPECTED):
+            if context in kinds:
+                return Standing(context, kinds[context])
+        return Standing(Context.ASSERTED)
 
     def cancelled(self, mention: Hit) -> Hit | None:
         """The trigger that takes back a mention which is itself a denial."""

@@ -6,11 +6,11 @@ stand in `kinds.yaml`. In doubt it is a request: a person who needs help must no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from crbot.triage import shapes
 from crbot.triage.asking import Asking
 from crbot.triage.decision import Kind, Reason
 from crbot.triage.facts import Facts, Known, Part
@@ -79,8 +79,13 @@ _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED = (
     "help asked",
 )
 _PRICE = "price or link"
-_ASKS_FOR_NO_HELP = ("sign:sends elsewhere", "sign:information", "sign:advertising", "sign:phishing", "sign:grant office")
-_SALE = re.compile(r"\$ ?\d|https?://|\d ?%")
+_ASKS_FOR_NO_HELP = (
+    "sign:sends elsewhere",
+    "sign:information",
+    "sign:advertising",
+    "sign:phishing",
+    "sign:grant office",
+)
 _FEW_WORDS = 12  # a longer text in which no phrase of the rules is found may be in another language
 _SUPPORTED = frozenset({"state", "local", "county", "tribal", "campus", "territorial"})
 _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any value)
@@ -96,14 +101,16 @@ _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any valu
     "no litigation": ("litigation", {"none"}),
 }
 _TWICE = " twice"  # "advertising twice": two phrases of the sign, neither inside the other
-DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED, _PRICE, *_TOLD})
+DERIVED = frozenset(
+    {*_MARKS.values(), _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED, _PRICE, *_TOLD}
+)
 
 
 def read_kinds(
     tree: Section, faults: Faults
 ) -> tuple[KindRules, dict[str, list[Line]], dict[str, list[Pieces]]]:
     """Read `kinds.yaml`: the rules; signs of the sender as word lists, the others as cues ("sign:<name>")."""
-    check_keys(tree, ("title", "source", "signs", "rows", "examples"), (), faults)
+    check_keys(tree, ("title", "source", "signs", "rows", "examples"), ("together",), faults)
     places: dict[str, Place] = {}
     lists: dict[str, list[Line]] = {}
     cues: dict[str, list[Pieces]] = {}
@@ -126,11 +133,15 @@ def read_kinds(
 
 def _rows(tree: Section, signs: Collection[str], faults: Faults) -> Iterator[KindRow]:
     known = {*signs, *(name + _TWICE for name in signs), *DERIVED}
+    together = {
+        name: text_of(section_of(tree, "together"), name).split(", ")
+        for name in section_of(tree, "together").items
+    }
     source = text_of(tree, "source")
     rows = read_table(tree, "rows", ("signs", "but not", "kind", "because"), faults)
     for row in rows:
         groups = tuple(frozenset(name.strip() for name in group.split("+")) for group in row.choices("signs"))
-        but_not = frozenset(row.choices("but not"))
+        but_not = frozenset(sign for name in row.choices("but not") for sign in together.get(name, (name,)))
         for name in but_not.union(*groups):
             if name not in known:
                 faults.add(row.where, f"{name!r} is no sign; {meant(name, known)}")
@@ -163,7 +174,7 @@ def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> Iterator
         values = facts.values(fact)
         if values and (wanted is None or not wanted.isdisjoint(values)) and values != ("unknown",):
             yield sign
-    if _SALE.search(message.body):
+    if shapes.has_price_or_link(message.body):
         yield _PRICE
     if any(each.is_question and each.role is Role.OWN and each.part is Part.BODY for each in scan.sentences):
         yield _QUESTION
@@ -202,6 +213,7 @@ def _is_gibberish(scan: Scan) -> bool:
     words = scan.message.body.split()
     return (
         0 < len(words) <= _FEW_WORDS
+        and any(char.isalpha() for char in scan.message.body)
         and scan.message.body.isascii()
         and not any(scan.phrases.find(fold(text)) for text in (scan.message.body, scan.message.subject))
     )

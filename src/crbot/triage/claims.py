@@ -28,6 +28,7 @@ _OTHERS = frozenset({"our", "the", "my", "his", "her", "your", "their"})
 _LONGEST_LINE = 9  # words in a line that stands for itself
 _OPENING_REACH = 8  # words between "I am" and the title
 _LONGEST_OPENING = 6  # words
+_LONGEST_PREAMBLE = 8  # words before the sentence in which the sender says who writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Claims:
 
     def _best(self, told: Sequence[Claim]) -> Claim | None:
         """What is told counts before what the sender's name says; a full title before a bare one."""
+        told = _without_side_offices(told)
         ranks = {each.rank for each in told}
         full = next((each for each in told if each.rank is Rank.HEAD), None)
         if full is not None:
@@ -149,15 +151,18 @@ class Claims:
         before = word_list(title.before)
         opening = self._opening(before)
         if opening is not None:
+            if before[-2:] == ["and", "the"] and self._says_deed(title.after):
+                return None  # "I am the mayor, and the chief reports to me"
             return {"claim_past": Rank.PAST, "claim_future": Rank.FUTURE}.get(opening, title.rank)
         is_claimed = (
             self._follows_speaker(before)
+            or " ".join(before) in self._words.of("claim_elliptic")
             or (
                 self._is_beside_own_name(title)
                 and not self._says_deed(title.after, but=("here", "is", "has", "was"))
             )
             or self._is_here(before, title.after)
-            or _is_as(before, title.after)
+            or _is_as(before, title.after, self._words)
             or (is_first and self._introduces(before, title))
         )
         return title.rank if is_claimed else None
@@ -219,9 +224,13 @@ class Claims:
         return not self._words.of("deed").isdisjoint(near) and not any(word in but for word in near)
 
     def _is_first(self, index: int) -> bool:
-        return not any(
-            each.role is Role.OWN and each.part is Part.BODY for each in self._scan.sentences[:index]
+        """Nothing of weight was said before: "Hollow, Ohio. Police chief. We need help."."""
+        said = (
+            each.text
+            for each in self._scan.sentences[:index]
+            if each.role is Role.OWN and each.part is Part.BODY
         )
+        return sum(len(text.split()) for text in said) <= _LONGEST_PREAMBLE
 
     # -- under a letter, and in a form
 
@@ -288,6 +297,19 @@ def whole(sentence: Sentence, cue: str = "", rule: str = "") -> Evidence:
     return Evidence(sentence.text, sentence.part, sentence.start, sentence.end, cue, rule)
 
 
+def _without_side_offices(told: Sequence[Claim]) -> list[Claim]:
+    """ "I'm chief, records clerk and janitor": what stands after a head's title in the same sentence."""
+    return [
+        each
+        for i, each in enumerate(told)
+        if each.rank is not Rank.OTHER
+        or not any(
+            before.is_head and before.phrase == "chief" and before.evidence.text == each.evidence.text
+            for before in told[:i]
+        )
+    ]
+
+
 def _plain(word: str) -> str:
     return fold(word).strip(".,;:()")
 
@@ -302,10 +324,10 @@ def _is_possessive(after: str) -> bool:
     return first.endswith(("'s", "s'")) or (second.endswith(("'s", "s'")) and first[-1] not in ",.;:")
 
 
-def _is_as(before: Sequence[str], after: str) -> bool:
+def _is_as(before: Sequence[str], after: str, words: Words) -> bool:
     """ "As Chief of Police, I ask": the speaker's own office."""
     rest = list(before)
-    if rest and rest[-1] in ("the", "a", "an", "your"):
+    while rest and rest[-1] in words.of("office_word"):
         rest.pop()
     if not rest or rest.pop() != "as":
         return False

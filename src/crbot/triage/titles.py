@@ -20,6 +20,9 @@ _RANGED = (
     "dir",
     "commissioner",
     "superintendent",
+    "officer in charge",
+    "officer-in-charge",
+    "oic",
 )  # of an agency, or of something within
 SENDER = -1  # in place of a sentence's index: the sender's name
 

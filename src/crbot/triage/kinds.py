@@ -82,6 +82,7 @@ _PRICE = "price or link"
 _ASKS_FOR_NO_HELP = (
     "sign:sends elsewhere",
     "sign:information",
+    "sign:offers",
     "sign:advertising",
     "sign:phishing",
     "sign:grant office",
@@ -220,8 +221,9 @@ def _is_gibberish(scan: Scan) -> bool:
 
 
 def _found_in_sender(message: Message, scan: Scan) -> frozenset[str]:
-    told = f"{message.sender.name} {message.sender.address or ''}".replace("@", " ")
-    return frozenset(hit.list for hit in scan.phrases.find(fold(told)))
+    told = fold(f"{message.sender.name} {message.sender.address or ''}".replace("@", " "))
+    parted = (told, told.replace("_", " ")) if "_" in told else (told,)  # "Chief_Dunn", "no_reply"
+    return frozenset(hit.list for each in parted for hit in scan.phrases.find(each))
 
 
 def _count(scan: Scan, name: str, place: Place) -> int:

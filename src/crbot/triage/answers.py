@@ -33,6 +33,7 @@ _ASKS = (
 _BLANKS = " \t\r\n*_\"'>-–—.(:"
 _REST = -1
 _REFERENCES = ("answer_first", "answer_second", "answer_third", "answer_fourth")
+_LEADING = 12  # characters of marks before a number: "> *(#"
 _MOST = 40  # sentences in which answers are looked for
 _LISTED = 1_000  # characters in which a mere "yes, no and no" may stand
 
@@ -134,7 +135,9 @@ def numbers_in(body: str, spans: Iterable[tuple[int, int]], count: int) -> list[
             group = next(name for name in ("digits", "inner", "letter") if match[name])
             number = int(match[group]) if group == "digits" else ord(match[group].lower()) - ord("a") + 1
             place, before = match.start(group), marks[-1][0] if marks else 0
-            opens = not body[start:place].strip(" >([*#qQaA") or body[start:place].endswith("\n")
+            before_it = body[max(start, place - _LEADING) : place]
+            is_first = place - start < _LEADING and not before_it.strip(" >([*#qQaA")
+            opens = is_first or before_it.endswith("\n")
             opens = opens or bool(match["named"].strip() and match["mark"])
             if number <= count and (number > before if opens else number == before + 1):
                 marks.append((number, place, match.end()))

@@ -22,7 +22,7 @@ _SPOKEN = (Role.OWN, Role.FORWARDED)
 _FIRST_PERSON = frozenset({"i", "my", "our", "we", "i'm", "i've", "i'd", "im"})
 _SPEAKER = frozenset({"i", "i'm", "i've", "im"})
 _LINKS = frozenset(
-    {"in", "of", "at", "from", "for", "with", "here", "w", "out", "and", "&", "-", "–", "—", ""}
+    {"in", "of", "at", "from", "for", "with", "here", "w", "out", "and", "&", "-", "–", "—", "", "since"}
 )
 _OTHERS = frozenset({"our", "the", "my", "his", "her", "your", "their"})
 _LONGEST_LINE = 9  # words in a line that stands for itself
@@ -40,6 +40,8 @@ class Claim:
     is_told: bool = True  # in words or under the letter; else only in the sender's name
     phrase: str = ""
     is_letter: bool = False  # in a letter that the sender passes on
+    is_stated: bool = False  # said in so many words: "I am the …"
+    is_signed: bool = False
 
     @property
     def is_head(self) -> bool:
@@ -80,7 +82,15 @@ class Claims:
         bare = next((each for each in told if each.phrase in self._words.of("state_head_title")), None)
         if bare is not None and bare.rank is Rank.BARE and self._agency_type() == "state":
             return bare
-        if ranks & {Rank.OTHER, Rank.PAST, Rank.FUTURE}:
+        stated = [each for each in told if each.is_stated]
+        if (
+            stated
+            and all(each.rank in (Rank.BARE, Rank.PAST) for each in stated)
+            and stated[-1].rank is Rank.BARE
+        ):
+            return stated[-1]
+        told = [each for each in told if each.rank is not Rank.OTHER or self._is_firm(each)]
+        if any(not each.is_head for each in told):
             return None
         if told:
             return told[0]
@@ -90,6 +100,10 @@ class Claims:
             if all(each.is_head for each in named)
             else None
         )
+
+    def _is_firm(self, claim: Claim) -> bool:
+        """Said in so many words, or signed, or nothing else is known; else the title may be another's."""
+        return claim.is_stated or claim.is_signed or not any(each.is_head for each in self._claims)
 
     def _is_of_police(self, claim: Claim) -> bool:
         """A bare title is one of police: "Chief" always, others where police are spoken of."""
@@ -128,8 +142,15 @@ class Claims:
                 for title in titles:
                     rank = self.claimed(index, title)
                     if rank is not None:
-                        is_letter = sentence.role is Role.FORWARDED
-                        yield Claim(rank, whole(sentence, title.phrase), True, title.phrase, is_letter)
+                        yield Claim(
+                            rank,
+                            whole(sentence, title.phrase),
+                            phrase=title.phrase,
+                            is_letter=sentence.role is Role.FORWARDED,
+                            is_stated=sentence.role is not Role.SIGNATURE
+                            and self._opening(word_list(title.before)) is not None,
+                            is_signed=sentence.role is Role.SIGNATURE,
+                        )
         for hit in self._scan.of(HEAD_CUE)[:MOST_CUES]:
             sentence = self._scan.sentence_of(hit)
             barred = self._scan.in_sentence(hit.sentence, f"{HEAD_CUE}:not")
@@ -153,7 +174,9 @@ class Claims:
         if opening is not None:
             if before[-2:] == ["and", "the"] and self._says_deed(title.after):
                 return None  # "I am the mayor, and the chief reports to me"
-            return {"claim_past": Rank.PAST, "claim_future": Rank.FUTURE}.get(opening, title.rank)
+            if opening == "claim_past":
+                return Rank.PAST if title.is_head else None  # what one was below the head says nothing
+            return Rank.FUTURE if opening == "claim_future" else title.rank
         is_claimed = (
             self._follows_speaker(before)
             or " ".join(before) in self._words.of("claim_elliptic")
@@ -162,7 +185,7 @@ class Claims:
                 and not self._says_deed(title.after, but=("here", "is", "has", "was"))
             )
             or self._is_here(before, title.after)
-            or _is_as(before, title.after, self._words)
+            or self._is_as(before, title.after)
             or (is_first and self._introduces(before, title))
         )
         return title.rank if is_claimed else None
@@ -192,6 +215,18 @@ class Claims:
             return False
         is_linked = bool(before) and before[-1] in self._words.of("title_link")
         return not is_linked or not self._names.isdisjoint(before)
+
+    def _is_as(self, before: Sequence[str], after: str) -> bool:
+        """ "As Chief of Police, I ask", "in my second term as sheriff": the speaker's own office."""
+        rest, of = list(before), self._words.of
+        while rest and rest[-1] in of("office_word"):
+            rest.pop()
+        if not rest or rest.pop() != "as" or not of("third_person").isdisjoint(rest):
+            return False
+        is_past = not of("claim_past_word").isdisjoint(rest)
+        if not rest or rest[0] in of("claim_participle"):
+            return not _FIRST_PERSON.isdisjoint(word_list(after))
+        return not is_past and ("i" in rest or rest[-1] in of("claim_tenure"))
 
     def _is_here(self, before: Sequence[str], after: str) -> bool:
         """ "Chief Rowe here", "small town chief here"."""
@@ -322,18 +357,6 @@ def _is_possessive(after: str) -> bool:
     if not after.startswith(" "):
         return False
     return first.endswith(("'s", "s'")) or (second.endswith(("'s", "s'")) and first[-1] not in ",.;:")
-
-
-def _is_as(before: Sequence[str], after: str, words: Words) -> bool:
-    """ "As Chief of Police, I ask": the speaker's own office."""
-    rest = list(before)
-    while rest and rest[-1] in words.of("office_word"):
-        rest.pop()
-    if not rest or rest.pop() != "as":
-        return False
-    if "i" in rest:
-        return True
-    return not rest and not {"i", "my", "our"}.isdisjoint(word_list(after))
 
 
 def _is_line(sentence: Sentence) -> bool:

@@ -172,7 +172,11 @@ def read_withdrawal(reader: Reader) -> Statement | None:
     for mention in reader.mentions("withdrawn"):
         standing = reader.contexts.of(mention.hit)
         denial = standing.trigger if standing.context is Context.DENIED else None
-        is_own = denial is not None and denial.start >= mention.hit.start  # "decided [not] to proceed"
+        is_own = (  # "we decided [not] to proceed"
+            denial is not None
+            and denial.start >= mention.hit.start
+            and not reader.scan.sentence_of(mention.hit).is_question
+        )
         if is_own or standing.context not in (Context.SUPPOSED, Context.DENIED):
             return reader.statement("withdrawn", (mention.value,), (reader.evidence(mention.hit, standing),))
     return None

@@ -19,10 +19,6 @@ FACT = "requester_authority"
 
 _SPOKEN = (Role.OWN, Role.FORWARDED)
 _NO_SHERIFF = ("local", "campus")  # types of agencies that no sheriff heads
-_ASKING = frozenset({
-    "does", "do", "did", "has", "have", "is", "are", "was", "were", "would", "will", "can", "could", "should", "must",
-    "may",
-})  # fmt: skip
 _ASKED_AS = frozenset(
     {"ask", "asking", "did", "does", "if", "when", "whether"}
 )  # "asked me to ask if": no supposition
@@ -31,7 +27,6 @@ _DEED = 12  # characters at the end of a hit that hold the deed
 _CLAUSE_MARKS = (", and ", ", but ", "; ")
 _SUBJECT_REACH = 60  # characters before "approved by" in which its subject stands
 _LONGEST_TITLE = 5  # words, with a name
-_AUXILIARIES = frozenset({"is", "was", "are", "were", "has", "had", "have", "does", "did", "will", "would"})
 _ABOUT_REACH = 4  # words after a deed that may stand before what it is about
 
 
@@ -115,7 +110,7 @@ class _Reader:
         if sentence.role not in _SPOKEN:
             return False
         first = word_list(sentence.text[:40])[:1]
-        if sentence.is_question and first and first[0] in _ASKING:
+        if sentence.is_question and first and first[0] in self._words.of("asking_verb"):
             return False
         barred = self._scan.in_sentence(hit.sentence, f"{FACT}:{value}:not")
         if any(each.start <= hit.start < each.end for each in barred):
@@ -160,7 +155,7 @@ class _Reader:
             bool(mark)
             and len(owner.split()) <= _LONGEST_TITLE
             and thing[1:] != []
-            and thing[1] in _AUXILIARIES
+            and thing[1] in self._words.of("finite_verb")
             and thing[0] not in self._words.of("head_thing")
         )
 

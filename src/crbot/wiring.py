@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from crbot.cases.case import Place
 from crbot.channels import lines
 from crbot.channels.mail.mailbox import Mailbox, MailboxSettings
+from crbot.channels.mail.mime import OurSide
 from crbot.channels.mail.outlet import MailOutlet, OutletSettings
 from crbot.channels.mail.reader import MailReader
 from crbot.channels.render import Letters, TemplateError
@@ -98,7 +99,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     mailbox, account = None, None
     if settings.imap and settings.smtp and settings.mail:
         mailbox = Mailbox(_mailbox_settings(settings.imap))
-        reader = MailReader(own)
+        reader = MailReader(OurSide(own))
         outlet = MailOutlet(_outlet_settings(settings.smtp, settings.mail), letters, clock)
         readers[Channel.EMAIL], outlets[Channel.EMAIL] = reader, outlet
         closing += [reader.close, outlet.close, mailbox.close]
@@ -169,7 +170,7 @@ class Triaged:
 
 def triage_mails(mails: Iterable[tuple[str, bytes]], policy: Policy) -> Iterator[Triaged]:
     """Decide about mails, each on its own; one that can't be read does not stop the next."""
-    reader = MailReader(())
+    reader = MailReader(OurSide())
     try:
         for name, raw in mails:
             try:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Letter, LetterName
-from crbot.channels.mail.mime import received
+from crbot.channels.mail.mime import OurSide, received
 from crbot.channels.mail.outlet import MailOutlet, OutletSettings, composed
 from crbot.channels.mail.security import Security
 from crbot.channels.render import Letters
@@ -72,7 +72,7 @@ def test_a_letter_says_that_a_machine_wrote_it():
 
 
 def test_our_own_letter_is_known_as_automatic_when_it_comes_back():
-    back = received(written().as_bytes(), frozenset({"intake@cops.example.gov"}))
+    back = received(written().as_bytes(), OurSide(frozenset({"intake@cops.example.gov"})))
 
     assert Mark.AUTOMATIC in back.message.marks
     assert back.conversation.address == ""

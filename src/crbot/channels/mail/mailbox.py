@@ -23,7 +23,7 @@ from imapclient import DELETED, IMAPClient
 from imapclient.exceptions import LoginError
 
 from crbot.channels.mail.charsets import clean_line
-from crbot.channels.mail.mime import message_id_of
+from crbot.channels.mail.mime import identity_and_content_of
 from crbot.channels.mail.security import Security, tls_context
 from crbot.intake.ports import Arrival
 from crbot.triage.message import Channel
@@ -249,12 +249,14 @@ class Mailbox:
         self, uid: int, raw: bytes, internal_date: datetime | None, is_excerpt: bool, now: datetime
     ) -> Arrival:
         limit = self._settings.max_message_bytes
+        identity, content = identity_and_content_of(raw)
         return Arrival(
             channel=Channel.EMAIL,
             key=f"{self._key_prefix}{uid}",
             raw=raw[:limit],
             received_at=internal_date.astimezone(UTC) if internal_date else now,
-            identity=message_id_of(raw),
+            identity=identity,
+            content=content,
             excerpt=is_excerpt or len(raw) > limit,  # some servers tell sizes only roughly
         )
 

@@ -25,7 +25,7 @@ from crbot.triage.message import Mark, Person
 OWN = OurSide(frozenset({"intake@cops.example.gov"}))
 FOLDER = Path(__file__).parents[2] / "mail"
 AWKWARD = sorted(FOLDER.glob("*.eml"))
-CORPUS = Path(os.environ.get("CRBOT_MAIL_CORPUS", FOLDER))
+CORPUS = Path(os.environ.get("CRBOT_MAIL_CORPUS") or FOLDER)
 IS_NO_MAIL = {".json", ".md", ".toml"}
 
 

@@ -312,7 +312,8 @@ class SqlStore:
         self._mark(outgoing, state="sending" if uncertain else "ready", next_at=until, reason=reason)
 
     def put_back(self, outgoing: Outgoing, until: datetime) -> None:
-        self._mark(outgoing, next_at=until, attempts=outgoing.attempts - 1)
+        state = "sending" if outgoing.is_repeat else "ready"
+        self._mark(outgoing, state=state, next_at=until, attempts=outgoing.attempts - 1)
 
     def give_up(self, outgoing: Outgoing, reason: str, notice: Notice | None, now: datetime) -> None:
         with self._transaction() as connection:

@@ -211,12 +211,13 @@ def test_a_refused_letter_does_not_keep_the_next_one_back(sink, outlet):
 @pytest.mark.live
 def test_a_line_cut_after_the_last_byte_is_a_failure_that_is_tried_again(sink, outlet):
     sink.hangs_up_after = "DATA"
-    with pytest.raises(DeliveryFailed, match="is away") as told:
+    with pytest.raises(DeliveryFailed, match="after the whole letter was handed over") as told:
         outlet.deliver(outgoing())
     sink.hangs_up_after = ""
 
     outlet.deliver(outgoing())
 
+    assert told.value.uncertain
     assert not told.value.permanent
     first, second = (message_from_bytes(mail.content)["Message-ID"] for mail in sink.mails)
     assert first == second

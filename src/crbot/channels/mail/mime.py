@@ -229,6 +229,13 @@ def identity_and_content_of(raw: bytes) -> tuple[str, str]:
     return message_id, hashlib.sha256(content).hexdigest()
 
 
+def sender_and_subject_of(head: bytes) -> tuple[str, str]:
+    """Who wrote and about what, as it is shown in lists."""
+    root = parts.split(head[: parts.MAX_HEADER_BLOCK_BYTES], parts.Budget(parts=1))
+    sender = headers.text_of(root.first("from") or b"")
+    return sender[:200], headers.text_of(root.first("subject") or b"")[:200]
+
+
 _WRITTEN_BY_THE_SENDER = ("from", "to", "cc", "date", "subject", "in-reply-to", "references", "content-type")
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.cases.case import Place
 from crbot.channels import lines
-from crbot.channels.mail.mailbox import Mailbox, MailboxSettings
+from crbot.channels.mail.mailbox import Mailbox, MailboxSettings, Preview
 from crbot.channels.mail.mime import OurSide
 from crbot.channels.mail.outlet import MailOutlet, OutletSettings
 from crbot.channels.mail.reader import MailReader
@@ -137,6 +137,19 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
 def make_mailbox(settings: Settings, imap: ImapSettings) -> Mailbox:
     """The mailbox alone, not connected yet."""
     return Mailbox(_mailbox_settings(imap), _tokens(settings, imap.auth))
+
+
+def new_mail(settings: Settings) -> Iterator[Preview]:
+    """The mails that would be read now; nothing in the mailbox is changed. Raises `SettingsError`, `MailboxAway`."""
+    if settings.imap is None:
+        raise SettingsError("no mailbox is set up: set CRBOT_IMAP__HOST")
+    store = SqlStore(open_database(settings.database_url))
+    mailbox = make_mailbox(settings, settings.imap.model_copy(update={"read_only": True}))
+    try:
+        yield from mailbox.preview(store.unknown)
+    finally:
+        mailbox.close()
+        store.close()
 
 
 def _tokens(settings: Settings, auth: Auth) -> Tokens | None:

@@ -104,7 +104,8 @@ class Tokens:
 def _reason(error: urllib.error.HTTPError) -> str:
     """What the provider says; its words name the wrong setting, and no secret."""
     try:
-        told = json.loads(error.read(_MAX_ANSWER_BYTES))
+        with error:
+            told = json.loads(error.read(_MAX_ANSWER_BYTES))
         said = " ".join(str(told[name]) for name in ("error", "error_description") if name in told)
     except (OSError, ValueError, TypeError):
         said = ""

@@ -19,7 +19,7 @@ from crbot import wiring
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Notice
-from crbot.channels.mail.mime import received
+from crbot.channels.mail.mime import OurSide, received
 from crbot.intake.due import send_due
 from crbot.intake.incoming import Desk, Thought, think
 from crbot.intake.ports import Arrival, Drawing, Ignored, Outgoing, Received, StaffAction, Verb
@@ -77,7 +77,7 @@ class Stage:
         return Arrival(Channel.EMAIL, key, self._mail(step), self.clock())
 
     def _read(self, arrival: Arrival) -> Received | StaffAction | Ignored:
-        return self._waiting.pop(arrival.key, None) or received(arrival.raw, OWN)
+        return self._waiting.pop(arrival.key, None) or received(arrival.raw, OurSide(OWN))
 
     def _mail(self, step: dict[str, Any]) -> bytes:
         mail = EmailMessage()

@@ -11,14 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crbot.channels.mail.mime import MAX_TEXT_CHARACTERS, Mail, message_id_of, parse_mail, received
+from crbot.channels.mail.mime import (
+    MAX_TEXT_CHARACTERS,
+    Mail,
+    OurSide,
+    identity_and_content_of,
+    parse_mail,
+    received,
+)
 from crbot.intake.ports import Unreadable
 from crbot.triage.message import Mark, Person
 
-OWN = frozenset({"intake@cops.example.gov"})
+OWN = OurSide(frozenset({"intake@cops.example.gov"}))
 FOLDER = Path(__file__).parents[2] / "mail"
 AWKWARD = sorted(FOLDER.glob("*.eml"))
-CORPUS = Path(os.environ.get("CRBOT_MAIL_CORPUS", FOLDER))
+CORPUS = Path(os.environ.get("CRBOT_MAIL_CORPUS") or FOLDER)
 IS_NO_MAIL = {".json", ".md", ".toml"}
 
 
@@ -348,4 +355,4 @@ def test_nothing_of_the_senders_own_words_is_lost(words):
 def test_the_identity_is_found_without_reading_the_rest(raw):
     whole = b"Message-ID: <a@x.example>\n" + raw
 
-    assert message_id_of(whole) == parse_mail(whole).identity == "<a@x.example>"
+    assert identity_and_content_of(whole)[0] == parse_mail(whole).identity == "<a@x.example>"

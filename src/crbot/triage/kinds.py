@@ -196,7 +196,7 @@ def _asks_for_help(scan: Scan, facts: Facts) -> bool:
     if set(facts.values("services")) <= {"resource_referral"}:
         return False
     starts = {(each.part, each.start) for each in facts.evidence("services")}
-    asking = Asking(scan).sentences
+    asking = scan.once(Asking).sentences
     return any(
         (index in asking or each.part is Part.SUBJECT)
         and not any(scan.in_sentence(index, sign) for sign in _ASKS_FOR_NO_HELP)

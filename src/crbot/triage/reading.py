@@ -132,17 +132,19 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     """Every fact that the message tells. What a form says outranks what its words say."""
     reader = Reader(scan, Contexts(scan, policy.context), policy)
     replies = answers(scan, known.asked, policy.words)
-    authority = read_authority(scan, known, policy.words) or read_consent(reader, replies)
+    agency = read_agency(scan, known, policy.words)
+    authority = read_authority(scan, known, policy.words, agency) or read_consent(reader, replies)
     told = [
         *(read_matter(fact, reader, replies) for fact in MATTERS),
         read_withdrawal(reader),
-        *read_agency(scan, known, policy.words),
+        *agency,
         authority,
         *read_wants(scan, policy, known.facts),
         *read_form(scan.message, policy),
     ]
     by_head = authority is not None and authority.values == ("chief_executive",)
-    return tuple(replace(each, by_head=by_head) for each in told if each is not None)
+    statements = (each for each in told if each is not None)
+    return tuple(each if each.by_head == by_head else replace(each, by_head=by_head) for each in statements)
 
 
 def read_consent(reader: Reader, replies: Iterable[Answer]) -> Statement | None:

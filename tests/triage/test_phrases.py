@@ -102,6 +102,15 @@ def test_a_hit_tells_where_in_the_rules_it_stands(words: Words) -> None:
     assert (hit.phrase, hit.where) == ("policy", "words/things.yaml:6")
 
 
+@pytest.mark.parametrize(
+    "body", ["So.\n\n-Policy", "So.\n\n(policy)", "So.\n\n\u201cpolicy\u201d", "So.\n\n*policy*"]
+)
+def test_the_first_word_after_a_blank_line_is_found_behind_a_mark(words: Words, body: str) -> None:
+    (hit,) = scanned(words, body).of("thing")
+
+    assert hit.phrase == "policy"
+
+
 @given(st.text())
 def test_folding_never_moves_a_character(text: str) -> None:
     assert len(fold(text)) == len(text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from crbot.triage.facts import Evidence, Known, Part, Statement
 from crbot.triage.fields import Field, read_fields
@@ -34,7 +35,7 @@ _OURS = {
 _POLICE = ("police_word", "head_title", "head_title_bare", "our_police", "our_sheriff")
 _LISTS = (
     *NAME_LISTS, *_HINTS, *_OURS, "any_place", "any_body", "own_agency", "other_agency", "elsewhere", "leading_agency",
-    "police_word", "town_word", "single_person",
+    "police_word", "town_word", "single_person", "no_police",
 )  # fmt: skip
 
 # How strongly a name speaks for being that of the agency to be helped. Only the order of the sums matters.
@@ -97,7 +98,9 @@ class _Reader:
         return self._said("agency_state", state[0].upper(), state[1]) if state else None
 
     def _type_statement(self, name: Name | None, state: tuple[str, Evidence] | None) -> Statement | None:
-        found = (name.type, name.field.evidence(name.start, name.end)) if name else self._hint()
+        others = self._no_police() if name is None or not name.tail else None
+        named = (name.type, name.field.evidence(name.start, name.end)) if name else None
+        found = others or named or self._hint()
         if found is None:
             return None
         kind, evidence = found
@@ -123,12 +126,16 @@ class _Reader:
         for name in sorted(tops.values(), key=lambda each: -(each.score + again[each.key] + bool(each.tail))):
             if name.score < enough:
                 return None
+            if name.is_abbreviation:
+                continue
             if name.tail or self._any(*_POLICE) is not None:
                 return self._completed(name, tuple(tops.values()))
         return None
 
     def _completed(self, name: Name, others: Sequence[Name]) -> Name:
         """The name as it is told in full elsewhere in the message."""
+        if name.type == "local" and name.key[-1:] == ("state",) and self._any("our_campus", "agency_campus"):
+            return replace(name, words=(*name.words, "University"), type="campus")
         if name.type == "county" and name.parts.isdisjoint(self._words.of("county_word")):
             for other in others:
                 if set(other.key) - set(name.key) == {"county"} and set(name.key) < set(other.key):
@@ -153,20 +160,33 @@ class _Reader:
             bare = {
                 hit.phrase for where in self._fields if where.is_said for hit in where.hits("head_title_bare")
             }
-            return "Constable's Office" if "constable" in bare else "Sheriff's Office"
+            return self._constable() if "constable" in bare else "Sheriff's Office"
         if kind == "tribal":
             return "Tribal Police" if self._any("our_tribal") else "Police"
         if any("public safety" in title for title in titles):
             return "Public Safety"
-        if kind == "local" and any("marshal" in title for title in titles):
+        if kind == "local" and (any("marshal" in title for title in titles) or self._signs_as("marshal")):
             return "Town Marshal"
         return "Police Department"
+
+    def _signs_as(self, title: str) -> bool:
+        signed = (each for each in self._fields if each.role is Role.SIGNATURE)
+        return any(hit.phrase == title for each in signed for hit in each.hits("head_title_bare"))
+
+    def _constable(self) -> str:
+        """ "Constable Precinct 3", where a precinct is named."""
+        for where in self._fields:
+            tokens = where.tokens if where.is_said else []
+            for word, number in pairwise(tokens):
+                if word.core in ("precinct", "pct") and number.core.isdigit():
+                    return f"Constable Precinct {number.core}"
+        return "Constable's Office"
 
     def _weighed(self, name: Name) -> Name:
         where, score = name.field, name.score + _BY_ROLE.get(name.field.role, 0.0)
         is_opening = where.is_prose and where.rank == 0 and name.start == where.start
         if name.tail:
-            score += _HAS_TAIL
+            score += _HAS_TAIL if name.tail != "School District" else _HAS_TAIL / 2  # whose police is meant
         if not name.words:
             score -= 8.0 if name.type == "state" and where.role is not Role.SIGNATURE else 2.0
         if name.type in _SELDOM_OURS and where.role is Role.OWN:
@@ -228,6 +248,14 @@ class _Reader:
         if town is not None and self._any("police_word") is not None:
             return "local", town[0].evidence(town[1].start, town[1].end)
         return None
+
+    def _no_police(self) -> tuple[str, Evidence] | None:
+        """A place is named, and those who are to be helped there are no police."""
+        signed = (each for each in self._fields if each.role is Role.SIGNATURE)
+        if any(each.hits("head_title", "our_police") for each in signed):
+            return None
+        found = self._any("no_police")
+        return ("not_law_enforcement", found[0].evidence(found[1].start, found[1].end)) if found else None
 
     def _titles(self) -> Iterator[tuple[Field, Hit]]:
         for where in self._fields:

@@ -18,6 +18,7 @@ MOST = 20  # phrases of one kind that are looked at in one sentence: no sentence
 _REACH = 8  # words over which "we don't want" denies what follows
 _CLAUSE_ENDS = ",;:"
 _BULLETS = "-*•·–—▪◦"
+_MARK = 4  # characters that the mark of a list item takes at most
 _HEADING = 8  # words that a heading above a list has at most
 
 
@@ -67,14 +68,14 @@ class Asking:
             is_item = self._is_item(sentence)
             is_listed = is_item and under_heading
             wants = self._wants(i) or self._is_headed(i, sentence)
-            asked_before = wants or is_listed or (asked_before and self._goes_on(i, sentence))
+            asked_before = wants or is_listed or (asked_before and self._begins_with(i, "goes_on"))
             read.append((i, is_listed, asked_before))
             under_heading = self._opens_list(i, sentence, wants) or (under_heading and is_item)
         return tuple(read)
 
     def _wants(self, i: int) -> bool:
         denied = self.scan.in_sentence(i, "unwanted")[:MOST]
-        return any(
+        return self._begins_with(i, "bid") or any(
             not any(no.start <= want.start < no.end for no in denied)
             for want in self.scan.in_sentence(i, "want")[:MOST]
         )
@@ -85,23 +86,28 @@ class Asking:
         limit = sentence.start + len(label) + 1
         return bool(colon) and any(hit.end <= limit for hit in self.scan.in_sentence(i, "want_heading"))
 
-    def _goes_on(self, i: int, sentence: Sentence) -> bool:
-        """The sentence begins as one does that goes on with the one before: "Mostly …", "Plus a …"."""
+    def _begins_with(self, i: int, name: str) -> bool:
+        """The sentence begins with a phrase of a list: with one that asks, or that goes on with the one before."""
+        sentence = self.scan.sentences[i]
         opening = sentence.start + len(sentence.text) - len(sentence.text.lstrip(" \t\r\n(*-•"))
-        return any(hit.start <= opening for hit in self.scan.in_sentence(i, "goes_on"))
+        return any(hit.start <= opening for hit in self.scan.in_sentence(i, name))
 
     def _opens_list(self, i: int, sentence: Sentence, wants: bool) -> bool:
         if not wants and not self.scan.in_sentence(i, "want_heading"):
             return False
-        return sentence.text.rstrip().endswith((":", "-")) or len(sentence.text.split()) < _HEADING
+        words = sentence.text.split()
+        if len(words) < _HEADING:
+            return True
+        return words[-2 if _is_mark(words[-1]) else -1].endswith((":", "-"))
 
     def _is_item(self, sentence: Sentence) -> bool:
-        """The line that the sentence stands in begins with a bullet or a number."""
+        """The line that the sentence stands in begins with a bullet or a number, or a number stands before it."""
         body = self.scan.message.body
         line = body[body.rfind("\n", 0, sentence.start + 1) + 1 : sentence.end].lstrip()
-        mark = line[:4].split(maxsplit=1)[0] if line.strip() else ""
-        number = mark.strip("().:")
-        return mark[:1] in _BULLETS or (mark[-1:] in ").:" and number.isalnum() and len(number) < 3)
+        if _is_mark(line[:_MARK].split(maxsplit=1)[0] if line.strip() else ""):
+            return True
+        before = body[max(0, sentence.start - 2 * _MARK) : sentence.start].split()
+        return len(before) > 1 and _is_mark(before[-1]) and before[-2][-1] in ".,;:"
 
     def is_unwanted(self, hit: Hit) -> bool:
         """Tells whether "we don't want", "instead of" and the like stand in the hit, or before it in its clause."""
@@ -131,3 +137,9 @@ class Asking:
         """The subject, and the sentences that stand so many before and after one that asks."""
         near = {asked + step for asked in self.sentences for step in range(reach[0], reach[1] + 1)}
         return (i for i in self.own if i in near or i in self.subject)
+
+
+def _is_mark(word: str) -> bool:
+    """A bullet, or a number or letter as it stands before an item: "-", "1.", "(b)"."""
+    number = word.strip("().:")
+    return word[:1] in _BULLETS or (word[-1:] in ").:" and number.isalnum() and len(number) < 3)

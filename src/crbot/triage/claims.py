@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from crbot.triage import shapes
 from crbot.triage.facts import Evidence, Part
 from crbot.triage.passages import Role, Sentence
 from crbot.triage.phrases import Scan, Words, fold
@@ -22,12 +23,14 @@ _SPOKEN = (Role.OWN, Role.FORWARDED)
 _FIRST_PERSON = frozenset({"i", "my", "our", "we", "i'm", "i've", "i'd", "im"})
 _SPEAKER = frozenset({"i", "i'm", "i've", "im"})
 _LINKS = frozenset(
-    {"in", "of", "at", "from", "for", "with", "here", "w", "out", "and", "&", "-", "–", "—", ""}
+    {"in", "of", "at", "from", "for", "with", "here", "w", "out", "and", "&", "-", "–", "—", "", "since"}
 )
 _OTHERS = frozenset({"our", "the", "my", "his", "her", "your", "their"})
+_LONGEST_ANSWER = 60  # characters
 _LONGEST_LINE = 9  # words in a line that stands for itself
 _OPENING_REACH = 8  # words between "I am" and the title
 _LONGEST_OPENING = 6  # words
+_LONGEST_PREAMBLE = 8  # words before the sentence in which the sender says who writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Claim:
     is_told: bool = True  # in words or under the letter; else only in the sender's name
     phrase: str = ""
     is_letter: bool = False  # in a letter that the sender passes on
+    is_stated: bool = False  # said in so many words: "I am the …"
+    is_signed: bool = False
 
     @property
     def is_head(self) -> bool:
@@ -49,14 +54,19 @@ class Claims:
     """The sender's claims in one message; `agency_type` is asked only where it matters."""
 
     def __init__(
-        self, scan: Scan, titles: Mapping[int, Sequence[Title]], agency_type: Callable[[], str], words: Words
+        self,
+        scan: Scan,
+        titles: Mapping[int, Sequence[Title]],
+        agency_type: Callable[[], str],
+        words: Words,
+        asked: bool = False,  # who heads the agency
     ) -> None:
         self._scan = scan
         self._titles = titles
         self._agency_type = agency_type
         self._words = words
         self._names = self._name_words(scan.message.sender.name)
-        self._claims = list(self._read())
+        self._claims = [*self._read(), *(self._answers() if asked else ())]
 
     def head(self) -> Claim | None:
         """The claim by which the sender heads the agency, if one holds."""
@@ -70,6 +80,7 @@ class Claims:
 
     def _best(self, told: Sequence[Claim]) -> Claim | None:
         """What is told counts before what the sender's name says; a full title before a bare one."""
+        told = _without_side_offices(told)
         ranks = {each.rank for each in told}
         full = next((each for each in told if each.rank is Rank.HEAD), None)
         if full is not None:
@@ -78,7 +89,15 @@ class Claims:
         bare = next((each for each in told if each.phrase in self._words.of("state_head_title")), None)
         if bare is not None and bare.rank is Rank.BARE and self._agency_type() == "state":
             return bare
-        if ranks & {Rank.OTHER, Rank.PAST, Rank.FUTURE}:
+        stated = [each for each in told if each.is_stated]
+        if (
+            stated
+            and all(each.rank in (Rank.BARE, Rank.PAST) for each in stated)
+            and stated[-1].rank is Rank.BARE
+        ):
+            return stated[-1]
+        told = [each for each in told if each.rank is not Rank.OTHER or self._is_firm(each)]
+        if any(not each.is_head for each in told):
             return None
         if told:
             return told[0]
@@ -88,6 +107,10 @@ class Claims:
             if all(each.is_head for each in named)
             else None
         )
+
+    def _is_firm(self, claim: Claim) -> bool:
+        """Said in so many words, or signed, or nothing else is known; else the title may be another's."""
+        return claim.is_stated or claim.is_signed or not any(each.is_head for each in self._claims)
 
     def _is_of_police(self, claim: Claim) -> bool:
         """A bare title is one of police: "Chief" always, others where police are spoken of."""
@@ -126,8 +149,15 @@ class Claims:
                 for title in titles:
                     rank = self.claimed(index, title)
                     if rank is not None:
-                        is_letter = sentence.role is Role.FORWARDED
-                        yield Claim(rank, whole(sentence, title.phrase), True, title.phrase, is_letter)
+                        yield Claim(
+                            rank,
+                            whole(sentence, title.phrase),
+                            phrase=title.phrase,
+                            is_letter=sentence.role is Role.FORWARDED,
+                            is_stated=sentence.role is not Role.SIGNATURE
+                            and self._opening(word_list(title.before)) is not None,
+                            is_signed=sentence.role is Role.SIGNATURE,
+                        )
         for hit in self._scan.of(HEAD_CUE)[:MOST_CUES]:
             sentence = self._scan.sentence_of(hit)
             barred = self._scan.in_sentence(hit.sentence, f"{HEAD_CUE}:not")
@@ -137,6 +167,15 @@ class Claims:
         for title in self._titles.get(SENDER, ()):
             evidence = Evidence(name, Part.SENDER, 0, len(name), title.phrase)
             yield Claim(title.rank, evidence, False, title.phrase)
+
+    def _answers(self) -> Iterator[Claim]:
+        """ "1. Me", where we asked who heads the agency."""
+        for sentence in self._scan.sentences:
+            if sentence.role is Role.OWN and sentence.part is Part.BODY:
+                told = fold(shapes.without_item_mark(sentence.text)[:_LONGEST_ANSWER])
+                opening = told.replace(";", ",").replace(".", ",").partition(",")[0].strip(" !-")
+                if opening in self._words.of("answers_self"):
+                    yield Claim(Rank.HEAD, whole(sentence, opening), phrase=opening)
 
     def claimed(self, index: int, title: Title) -> Rank | None:
         """The rank that the sender claims by this title; None where the title is another's."""
@@ -149,15 +188,20 @@ class Claims:
         before = word_list(title.before)
         opening = self._opening(before)
         if opening is not None:
-            return {"claim_past": Rank.PAST, "claim_future": Rank.FUTURE}.get(opening, title.rank)
+            if before[-2:] == ["and", "the"] and self._says_deed(title.after):
+                return None  # "I am the mayor, and the chief reports to me"
+            if opening == "claim_past":
+                return Rank.PAST if title.is_head else None  # what one was below the head says nothing
+            return Rank.FUTURE if opening == "claim_future" else title.rank
         is_claimed = (
             self._follows_speaker(before)
+            or " ".join(before) in self._words.of("claim_elliptic")
             or (
                 self._is_beside_own_name(title)
                 and not self._says_deed(title.after, but=("here", "is", "has", "was"))
             )
             or self._is_here(before, title.after)
-            or _is_as(before, title.after)
+            or self._is_as(before, title.after)
             or (is_first and self._introduces(before, title))
         )
         return title.rank if is_claimed else None
@@ -187,6 +231,18 @@ class Claims:
             return False
         is_linked = bool(before) and before[-1] in self._words.of("title_link")
         return not is_linked or not self._names.isdisjoint(before)
+
+    def _is_as(self, before: Sequence[str], after: str) -> bool:
+        """ "As Chief of Police, I ask", "in my second term as sheriff": the speaker's own office."""
+        rest, of = list(before), self._words.of
+        while rest and rest[-1] in of("office_word"):
+            rest.pop()
+        if not rest or rest.pop() != "as" or not of("third_person").isdisjoint(rest):
+            return False
+        is_past = not of("claim_past_word").isdisjoint(rest)
+        if not rest or rest[0] in of("claim_participle"):
+            return not _FIRST_PERSON.isdisjoint(word_list(after))
+        return not is_past and ("i" in rest or rest[-1] in of("claim_tenure"))
 
     def _is_here(self, before: Sequence[str], after: str) -> bool:
         """ "Chief Rowe here", "small town chief here"."""
@@ -219,9 +275,13 @@ class Claims:
         return not self._words.of("deed").isdisjoint(near) and not any(word in but for word in near)
 
     def _is_first(self, index: int) -> bool:
-        return not any(
-            each.role is Role.OWN and each.part is Part.BODY for each in self._scan.sentences[:index]
+        """Nothing of weight was said before: "Hollow, Ohio. Police chief. We need help."."""
+        said = (
+            each.text
+            for each in self._scan.sentences[:index]
+            if each.role is Role.OWN and each.part is Part.BODY
         )
+        return sum(len(text.split()) for text in said) <= _LONGEST_PREAMBLE
 
     # -- under a letter, and in a form
 
@@ -288,6 +348,19 @@ def whole(sentence: Sentence, cue: str = "", rule: str = "") -> Evidence:
     return Evidence(sentence.text, sentence.part, sentence.start, sentence.end, cue, rule)
 
 
+def _without_side_offices(told: Sequence[Claim]) -> list[Claim]:
+    """ "I'm chief, records clerk and janitor": what stands after a head's title in the same sentence."""
+    return [
+        each
+        for i, each in enumerate(told)
+        if each.rank is not Rank.OTHER
+        or not any(
+            before.is_head and before.phrase == "chief" and before.evidence.text == each.evidence.text
+            for before in told[:i]
+        )
+    ]
+
+
 def _plain(word: str) -> str:
     return fold(word).strip(".,;:()")
 
@@ -300,18 +373,6 @@ def _is_possessive(after: str) -> bool:
     if not after.startswith(" "):
         return False
     return first.endswith(("'s", "s'")) or (second.endswith(("'s", "s'")) and first[-1] not in ",.;:")
-
-
-def _is_as(before: Sequence[str], after: str) -> bool:
-    """ "As Chief of Police, I ask": the speaker's own office."""
-    rest = list(before)
-    if rest and rest[-1] in ("the", "a", "an", "your"):
-        rest.pop()
-    if not rest or rest.pop() != "as":
-        return False
-    if "i" in rest:
-        return True
-    return not rest and not {"i", "my", "our"}.isdisjoint(word_list(after))
 
 
 def _is_line(sentence: Sentence) -> bool:

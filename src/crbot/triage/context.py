@@ -7,10 +7,14 @@ mention tells in which context, `reading` decides.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
+from crbot.triage.facts import Part
 from crbot.triage.notation import (
     Faults,
     Pieces,
@@ -27,20 +31,35 @@ from crbot.triage.phrases import Hit, Scan
 class Context(StrEnum):
     """What the words around a mention make of it; where several apply, the first of these decides."""
 
+    EXCEPTED = "excepted"  # from a denial: "other than the audit we have nothing"
     SUPPOSED = "supposed"
     DENIED = "denied"
     ANOTHERS = "anothers"
+    ELSEWHERE = "elsewhere"  # of somebody else, and nothing says that it is not ours too
     UNRELATED = "unrelated"
+    ASKED = "asked"  # named as a subject: "you asked about lawsuits"
     ONGOING = "ongoing"
     ENDED = "ended"
     EXPECTED = "expected"
     ASSERTED = "asserted"  # nothing around it changes it
 
 
-_AHEAD = ("before", "beside")
 _STOP, _CLAUSE, _NOTHING = "stop", "clause", "nothing"
+_BREAKS = (_STOP, _CLAUSE, _NOTHING)
+_BREAK_NAMES = (
+    ("", _STOP, "context:stops"),
+    ("", _CLAUSE, "context:clauses"),
+    ("", _NOTHING, "context:nothing"),
+)
 _CANCELS = "cancels"  # a denial taken back: "I can't say that there is no suit"
-_SIDES = ("before", "beside", "after", "answer", "next")
+_SIDES = ("before", "near", "after", "either", "around", "answer", "next")
+_REPLIES = ("answer", "next")
+_QUESTIONS = frozenset({Context.SUPPOSED, Context.ASKED})
+_CLOSING = frozenset({Context.ENDED, Context.UNRELATED, Context.ANOTHERS, Context.ELSEWHERE})
+_STANDINGS = frozenset({Context.DENIED, Context.ONGOING, Context.ENDED, Context.EXPECTED})
+_INSIDE = frozenset(
+    {Context.DENIED, Context.ENDED, Context.ONGOING}
+)  # may stand between the pieces of a mention
 KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS)
 
 
@@ -64,6 +83,7 @@ class ContextRules:
 
     titles: Mapping[str, str]
     reach: Mapping[str, int]  # in words
+    triggers: tuple[tuple[str, str, str], ...] = ()  # kind, side, and the cue under which they are found
 
 
 def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str, list[Pieces]]]:
@@ -73,6 +93,7 @@ def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str,
     check_keys(kinds, (), KINDS, faults)
     triggers: dict[str, list[Pieces]] = {}
     titles, reach = {}, {}
+    names = list(_BREAK_NAMES)
     for kind, entry in kinds.items.items():
         if not isinstance(entry, Section):
             continue
@@ -82,10 +103,12 @@ def read_context(tree: Section, faults: Faults) -> tuple[ContextRules, dict[str,
         if not reach[kind]:
             faults.add(entry.where, "`reach:` must be a number of words, as in `reach: 10`")
         for side in _SIDES:
-            triggers[f"context:{kind}:{side}"] = read_pieces_of(entry.items.get(side), faults)
+            if side in entry.items:
+                triggers[f"context:{kind}:{side}"] = read_pieces_of(entry.items[side], faults)
+                names.append((kind, side, f"context:{kind}:{side}"))
     for name in ("stops", "clauses", "nothing"):
         triggers[f"context:{name}"] = read_pieces_of(tree.items.get(name), faults)
-    return ContextRules(titles, reach), triggers
+    return ContextRules(titles, reach, tuple(names)), triggers
 
 
 def read_means(tree: Section, facts: Collection[str], faults: Faults) -> dict[tuple[str, str], str]:
@@ -103,17 +126,24 @@ def read_means(tree: Section, facts: Collection[str], faults: Faults) -> dict[tu
     return {key: "" if value == "-" else value for key, value in means.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Trigger:
+class _Trigger(NamedTuple):
     kind: str
-    side: str  # before, after, answer, next; or a stop, a clause, nothing
+    side: str  # one of _SIDES; or a stop, a clause, nothing
     hit: Hit
 
 
-_OPENING = 40  # characters of the next sentence in which a trigger that speaks of this one may begin
-_ITEM_MARKS = "0123456789-*•·–("  # a new item speaks of something new
+_OPENING = 18  # characters of the next sentence in which a trigger that speaks of this one may begin
+_ANSWER_OPENING = 8  # characters of a sentence in which an answer begins
+_ANSWER_MARKS = re.compile(r"[:=?–—]|\s-\s")  # between a label and its answer
+_NEW_SENTENCE = re.compile(r"[.?!]\s+[a-z]")  # typed without capitals
+_OTHER_ITEM = re.compile(r"\s\d{1,2}[.)\]:/]?\s")
+_NEXT_ITEM = re.compile(r"\s+[(\[]?\d{1,2}[.)\]:/]")
+_ITEM = re.compile(r"\s*(?:[(\[]?\d{1,2}[.)\]:/]|[-*•·–]\s)")
 _CLAUSE_ENDS = ".,;!)\n\r"
-_ANSWER_REACH = 3  # words between a mention and its answer
+_ANSWER_REACH = 5  # words between a mention and its answer
+_WINDOW = 40  # words; more than any reach together with the longest trigger
+_DENIED_WORDS = 3  # from a denial to a word that it takes away
+_NEAR = 4  # words between a trigger that stands near and its mention
 
 
 @dataclass(slots=True)
@@ -122,18 +152,40 @@ class Contexts:
 
     scan: Scan
     rules: ContextRules
-    _triggers: dict[int, tuple[_Trigger, ...]] = field(default_factory=dict)
+    _triggers: dict[int, tuple[tuple[_Trigger, ...], list[int]]] = field(default_factory=dict)
 
     def of(self, mention: Hit) -> Standing:
-        """The context of a mention: the first of `Context` for which a trigger reaches it."""
-        reaching = self._reaching(mention)
+        """The context of a mention: the first of `Context` for which a trigger reaches it.
+
+        A reply to what is only supposed or asked about outranks that: "Is there a suit? It was settled."
+        """
+        return self._standing(mention, self._reaching(mention))
+
+    def of_whole(self, mention: Hit) -> Standing:
+        """The context of a mention whose own words change nothing in it: "we decided not to go on"."""
+        reaching = {
+            kind: each
+            for kind, each in self._reaching(mention).items()
+            if not (mention.start <= each.hit.start and each.hit.end <= mention.end)
+        }
+        return self._standing(mention, reaching)
+
+    def _standing(self, mention: Hit, reaching: dict[str, _Trigger]) -> Standing:
         if _CANCELS in reaching and Context.DENIED in reaching:
-            return Standing(Context.ONGOING, reaching[_CANCELS])
-        if self._is_asked(mention) and Context.DENIED not in reaching:
-            return Standing(Context.SUPPOSED)
+            return Standing(Context.ONGOING, reaching[_CANCELS].hit)
+        reaching = _without_outranked(reaching)
+        threat = reaching.get(Context.EXPECTED)
+        if threat and threat.side == "around" and Context.DENIED not in reaching:
+            return Standing(Context.EXPECTED, threat.hit)  # "if I do, they will sue"
+        if self._is_asked(mention):
+            reaching = _replies(reaching, _SIDES)
+            if not reaching:
+                return Standing(Context.SUPPOSED)
+        elif not _QUESTIONS.isdisjoint(reaching):
+            reaching = _replies(reaching, ("after",)) or reaching
         for context in Context:
             if context in reaching:
-                return Standing(context, reaching[context])
+                return Standing(context, reaching[context].hit)
         return Standing(Context.ASSERTED)
 
     def _is_asked(self, mention: Hit) -> bool:
@@ -143,40 +195,78 @@ class Contexts:
             sentence.is_question and ". " not in self.scan.text(mention.sentence)[mention.end : sentence.end]
         )
 
+    def goes_on(self, mention: Hit) -> Hit | None:
+        """The trigger inside a mention of an end that denies it: "the DA [has not closed] it"."""
+        for each in self._around(mention):
+            overlaps = each.hit.start < mention.end and mention.start < each.hit.end
+            denies = "..." in each.hit.phrase or each.hit.end > mention.end
+            if overlaps and denies and each.kind == Context.ONGOING and each.side in ("before", "after"):
+                return each.hit
+        return None
+
+    def within(self, start: int, end: int) -> Standing:
+        """The context of a stretch of the body in which the thing itself is not named: "They wrapped it up"."""
+        kinds: dict[str, Hit] = {}
+        for index, sentence in enumerate(self.scan.sentences):
+            if sentence.part is Part.BODY and sentence.start < end and start < sentence.end:
+                for each in self._in_sentence(index):
+                    if start <= each.hit.start < end and each.side in ("after", "next", "answer"):
+                        kinds.setdefault(each.kind, each.hit)
+        for context in (Context.ONGOING, Context.ENDED, Context.EXPECTED):
+            if context in kinds:
+                return Standing(context, kinds[context])
+        return Standing(Context.ASSERTED)
+
     def cancelled(self, mention: Hit) -> Hit | None:
         """The trigger that takes back a mention which is itself a denial."""
-        return self._reaching(mention).get(_CANCELS)
+        trigger = self._reaching(mention).get(_CANCELS)
+        return trigger.hit if trigger else None
 
-    def _reaching(self, mention: Hit) -> dict[str, Hit]:
-        """The kinds of triggers that reach a mention, with one trigger of each."""
-        triggers = self._in_sentence(mention.sentence)
-        stops = [each for each in triggers if each.side in (_STOP, _CLAUSE)]
-        reaching: dict[str, Hit] = {}
+    def told_in(self, sentence: int) -> tuple[Hit, ...]:
+        """The triggers in a sentence that say how a thing stands."""
+        return tuple(each.hit for each in self._in_sentence(sentence) if each.kind in _STANDINGS)
+
+    def _reaching(self, mention: Hit) -> dict[str, _Trigger]:
+        """The kinds of triggers that reach a mention, with one trigger of each; a reply before any other."""
+        reaching: dict[str, _Trigger] = {}
+        for each in self._in_next_sentence(mention):
+            reaching.setdefault(each.kind, each)
+        triggers = self._around(mention)
+        stops = [each for each in triggers if each.side == _STOP or each.side == _CLAUSE]
         for each in triggers:
             if each.kind not in reaching and self._reaches(each, mention, stops):
-                reaching[each.kind] = each.hit
-        for each in self._in_next_sentence(mention):
-            reaching.setdefault(each.kind, each.hit)
+                reaching[each.kind] = each
         return reaching
 
     def _reaches(self, trigger: _Trigger, mention: Hit, stops: Iterable[_Trigger]) -> bool:
-        hit = trigger.hit
-        reach = self.rules.reach.get(trigger.kind, 0)
-        if trigger.side in _AHEAD:
+        hit, side = trigger.hit, trigger.side
+        if side == "next" or side in _BREAKS:
+            return False
+        if hit.start <= mention.start and mention.end <= hit.end:  # "(not in) litigation", "past suits"
+            return side == "around" or hit.end - hit.start > mention.end - mention.start
+        if mention.start <= hit.start and hit.end <= mention.end:  # "the DA is (not) looking into it"
+            return "..." in mention.phrase and trigger.kind in _INSIDE and side != "answer"
+        if side == "before" or side == "near":
             first, last = hit, mention
-            reach = reach if trigger.side == "before" else 0
-        elif trigger.side == "after" or (trigger.side == "answer" and self._answers(hit, mention)):
+        elif side == "after" or (side == "answer" and self._answers(hit, mention)):
             first, last = mention, hit
         else:
             return False
         if first.start >= last.start or first.end >= last.end:
             return False
+        if side in ("before", "near") and _NEW_SENTENCE.search(
+            self.scan.text(mention.sentence), hit.end, mention.start
+        ):
+            return False  # "investigation no. suit, well, …"
+        if trigger.kind == Context.EXPECTED and first.end > last.start:
+            return False  # "expecting the auditor's report" says of itself what is expected
+        reach = _NEAR if side == "near" else self.rules.reach[trigger.kind]
         if last.first_word - first.last_word - 1 > reach:
             return False
         return not any(
             first.end <= stop.hit.start and stop.hit.end <= last.start
             for stop in stops
-            if stop.side == _STOP or trigger.side in _AHEAD  # a new clause may still speak of the mention
+            if stop.side == _STOP or first is hit  # a new clause may still speak of the mention
         )
 
     def _answers(self, answer: Hit, mention: Hit) -> bool:
@@ -185,12 +275,12 @@ class Contexts:
             return False
         text = self.scan.text(mention.sentence)
         between, behind = text[mention.end : answer.start], text[answer.end : answer.end + 1]
-        return (
-            any(mark in between for mark in ":=?–—")
-            or " - " in between
-            or not behind
-            or behind in _CLAUSE_ENDS
-        )
+        if _OTHER_ITEM.search(between):
+            return False
+        if _NEXT_ITEM.match(text, answer.end):
+            behind = ""
+        is_label = not any(each.isalnum() for each in between) and bool(_ANSWER_MARKS.search(between))
+        return is_label or not behind or behind in _CLAUSE_ENDS
 
     def _in_next_sentence(self, mention: Hit) -> list[_Trigger]:
         """Triggers that open the next sentence and speak of this one: "That was settled in May." """
@@ -198,41 +288,106 @@ class Contexts:
         sentences = self.scan.sentences
         if following >= len(sentences) or sentences[following].part is not sentences[mention.sentence].part:
             return []
-        if sentences[following].text[:1] in _ITEM_MARKS:
-            return []
-        opening = sentences[following].start + _OPENING
-        return [
-            each for each in self._in_sentence(following) if each.side == "next" and each.hit.start < opening
-        ]
+        start = sentences[following].start
+        if _ITEM.match(self.scan.text(following), start):
+            return []  # the next item of a list speaks of something else
+        opens = [each for each in self._in_sentence(following) if each.hit.start < start + _OPENING]
+        told = [each for each in opens if each.side == "next"]
+        told += [each for each in opens if each.side == "answer" and self._is_whole(each.hit, following)]
+        if not told and sentences[mention.sentence].is_question:  # "An inquiry? Closed in May."
+            told = [
+                each._replace(side="next")
+                for each in opens
+                if each.kind in _STANDINGS and each.hit.start < start + _ANSWER_OPENING
+            ]
+        return told
+
+    def _is_whole(self, hit: Hit, index: int) -> bool:
+        """The hit is all that its sentence says."""
+        sentence = self.scan.sentences[index]
+        text = self.scan.text(index)
+        around = text[sentence.start : hit.start] + text[hit.end : sentence.end]
+        return not any(each.isalnum() for each in around)
+
+    def breaks(self, mention: Hit) -> bool:
+        """Something else begins between the pieces of a mention: "nobody is looking at us but [we are sued]"."""
+        return any(
+            each.side == _STOP and mention.start < each.hit.start and each.hit.end < mention.end
+            for each in self._around(mention)
+        )
+
+    def _around(self, mention: Hit) -> tuple[_Trigger, ...]:
+        """The triggers and stops so near that they can reach a mention; a sentence may have thousands."""
+        triggers = self._in_sentence(mention.sentence)
+        words = self._triggers[mention.sentence][1]
+        first = bisect_left(words, mention.first_word - _WINDOW)
+        return triggers[first : bisect_right(words, mention.last_word + _WINDOW)]
 
     def _in_sentence(self, index: int) -> tuple[_Trigger, ...]:
-        """The triggers and stops of a sentence without those that lie inside a longer one."""
+        """The triggers and stops of a sentence by their place, without those that lie inside a longer one."""
         if index not in self._triggers:
             found = [
                 _Trigger(kind, side, hit)
-                for kind, side, name in _LOOKED_UP
+                for kind, side, name in self.rules.triggers
                 for hit in self.scan.in_sentence(index, name)
             ]
-            self._triggers[index] = _outermost(found)
-        return self._triggers[index]
+            kept = sorted(_without_denied(_outermost(found)), key=lambda each: each.hit.first_word)
+            self._triggers[index] = (tuple(kept), [each.hit.first_word for each in kept])
+        return self._triggers[index][0]
 
 
-_LOOKED_UP = (
-    *((kind, side, f"context:{kind}:{side}") for kind in KINDS for side in _SIDES),
-    ("", _STOP, "context:stops"),
-    ("", _CLAUSE, "context:clauses"),
-    ("", _NOTHING, "context:nothing"),
-)
+def _without_outranked(reaching: dict[str, _Trigger]) -> dict[str, _Trigger]:
+    """Drop the triggers that others outrank; of answers right behind the mention all else is outranked."""
+    answered = {kind: each for kind, each in reaching.items() if each.side == "answer"}
+    if answered:
+        return answered  # "lawsuits no, investigations yes"
+    kept = dict(reaching)
+    if Context.ONGOING in kept and Context.ASKED in kept and kept[Context.ASKED].side == "around":
+        del kept[Context.ASKED]  # "we have suits and inquiries pending"
+    if not _CLOSING.isdisjoint(kept):
+        kept.pop(Context.EXCEPTED, None)  # "other than a suit that was settled"
+    return kept
+
+
+def _replies(reaching: dict[str, _Trigger], denying: Collection[str]) -> dict[str, _Trigger]:
+    """What answers a question, and the denials at these sides: "we asked whether there is a suit and found none"."""
+    return {
+        kind: each
+        for kind, each in reaching.items()
+        if each.side in _REPLIES or (kind == Context.DENIED and each.side in denying)
+    }
 
 
 def _outermost(found: list[_Trigger]) -> tuple[_Trigger, ...]:
     """Drop the triggers and stops that lie inside a longer one which speaks to the same side."""
-    breaks = [each for each in found if each.side in (_STOP, _CLAUSE, _NOTHING)]
-    before = _longest([*breaks, *(each for each in found if each.side in _AHEAD)])
-    after = _longest([*breaks, *(each for each in found if each.side in ("after", "answer"))])
+    either = [each for each in found if each.side == "either" or each.side in _BREAKS]
+    before = _longest([*either, *(each for each in found if each.side in ("before", "near"))])
+    after = _longest([*either, *(each for each in found if each.side in ("after", "answer"))])
     opening = _longest([each for each in found if each.side == "next"])  # these speak of another sentence
-    kept = [each for each in (*before, *after, *opening) if each.side not in (_STOP, _CLAUSE)]
-    return (*kept, *(each for each in before if each.side in (_STOP, _CLAUSE) and each in after))
+    around = [each for each in found if each.side == "around"]
+    kept = [
+        *(each._replace(side="before") if each.side == "either" else each for each in before),
+        *(each._replace(side="after") if each.side == "either" else each for each in after),
+        *opening,
+        *around,
+    ]
+    triggers = [each for each in kept if each.side not in _BREAKS]
+    unhidden = set(after)
+    return (*triggers, *(each for each in before if each.side in (_STOP, _CLAUSE) and each in unhidden))
+
+
+def _without_denied(triggers: tuple[_Trigger, ...]) -> tuple[_Trigger, ...]:
+    """Drop what is said to go on where that very word is denied: "nothing open"."""
+    denials = {
+        each.hit.last_word for each in triggers if each.kind == Context.DENIED and each.side != "after"
+    }
+    return tuple(
+        each
+        for each in triggers
+        if each.kind != Context.ONGOING
+        or each.side == "answer"
+        or denials.isdisjoint(range(each.hit.first_word - _DENIED_WORDS, each.hit.first_word))
+    )
 
 
 def _longest(found: list[_Trigger]) -> list[_Trigger]:

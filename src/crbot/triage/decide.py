@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from crbot.triage.answers import one_answer_a_line
 from crbot.triage.conversation import asked_in, asked_in_vain, joined
 from crbot.triage.decision import Decision
 from crbot.triage.eligibility import dispose, judge, open_questions
@@ -22,6 +23,7 @@ from crbot.triage.routing import route
 
 def decide(message: Message, policy: Policy, known: Known = NEW) -> Decision:
     """Decide about one message in the light of what was known before. Never raises, whatever the message holds."""
+    message = one_answer_a_line(message, known.asked)
     scan = policy.words.phrases.scan(message, cut(message, policy.words))
     told = read(scan, known, policy)
     kind, because = tell_kind(scan, NOTHING.with_statements(told), known, policy.kinds)

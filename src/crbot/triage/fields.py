@@ -158,7 +158,7 @@ def _sender(scan: Scan, words: Words) -> Iterator[Field]:
     if not name:
         return
     where = Field(name, 0, len(name), Part.SENDER, Role.SIGNATURE)
-    for hit in words.phrases.find(fold(name)):
+    for hit in words.phrases.find(fold(name).replace("_", " ")):  # "chief_rowe"
         where.found.setdefault(hit.list, []).append(hit)
     yield where
 

@@ -13,7 +13,7 @@ from crbot.triage.fields import Field, Token
 from crbot.triage.message import Person
 from crbot.triage.passages import Role
 from crbot.triage.phrases import Hit, Words, fold
-from crbot.triage.states import Place, States, domain_state, is_state_name
+from crbot.triage.states import CODES, Place, States, is_state_name
 
 TYPES = {  # word list of the tails of names -> type of agency
     "agency_local": "local",
@@ -29,6 +29,9 @@ TYPES = {  # word list of the tails of names -> type of agency
 TITLES = ("head_title", "head_title_bare", "other_title")
 LISTS = (*TYPES, *TITLES, "any_state", "municipal", "place_tail", "country")
 
+_LONGEST_GREETING = 5  # words
+_LONGEST_ABBREVIATION = 6  # letters
+_SHORTEST_PLACE = 4  # letters of a place in a domain
 LONGEST_NAME = 7  # words
 LONGEST_LOW_NAME = 3  # words, where no capital tells a name from other words
 
@@ -46,6 +49,7 @@ _STATEWIDE = frozenset(
         "capitol police",
     }
 )
+_DESCRIBED = ("municipal police", "city police", "town police")  # no names where no capital is written
 _BARE_SHERIFFS = ("sheriff", "sheriff's", "constable")  # titles as well as tails
 
 _SPELLED = {
@@ -115,6 +119,14 @@ class Name:
         return tuple(fold(word).strip(".,'") for word in self.words)
 
     @property
+    def is_abbreviation(self) -> bool:
+        """ "HPD", "HCSO"."""
+        word = self.words[0] if len(self.words) == 1 else ""
+        return (
+            3 <= len(word) <= _LONGEST_ABBREVIATION and word.isupper() and word.endswith(("PD", "SO", "DPS"))
+        )
+
+    @property
     def parts(self) -> frozenset[str]:
         return frozenset(part for word in self.key for part in word.split("-"))
 
@@ -138,6 +150,8 @@ class Names:
 
     def read(self) -> Iterator[Name]:
         for where in self._fields:
+            if where.is_prose and where.rank == 0:
+                yield from self._after_greeting(where)
             if where.role is Role.SALUTATION or (not where.found and not self._states.within(where)):
                 continue
             taken: list[Name] = []
@@ -174,6 +188,8 @@ class Names:
     def _by_tail(self, where: Field, kind: str, hit: Hit) -> Name | None:
         first = where.token_at(hit.start)
         tail = fold(where.text[hit.start : hit.end])
+        if tail in _DESCRIBED and where.text[hit.start].islower() and not where.is_low:
+            tail = "police department"
         if tail == "so" and not self._is_office(where, first):
             return None
         words, begin, state = self._left(where, first - 1, tail)
@@ -226,6 +242,8 @@ class Names:
             token = tokens[i]
             if not token.core or token.stops or (token.is_comma and (words or state is None)):
                 break
+            if token.core.isdigit() and token.raw[-1] == ".":
+                break  # "1. Hollow Police Department"
             if token.core in self._sender_words and self._is_person(tokens, i):
                 break
             if self._connects(token):
@@ -310,9 +328,19 @@ class Names:
             i += 1
         while words and words[-1] in _CONNECTORS:
             words.pop()
+        if words and not is_low and i < len(tokens) and tokens[i].start >= end:
+            words, end = self._with_small_end(where, words, i, end)
         if not _is_name(words) or (len(words) == 1 and _core(words[0]) in self._words.of("region")):
             words = []
         return words, end, self._states.after(where, end) if words else None
+
+    def _with_small_end(self, where: Field, words: list[str], i: int, end: int) -> tuple[list[str], int]:
+        """ "Hollow school district": what goes on with a name although it is written small."""
+        for size in (2, 1):
+            following = where.tokens[i : i + size]
+            if " ".join(each.core for each in following) in self._words.of("name_goes_on"):
+                return [*words, *(each.core.capitalize() for each in following)], following[-1].word_end
+        return words, end
 
     def _connects(self, token: Token) -> bool:
         return token.core in _CONNECTORS and not (token.is_capital and token.core not in ("of", "and", "y"))
@@ -381,9 +409,9 @@ class Names:
         yield replace(name, type="county") if "sheriff" in hit.phrase and name.type == "local" else name
 
     def _before_state(self, where: Field, place: Place) -> Iterator[Name]:
-        tokens = where.tokens
+        tokens, titles = where.tokens, where.longest("other_title")
         i = where.token_at(place.start) - 1
-        while i > 0 and tokens[i].core in self._words.of("governing_body"):
+        while i > 0 and (tokens[i].core in self._words.of("governing_body") or _is_in(titles, tokens[i])):
             i -= 1
         if i > 0 and tokens[i].core == "in" and tokens[i - 1].is_capital:
             i -= 1
@@ -392,6 +420,16 @@ class Names:
         words, begin, _ = self._left(_without_comma(where, i), i, "")
         if words:
             yield self._place(where, words, begin, max(tokens[i].word_end, place.end), 3.0, place)
+
+    def _after_greeting(self, where: Field) -> Iterator[Name]:
+        """ "Morning from Hollow Falls."."""
+        for i, token in enumerate(where.tokens[1:_LONGEST_GREETING], 1):
+            if token.core in ("from", "in", "at") and where.tokens[i - 1].core in self._words.of(
+                "greeting_word"
+            ):
+                words, end, state = self._run(where, i + 1)
+                if words and not any(char.isdigit() for word in words for char in word):
+                    yield self._place(where, words, where.tokens[i + 1].start, end, 3.0, state)
 
     def _after_municipal(self, where: Field, i: int) -> Iterator[Name]:
         tokens = where.tokens
@@ -445,24 +483,56 @@ class Names:
     def _is_statewide(self, name: Name, tail: str) -> bool:
         """ "Ohio Department of Public Safety", "Ohio State Constabulary"; no university."""
         if "public safety" in tail or tail == "dps":
-            return is_state_name("".join(name.key), self._words)
+            return self._is_state(name.key)
+        for size in (1, 2):
+            rest = name.key[size:]
+            if rest and rest[0] in self._words.of("statewide_word") and self._is_state(name.key[:size]):
+                return True
         if "state" not in name.parts or name.parts & self._words.of("campus_word"):
             return False
         before = "".join(name.key).partition("state")[0]
         return bool(before) and is_state_name(before, self._words)
 
+    def _is_state(self, words: Sequence[str]) -> bool:
+        return is_state_name("".join(words), self._words)
+
     def by_domain(self) -> Name | None:
-        """The agency that the sender's domain names, where no words do: "hollowpd-mt.gov"."""
-        for label in self.domain.labels:
-            stem = label.rpartition("-")[0] if domain_state(self.domain.labels, self._words) else label
+        """The agency that the sender's domain names, where no words do: "hollowpd-mt.gov", "pd.hollow-mt.gov"."""
+        labels = [self._stem(label) for label in self.domain.labels]
+        for i, label in enumerate(labels):
             for ending, (tail, kind) in _DOMAIN_TAILS.items():
-                if stem.endswith(ending) and len(stem) >= len(ending) + 4:
-                    place = stem.removesuffix(ending).strip("-").replace("-", " ").title()
+                stem = label.removesuffix(ending).strip("-")
+                if label == ending and labels[i + 1 :]:
+                    stem = labels[i + 1]
+                elif stem == label:
+                    continue
+                if len(stem) >= _SHORTEST_PLACE:
                     where = Field(
                         self.domain.address, 0, len(self.domain.address), Part.SENDER, Role.SIGNATURE
                     )
-                    return Name((place,), tail, kind, where, 0, where.end)
+                    return Name(self._parted(stem), tail, kind, where, 0, where.end)
         return None
+
+    def _stem(self, label: str) -> str:
+        head, _, tail = label.rpartition("-")
+        return head if head and (tail in CODES or is_state_name(tail, self._words)) else label
+
+    def _parted(self, stem: str) -> tuple[str, ...]:
+        """The words of a place that a domain writes as one: "hollowmills"."""
+        words = stem.replace("-", " ").split()
+        if len(words) == 1:
+            for ending in self._words.of("place_ending"):
+                head = stem.removesuffix(ending)
+                if head != stem and len(head) >= _SHORTEST_PLACE:
+                    words = [head, ending]
+                    break
+            else:
+                for opening in self._words.of("place_opening"):
+                    rest = stem.removeprefix(opening)
+                    if rest != stem and len(rest) >= _SHORTEST_PLACE:
+                        words = [opening, rest]
+                        break
+        return tuple(word.capitalize() for word in words)
 
 
 class Domain:
@@ -484,6 +554,10 @@ class Domain:
             return False
         short = joined.removesuffix("county").removesuffix("university").removesuffix("college")
         return joined in self.letters or (len(short) >= 5 and short in self.letters)
+
+
+def _is_in(hits: Sequence[Hit], token: Token) -> bool:
+    return any(hit.start <= token.start < hit.end for hit in hits)
 
 
 def _core(word: str) -> str:

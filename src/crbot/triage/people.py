@@ -19,15 +19,15 @@ FACT = "requester_authority"
 
 _SPOKEN = (Role.OWN, Role.FORWARDED)
 _NO_SHERIFF = ("local", "campus")  # types of agencies that no sheriff heads
-_ASKING = frozenset({
-    "does", "do", "did", "has", "have", "is", "are", "was", "were", "would", "will", "can", "could", "should", "must",
-    "may",
-})  # fmt: skip
 _ASKED_AS = frozenset(
     {"ask", "asking", "did", "does", "if", "when", "whether"}
 )  # "asked me to ask if": no supposition
 _PAST_REACH = 6  # sentences in which "he" may have been named
 _DEED = 12  # characters at the end of a hit that hold the deed
+_CLAUSE_MARKS = (", and ", ", but ", "; ")
+_SUBJECT_REACH = 60  # characters before "approved by" in which its subject stands
+_LONGEST_TITLE = 5  # words, with a name
+_ABOUT_REACH = 4  # words after a deed that may stand before what it is about
 
 
 def read_authority(
@@ -54,7 +54,8 @@ class _Reader:
         self._words = words
         self._agency = agency
         self._titles = read_titles(scan, words)
-        self.claims = Claims(scan, self._titles, self._agency_type, words)
+        asked = known.in_case and FACT in known.asked
+        self.claims = Claims(scan, self._titles, self._agency_type, words, asked)
 
     def statement(self) -> Statement | None:
         head = self.claims.head()
@@ -109,15 +110,59 @@ class _Reader:
         if sentence.role not in _SPOKEN:
             return False
         first = word_list(sentence.text[:40])[:1]
-        if sentence.is_question and first and first[0] in _ASKING:
+        if sentence.is_question and first and first[0] in self._words.of("asking_verb"):
             return False
         barred = self._scan.in_sentence(hit.sentence, f"{FACT}:{value}:not")
-        return not any(each.start <= hit.start < each.end for each in barred)
+        if any(each.start <= hit.start < each.end for each in barred):
+            return False
+        if _wants_object(hit):
+            return self._is_about_request(hit) and not self._is_of_a_thing(hit)
+        return not hit.phrase.startswith("{assent_of}") or self._is_done_to_request(hit)
+
+    def _is_about_request(self, hit: Hit) -> bool:
+        """What follows is this request, or nothing: "has not approved this", not "has not approved the budget"."""
+        sentence, of = self._scan.sentence_of(hit), self._words.of
+        if hit.phrase.startswith("{not_yet}") and not of("request_ref").isdisjoint(
+            word_list(self._scan.text_of(hit))[1:]
+        ):
+            return True
+        rest = self._scan.text(hit.sentence)[hit.end : sentence.end].split()
+        if hit.phrase.endswith("head_ref}"):
+            rest = _after_name(rest)
+        for word in rest[:_ABOUT_REACH]:
+            plain = fold(word).strip("\"'“”‘’.,;:!?()-–—")
+            if not word[0].isalnum() or plain in of("request_ref") or plain in of("clause_opening"):
+                return True
+            if plain not in of("request_filler"):
+                return False
+            if not word[-1].isalnum():
+                return True
+        return len(rest) <= _ABOUT_REACH
+
+    def _is_done_to_request(self, hit: Hit) -> bool:
+        """ "This was approved by the chief", not "our policy was approved by the chief"."""
+        if self._words.of("done_to_request").isdisjoint(word_list(self._scan.text_of(hit))[:2]):
+            return True
+        start = max(self._scan.sentence_of(hit).start, hit.start - _SUBJECT_REACH)
+        before = word_list(self._scan.text(hit.sentence)[start : hit.start])
+        return before[-1:] in ([], ["as"]) or not self._words.of("request_ref").isdisjoint(before)
+
+    def _is_of_a_thing(self, hit: Hit) -> bool:
+        """ "The sheriff's race is undecided": the deed is said of what the head has, not of the head."""
+        owner, mark, rest = fold(self._scan.text_of(hit)).partition("'s ")
+        thing = word_list(rest)[:2]
+        return (
+            bool(mark)
+            and len(owner.split()) <= _LONGEST_TITLE
+            and thing[1:] != []
+            and thing[1] in self._words.of("finite_verb")
+            and thing[0] not in self._words.of("head_thing")
+        )
 
     def _is_of_head(self, hit: Hit) -> bool:
         """The hit speaks of the agency's head."""
         text = fold(self._scan.text_of(hit))
-        if text.split(" ", 1)[0] in self._words.of("pronoun_ref"):
+        if hit.phrase == "{go_given}" or text.split(" ", 1)[0] in self._words.of("pronoun_ref"):
             return self._refers_to_head(hit)
         titles = [
             each
@@ -146,7 +191,7 @@ class _Reader:
         """A sheriff is not the head of a police department, nor a neighbour's chief ours."""
         if title.phrase == "sheriff" and self._agency_type() in _NO_SHERIFF:
             return False
-        if not {"neighboring", "neighbouring", "next", "another"}.isdisjoint(word_list(title.after[:40])[:3]):
+        if not self._words.of("neighbour_word").isdisjoint(word_list(title.after[:40])[:3]):
             return False
         before = word_list(title.before[-30:])[-3:]
         if self._words.of("anothers_word").isdisjoint(before):
@@ -176,7 +221,7 @@ class _Reader:
         text = self._scan.message.subject if sentence.part is Part.SUBJECT else self._scan.message.body
         before = word_list(text[max(sentence.start, hit.start - 40) : hit.start])[-3:]
         told = fold(text[hit.start : hit.end])
-        inside = word_list(told)
+        inside = word_list(_last_clause(told))
         supposed, denied = self._words.of("if_only"), self._words.of("not_done")
         if not denied.isdisjoint((*before, *inside)) or " that if " in told:
             return True
@@ -185,11 +230,30 @@ class _Reader:
         if any(each in told for each in ("would like", "said i should", "said we should")):
             return False
         head = inside[:-2] if len(inside) > 4 else inside[:1]
-        return not (supposed - _ASKED_AS).isdisjoint(head)
+        return not (supposed - _ASKED_AS if "{contact_you}" in hit.phrase else supposed).isdisjoint(head)
+
+
+def _wants_object(hit: Hit) -> bool:
+    """The deed counts only for this request. Lists of such deeds are called so in the rules."""
+    return hit.phrase.endswith("_what}") or hit.phrase.startswith("{not_yet}")
+
+
+def _last_clause(told: str) -> str:
+    """What of "wants to know whether you could, and asked me to find out" holds the deed."""
+    return told[max(0, *(told.rfind(mark, 0, -_DEED) for mark in _CLAUSE_MARKS)) :]
+
+
+def _after_name(words: Sequence[str]) -> list[str]:
+    """What follows a title and the name of its bearer."""
+    rest = list(words)
+    while rest and rest[0][:1].isupper():
+        if not rest.pop(0)[-1].isalnum():
+            return []
+    return rest
 
 
 def _disowns(hit: Hit) -> bool:
-    return hit.phrase == "{disowns_request}"
+    return hit.phrase.startswith(("{disowns_request}", "{i_disown}"))
 
 
 def _is_apposition(title: Title) -> bool:

@@ -94,7 +94,10 @@ class _Spaced:
     def searched(self, offset: int) -> int:
         """Where a character of the folded text stands in the searched form."""
         place = bisect_right(self._origins, offset) - 1
-        return max(offset - self._shifts[place], self._breaks[place])
+        found = max(offset - self._shifts[place], self._breaks[place])
+        return min(
+            [found, *self._breaks[place + 1 : place + 2]]
+        )  # what lies in a run of blanks stands after it
 
     def hit(self, start: int, end: int, name: str, line: Line, sentence: int) -> Hit:
         """A hit by its place in the searched form."""

@@ -1,17 +1,18 @@
 """Sentences and cues become facts, each with its evidence.
 
 Who asks is read in `people`, which agency in `agency`, whether a mention counts in `context`; answers to our
-questions in `conversation`.
+questions in `answers`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from crbot.triage.agency import read_agency
+from crbot.triage.answers import Answer, answered_authority, answers, short_answer
 from crbot.triage.context import Context, Contexts, Standing
-from crbot.triage.conversation import Answer, answers, short_answer
 from crbot.triage.facts import UNKNOWN, Evidence, Known, Part, Statement
 from crbot.triage.message import Message
 from crbot.triage.passages import Role, Sentence
@@ -22,7 +23,14 @@ from crbot.triage.wants import read_wants
 
 _GRAVITY = ("active", "potential", "none", UNKNOWN)  # of a matter's values, the gravest first
 _ANSWERED = {"no": "none", "yes": "active", "unsure": UNKNOWN}
+_DENIAL_IN = {
+    Context.SUPPOSED: "",
+    Context.ASKED: "",
+    Context.EXCEPTED: "active",
+}  # what a cue of "none" tells
+_MENTION = "mention"  # the value of a cue that names what may be, and claims nothing
 _SPOKEN = frozenset({Role.OWN, Role.FORWARDED})
+_MOST = 60  # mentions of a fact in one sentence that are looked at; nobody writes so many
 _EXCERPT = 240  # characters; of a longer sentence only the words around the mention are evidence
 
 
@@ -51,14 +59,15 @@ class Reader:
                 by_sentence.setdefault(hit.sentence, []).append(Mention(value, hit))
         for index in sorted(by_sentence):
             if self.scan.sentences[index].role in _SPOKEN:
-                yield from self._outermost(fact, index, by_sentence[index])
+                yield from self._outermost(fact, index, by_sentence[index][:_MOST])
 
     def _outermost(self, fact: str, index: int, mentions: list[Mention]) -> Iterator[Mention]:
-        barred = [*self.scan.in_sentence(index, f"{fact}:not")]
+        barred = self.scan.in_sentence(index, f"{fact}:not")[:_MOST]
+        mentions = [each for each in mentions if each.value != "none" or not self.contexts.breaks(each.hit)]
         hits = [mention.hit for mention in mentions]
         for mention in mentions:
-            own_bars = self.scan.in_sentence(index, f"{fact}:{mention.value}:not")
-            if any(_covers(bar, mention.hit) for bar in (*barred, *own_bars)):
+            own_bars = self.scan.in_sentence(index, f"{fact}:{mention.value}:not")[:_MOST]
+            if any(_bars(bar, mention.hit) for bar in (*barred, *own_bars)):
                 continue
             if not any(_covers(other, mention.hit) and _longer(other, mention.hit) for other in hits):
                 yield mention
@@ -94,6 +103,11 @@ def _covers(outer: Hit, inner: Hit) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
 
 
+def _bars(bar: Hit, hit: Hit) -> bool:
+    """Covers the hit, or takes the words that it begins with: "district (attorney ... letter)"."""
+    return _covers(bar, hit) or bar.start < hit.start < bar.end
+
+
 def _longer(outer: Hit, inner: Hit) -> bool:
     return outer.end - outer.start > inner.end - inner.start
 
@@ -118,7 +132,7 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     """Every fact that the message tells. What a form says outranks what its words say."""
     reader = Reader(scan, Contexts(scan, policy.context), policy)
     replies = answers(scan, known.asked, policy.words)
-    authority = read_authority(scan, known, policy.words)
+    authority = read_authority(scan, known, policy.words) or read_consent(reader, replies)
     told = [
         *(read_matter(fact, reader, replies) for fact in MATTERS),
         read_withdrawal(reader),
@@ -129,6 +143,15 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     ]
     by_head = authority is not None and authority.values == ("chief_executive",)
     return tuple(replace(each, by_head=by_head) for each in told if each is not None)
+
+
+def read_consent(reader: Reader, replies: Iterable[Answer]) -> Statement | None:
+    """Whether the agency's head stands behind the request, from a plain yes or no to our question."""
+    answered = answered_authority(replies)
+    if answered is None:
+        return None
+    value, reply = answered
+    return reader.statement("requester_authority", (value,), (reader.answer_evidence(reply),))
 
 
 def read_form(message: Message, policy: Policy) -> Iterator[Statement]:
@@ -147,7 +170,7 @@ def read_form(message: Message, policy: Policy) -> Iterator[Statement]:
 def read_withdrawal(reader: Reader) -> Statement | None:
     """The agency takes its request back."""
     for mention in reader.mentions("withdrawn"):
-        standing = reader.contexts.of(mention.hit)
+        standing = reader.contexts.of_whole(mention.hit)
         if standing.context not in (Context.SUPPOSED, Context.DENIED):
             return reader.statement("withdrawn", (mention.value,), (reader.evidence(mention.hit, standing),))
     return None
@@ -162,6 +185,8 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
     lost: list[Evidence] = []
     for mention in reader.mentions(fact):
         value, standing = _meaning(fact, mention, reader)
+        if "none" in told and standing.context is Context.ASSERTED and _is_known_one(mention.hit, reader):
+            value = ""  # "The suit was settled. The suit taught us much."
         evidence = reader.evidence(mention.hit, standing)
         if value:
             told.setdefault(value, []).append(evidence)
@@ -174,6 +199,13 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
                 ("active", "potential")
             ):  # beside a yes the words say more
                 told.setdefault(value, []).append(reader.answer_evidence(reply))
+    for reply in replies:
+        if fact in reply.facts and not reply.value and not told:
+            standing = reader.contexts.within(reply.start, reply.end)
+            if standing.context is not Context.ASSERTED:
+                meant = reader.policy.means[fact, standing.context]
+                value = "active" if meant == "as told" else meant
+                told.setdefault(value, []).append(reader.answer_evidence(reply))
     for value in _GRAVITY:
         if value in told:
             others = [each for other, evidence in told.items() if other != value for each in evidence]
@@ -181,21 +213,36 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
     return reader.statement(fact, (), (), lost) if lost else None
 
 
+def _is_known_one(hit: Hit, reader: Reader) -> bool:
+    """A single word behind "the" or "that", which speaks of what was named before."""
+    before = fold(reader.scan.text(hit.sentence)[max(0, hit.start - _ARTICLE) : hit.start])
+    return " " not in hit.phrase and before.split()[-1:] in (["the"], ["that"])
+
+
 def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing]:
     """What a mention tells of a matter; "" for nothing."""
+    claimed = "active" if mention.value == _MENTION else mention.value
     answer = _answer_to(mention.hit, reader)
     if answer is not None:
-        value = {"no": "none", "yes": mention.value}.get(answer, "")
+        value = {"no": "none", "yes": claimed}.get(answer, "")
         return value, Standing(Context.ASSERTED)
     if mention.value == "none":
-        cancelled = reader.contexts.cancelled(mention.hit)
+        cancelled = reader.contexts.cancelled(mention.hit) or reader.contexts.goes_on(mention.hit)
         if cancelled:
             return "active", Standing(Context.ONGOING, cancelled)
         standing = reader.contexts.of(mention.hit)
-        return ("" if standing.context is Context.SUPPOSED else "none"), standing
+        if (
+            standing.trigger
+            and standing.context is Context.ONGOING
+            and _covers(mention.hit, standing.trigger)
+        ):
+            return "active", standing  # "the DA has not (yet) closed it"
+        return _DENIAL_IN.get(standing.context, "none"), standing
     standing = reader.contexts.of(mention.hit)
+    if mention.value == _MENTION and standing.context is Context.ASSERTED:
+        return "", standing
     meant = reader.policy.means[fact, standing.context]
-    return (mention.value if meant == "as told" else meant), standing
+    return (claimed if meant == "as told" else meant), standing
 
 
 def _answer_to(hit: Hit, reader: Reader) -> str | None:
@@ -207,20 +254,38 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     sentence = scan.sentences[hit.sentence]
     text = scan.text(hit.sentence)
     colon = text.find(":", hit.end, sentence.end)
-    if colon >= 0 and colon - sentence.start <= _LONGEST_LABEL and "?" not in text[hit.end : colon]:
-        answer = short_answer(text[colon + 1 : sentence.end], words)
-        if not answer and any(
-            each.start > colon for each in scan.in_sentence(hit.sentence, "matter_investigator")
+    if (
+        colon >= 0
+        and text[colon + 1 : colon + 2] not in _SMILES
+        and colon - sentence.start <= _LONGEST_LABEL
+        and "?" not in text[hit.end : colon]
+    ):
+        told = text[colon + 1 : sentence.end]
+        if _is_blank(told):
+            return ""
+        answer = short_answer(told, words)
+        if answer:
+            return answer
+        if any(hit.start > colon for hit in _telling(hit.sentence, reader)) or _begins_with(
+            told, words.of("answer_some")
         ):
-            return None  # "Pending investigations: state police"
-        if not answer and _begins_with(text[colon + 1 : sentence.end], words.of("answer_some")):
-            return None  # "Pending litigation: a class action"
-        return answer if answer or sentence.label or _is_item(text[sentence.start : colon]) else None
+            return None  # "Pending investigations: state police", "Pending litigation: a class action"
+        return "" if sentence.label or _is_item(text[sentence.start : colon]) else None
     if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
         following = scan.sentences[hit.sentence + 1]
         if following.part is sentence.part and following.role in _SPOKEN:
-            return short_answer(following.text, words) or None
+            return short_answer(_ANSWER_MARK.sub("", following.text), words) or None
     return None
+
+
+def _telling(sentence: int, reader: Reader) -> tuple[Hit, ...]:
+    """What tells something behind a label, though it is no yes or no: a body that investigates, a standing."""
+    return (*reader.scan.in_sentence(sentence, "matter_investigator"), *reader.contexts.told_in(sentence))
+
+
+def _is_blank(told: str) -> bool:
+    """A form's line that nobody filled in."""
+    return not told.strip() or told.lstrip().startswith("__")
 
 
 def _begins_with(text: str, phrases: Iterable[str]) -> bool:
@@ -233,5 +298,8 @@ def _is_item(label: str) -> bool:
     return label.lstrip(" \t-*•(")[:1].isdigit() or len(label.split()) <= _SHORT_LABEL
 
 
+_ANSWER_MARK = re.compile(r"^\s*(?:a|answer|ans)\s?\d{0,2}[.:)\-\s]\s*", re.IGNORECASE)
+_SMILES = (")", "(", "-)", "D", "P")  # behind a colon that is no colon
+_ARTICLE = 6  # characters before a noun in which its article stands
 _LONGEST_LABEL = 60  # characters before the colon
 _SHORT_LABEL = 3  # words

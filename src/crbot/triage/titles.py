@@ -20,6 +20,9 @@ _RANGED = (
     "dir",
     "commissioner",
     "superintendent",
+    "officer in charge",
+    "officer-in-charge",
+    "oic",
 )  # of an agency, or of something within
 SENDER = -1  # in place of a sentence's index: the sender's name
 
@@ -81,7 +84,9 @@ class _Ranks:
         """ "Dean" as the sender's surname; "a 9-officer department"."""
         phrase = fold(hit.phrase)
         is_surname = len(self._names) > 1 and phrase == self._names[-1]
-        return (is_surname and phrase in self._words.of("title_surname")) or where.before(hit.start, 1) == "-"
+        before = where.before(hit.start, 2)
+        is_joined = before[-1:] == "-" and before[:1].isalnum() and len(before) > 1
+        return (is_surname and phrase in self._words.of("title_surname")) or is_joined
 
     def _rank(self, where: Field, hit: Hit) -> Rank:
         rank = {"head_title": Rank.HEAD, "head_title_bare": Rank.BARE, "other_title": Rank.OTHER}[hit.list]

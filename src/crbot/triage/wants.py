@@ -29,6 +29,9 @@ _PART_OF_AT_ONCE = frozenset(
     {"executive_consultation", "peer_exchange", "resource_referral", "strategic_planning", "training"}
 )
 
+# What is spoken of wherever such help is wanted.
+_SPEAKS_OF = {"executive_consultation": "leadership", "bias_audit": "racial_profiling"}
+
 Found = dict[str, list[Hit]]  # value -> hits
 BySentence = dict[int, Found]
 
@@ -40,7 +43,7 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
     are added to those of before, unless they are taken back.
     """
     reader = _Reader(scan, policy.cues, Asking(scan))
-    incident, acute = reader.incident(), reader.urgency()
+    incident, acute = reader.incident, reader.urgency()
     services = _at_once(
         reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure"))
     )
@@ -177,13 +180,25 @@ class _Reader:
         }
 
     def _referred_to(self, i: int) -> Found:
-        """What "it" stands for: the thing in one of the sentences before, or in the subject."""
-        things = self._services["thing"]
-        back = self._services["back"].get(i, {})
-        before = [*self.asking.subject, *range(i - _BACK, i)] if back else []
-        return {
-            value: hits for value, hits in back.items() if any(value in things.get(j, {}) for j in before)
-        }
+        return self._meant(i, self._services["back"], self._reviewable)
+
+    @cached_property
+    def _reviewable(self) -> BySentence:
+        """The things that "it" may stand for; an incident is what an after-action review goes back to."""
+        things = {i: dict(found) for i, found in self._services["thing"].items()}
+        for hit in self.incident:
+            things.setdefault(hit.sentence, {}).setdefault(_AFTER_ACTION, []).append(hit)
+        return things
+
+    def _meant(self, i: int, back: BySentence, things: BySentence) -> Found:
+        """What "it" stands for: the things in the nearest of the sentences before, or in the subject."""
+        pointing = back.get(i, {})
+        before = [*range(i - 1, i - _BACK - 1, -1), *self.asking.subject] if pointing else []
+        for j in before:
+            meant = {value: hits for value, hits in pointing.items() if value in things.get(j, {})}
+            if meant:
+                return meant
+        return {}
 
     def _gathered(self, sentences: Iterable[Found]) -> Found:
         """The hits of several sentences, without those whose words tell another service more exactly."""
@@ -219,6 +234,7 @@ class _Reader:
 
     # incident and urgency
 
+    @cached_property
     def incident(self) -> list[Hit]:
         """What happened lately at the agency itself."""
         return [
@@ -271,6 +287,9 @@ class _Reader:
         questions = (i for i in self._ours if self.scan.sentences[i].is_question)
         asking = self.asking.sentences.union(self.asking.subject, questions)
         told = _joined(*named.values(), *(found for i, found in wanted.items() if i in asking))
+        for service, topic in _SPEAKS_OF.items():
+            if services.get(service):
+                told.setdefault(topic, services[service])
         # The fact sheet calls the service a "critical incident after-action review".
         critical = services.get(_AFTER_ACTION) or (incident if not services else [])
         if critical:
@@ -279,22 +298,33 @@ class _Reader:
 
     def costs(self) -> Found:
         """The costs that are asked for and not paid for otherwise."""
-        named, wanted, listed = (self.found("unsupported_costs", group) for group in ("", "wanted", "listed"))
+        groups = ("", "wanted", "listed", "back", "thing")
+        named, wanted, listed, back, things = (self.found("unsupported_costs", group) for group in groups)
         told: Found = {}
         for i in self.asking.own:
-            if i not in self.asking.sentences and not self.scan.in_sentence(i, "provider"):
+            if not self._may_ask_for_costs(i):
                 continue
             items = listed.get(i) if i in self.asking.items else None
-            for value, hits in _joined(named.get(i), wanted.get(i), items).items():
+            meant = self._meant(i, back, things)
+            for value, hits in _joined(named.get(i), wanted.get(i), items, meant).items():
                 left = [hit for hit in hits if not self._is_paid_otherwise(hit)]
                 if left:
                     told.setdefault(value, []).extend(left)
         return told
 
+    def _may_ask_for_costs(self, i: int) -> bool:
+        return bool(
+            i in self.asking.sentences
+            or self.scan.sentences[i].is_question
+            or self.scan.in_sentence(i, "provider")
+        )
+
     def _is_paid_otherwise(self, hit: Hit) -> bool:
         """The same clause denies the cost, or the next sentence settles it."""
+        if any(self.scan.in_sentence(hit.sentence, each) for each in ("cost_anyway", "cost_lapsed")):
+            return False
         turns = self.scan.in_sentence(hit.sentence, "cost_turn")[:MOST]
-        for denial in self.scan.in_sentence(hit.sentence, "no_cost")[:MOST]:
+        for denial in self.scan.in_sentence(hit.sentence, "unsupported_costs:not")[:MOST]:
             first, last = (denial.end, hit.end) if denial.start < hit.end else (hit.end, denial.start)
             if not any(first <= turn.start < last for turn in turns):
                 return True
@@ -320,9 +350,13 @@ class _Reader:
         return any(True for _ in others) or any(self.scan.in_sentence(i, "help_in_person") for i in paid)
 
     def _says_little(self, i: int) -> bool:
-        """A heading, or a courtesy: "Please process at your earliest."."""
+        """A heading, a courtesy ("Please process at your earliest."), or how the money is applied for."""
         text = self.scan.sentences[i].text.rstrip()
-        return text.endswith(":") or len(text.split()) <= _COURTESY
+        return (
+            text.endswith(":")
+            or len(text.split()) <= _COURTESY
+            or bool(self.scan.in_sentence(i, "cost_process"))
+        )
 
     # statements
 

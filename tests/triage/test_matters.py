@@ -1,0 +1,202 @@
+"""Investigations and lawsuits: what the sender's words tell of them, by the rules that come with crbot."""
+
+from __future__ import annotations
+
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crbot.config import read_texts, rules_folder
+from crbot.triage.facts import NEW, NOTHING, Facts
+from crbot.triage.message import Channel, Message, Person
+from crbot.triage.passages import cut
+from crbot.triage.policy import MATTERS, parse
+from crbot.triage.reading import read
+
+POLICY = parse(read_texts(rules_folder(None), ".yaml"))
+
+
+def told(body: str) -> Facts:
+    message = Message(Channel.SLACK, Person("Chief Dana Ruiz", "U1"), body)
+    scan = POLICY.words.phrases.scan(message, cut(message, POLICY.words))
+    return NOTHING.with_statements(read(scan, NEW, POLICY))
+
+
+def matters(body: str) -> tuple[str, ...]:
+    facts = told(body)
+    return tuple(facts.value(fact) for fact in MATTERS)
+
+
+DENIED = """
+none    none     Neither lawsuits nor inquiries to report.
+none    none     We're clean on that front.
+none    none     We are not in court and we're not under anybody's microscope.
+none    none     You asked about lawsuits and investigations. Not that I'm aware of.
+none    none     Pending matters? None.
+none    none     Lawsuits: none. Investigations: none.
+none    none     Happily, no court cases and no probes are hanging over this request.
+none    none     Neither the county nor my office has been sued or investigated over this.
+none    none     Nobody is investigating us and nobody has sued.
+none    none     If you wonder about lawsuits or investigations, don't. There aren't any.
+none    none     investigation no. lawsuit no.
+none    unknown  Nobody from the AG, the DA or the feds has opened a file on this.
+none    unknown  The state bureau isn't looking at us.
+none    unknown  State police declined to open an investigation.
+unknown none     Our risk manager says there's no claim on file.
+unknown none     The family has said publicly that it will not sue.
+unknown none     I've heard nothing from any attorney.
+"""
+
+ENDED = """
+none    unknown  The criminal inquiry wrapped up in the spring and no charges came of it.
+none    unknown  The prosecutor reviewed it and called it justified.
+none    unknown  The FBI looked at it and passed.
+none    unknown  There was an investigation. It ended in May.
+none    unknown  An inquiry? Closed in March.
+none    unknown  The grand jury returned no bill.
+unknown none     There was a suit. It was dismissed.
+unknown none     The plaintiffs dropped their suit.
+unknown none     The court released us from federal oversight last fall.
+unknown none     The judge threw the case out in April.
+unknown none     The appeal was decided in our favor last month, and that ended it.
+none    none     Investigation closed without charges; lawsuit dismissed.
+"""
+
+OPEN = """
+active  unknown  The state bureau has the case.
+active  unknown  Prosecutors are weighing charges against two deputies.
+active  unknown  The file was forwarded to the district attorney for a charging decision.
+active  unknown  We are waiting for the attorney general to decide.
+active  unknown  The DA hasn't decided.
+active  unknown  The inquiry should wrap up this summer.
+active  unknown  The investigation is nearly complete.
+active  unknown  Federal agents searched our evidence room.
+active  unknown  In May the Civil Rights Division told the mayor that it was opening an inquiry.
+active  unknown  Three officers are on administrative leave while the state looks at what happened.
+active  unknown  They have not closed the file.
+active  unknown  It isn't true that the inquiry is over; they extended it to December.
+unknown active   The suit has not been dismissed.
+unknown active   The county's motion to dismiss was denied.
+unknown active   We think the suit will settle by spring.
+unknown active   We are still under the 2014 settlement, and the court has not let us out of it.
+unknown active   The union has taken the discipline to arbitration.
+active  active   We're being sued and we're being investigated.
+active  none     Lawsuits no, investigations yes.
+active  none     No suit, but the state police are investigating.
+none    active   Nobody's investigating us but we are being sued.
+none    active   The state cleared us. The family's lawsuit is still in federal court.
+active  unknown  The first inquiry, by the county, is closed. A second one, by the Attorney General, was opened in June.
+active  none     Other than the inspector general's audit we've nothing open, and nobody's sued us.
+"""
+
+EXPECTED = """
+unknown potential  The family has an attorney.
+unknown potential  None yet, but the family has counsel.
+unknown potential  No suit has been filed, though one is likely.
+unknown potential  I'd be surprised if we weren't sued.
+unknown potential  The union tells me that if I change the schedule they will file a grievance.
+unknown potential  A well-known trial lawyer is speaking for the family.
+unknown potential  We signed a tolling agreement with the widow.
+none    potential  Nobody is investigating. The guild says it'll file for arbitration.
+"""
+
+NOT_TOLD = """
+unknown unknown  If a suit is filed later, what happens?
+unknown unknown  Would an open investigation disqualify us?
+unknown unknown  I'll ask the city attorney about pending claims and let you know.
+unknown unknown  Pending litigation: ________
+unknown unknown  Investigations / litigation: see the county attorney
+unknown unknown  Other agencies have been sued over these policies.
+unknown unknown  Our detectives are investigating a string of forty burglaries.
+unknown unknown  We are writing a policy on internal affairs investigations.
+unknown unknown  The shoplifting cases are pending with the municipal prosecutor.
+unknown unknown  The man who killed our officer has been charged and is awaiting trial.
+unknown unknown  State law has the attorney general review every police shooting.
+unknown unknown  We want to fix this before somebody sues.
+unknown unknown  The state police train our recruits.
+"""
+
+
+def rows(table: str) -> list[tuple[str, ...]]:
+    return [tuple(line.split(maxsplit=2)) for line in table.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(DENIED))
+def test_a_denial_tells_that_there_is_none(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(ENDED))
+def test_what_has_ended_is_none(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(OPEN))
+def test_an_open_matter_outweighs_one_that_ended(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(EXPECTED))
+def test_a_suit_that_is_threatened_or_prepared_is_potential(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(NOT_TOLD))
+def test_words_about_other_things_tell_nothing(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+def test_a_denial_ends_where_a_new_sentence_begins_without_a_capital():
+    assert matters("investigation no. suit, well, we were served on monday") == ("none", "active")
+
+
+def test_the_next_item_of_a_list_is_no_answer_to_the_one_before():
+    assert matters("(1) The county prosecutor is still deciding.\n(2) Not so far.")[0] == "active"
+
+
+def test_the_evidence_names_the_words_that_decided():
+    evidence = told("The suit over the crash was settled in May.").evidence("litigation")
+
+    assert {each.text for each in evidence} == {"The suit over the crash was settled in May."}
+    assert any("over by" in each.context for each in evidence)
+
+
+WORDS = [
+    "suit",
+    "no",
+    "not",
+    "the DA",
+    "closed",
+    "is",
+    "until",
+    "but",
+    ";",
+    ",",
+    ".",
+    "?",
+    "(1)",
+    ":",
+    "settled",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_any_order_of_words_can_be_read(words):
+    assert set(matters(" ".join(words))) <= {"active", "potential", "none", "unknown"}
+
+
+@pytest.mark.parametrize(
+    "phrase", ["no suit not closed until ", "the DA has not decided, ", "investigation: no 1) "]
+)
+def test_a_hostile_message_is_read_in_linear_time(phrase):
+    def seconds(body: str) -> float:
+        began = process_time()
+        told(body)
+        return process_time() - began
+
+    short, long = seconds(phrase * 150), seconds(phrase * 1500)
+
+    assert long < max(30 * short, 1.0)

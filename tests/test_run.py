@@ -200,7 +200,7 @@ def test_what_would_be_read_is_shown_and_nothing_is_changed(world: World) -> Non
 
     assert ended.returncode == 0, ended.stderr
     assert "Policy review" in ended.stdout
-    assert "1 mails would be read; nothing was kept, moved or sent" in ended.stdout
+    assert "1 mail would be read; nothing was kept, moved or sent" in ended.stdout
     assert world.folders() == {"INBOX": 1}
     with world.store() as store:
         assert store.waiting() == (0, 0)

@@ -166,7 +166,7 @@ def _show_new_mail(mails: Iterable[Preview]) -> None:
         count += 1
         came = f"{mail.came_at:%Y-%m-%d %H:%M}" if mail.came_at else "no date"
         typer.echo(f"{mail.uid:>8}  {came:16}  {mail.size_bytes:>10,} B  {mail.sender}  |  {mail.subject}")
-    typer.echo(f"{count} mails would be read; nothing was kept, moved or sent")
+    typer.echo(f"{count} mail{'' if count == 1 else 's'} would be read; nothing was kept, moved or sent")
 
 
 @app.command()

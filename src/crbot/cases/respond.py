@@ -193,7 +193,7 @@ def hold(case: Case, heard: Heard, decision: Decision) -> Change:
     """Somebody who takes no part in a case writes to it: a person looks first, and nothing is sent."""
     notice = Notice(
         title=f"Held: a stranger writes to {case.number}",
-        text=_with_words_of_doubt(
+        text=_waiting(
             f"The sender takes no part in {case.number} ({case.agency}). It was not added to the case.", heard
         ),
         quote=heard.message.body,
@@ -209,7 +209,7 @@ def hold_unsigned(heard: Heard, decision: Decision) -> Change:
     """It is not clear who wrote, so that nobody can be answered: a person looks first."""
     notice = Notice(
         title="Held: it is not clear who wrote",
-        text=_with_words_of_doubt("Nobody could be answered, and no case was opened.", heard),
+        text=_waiting("Nobody could be answered, and no case was opened.", heard),
         quote=heard.message.body,
         sender=heard.message.sender.name,
         held=heard.inbox_id,
@@ -221,7 +221,7 @@ def hold_flood(heard: Heard, decision: Decision, *, is_told: bool) -> Change:
     """One sender writes more than is taken in a day: it is kept, and no case is opened before a person looks."""
     notice = Notice(
         title="Held: one sender writes very often",
-        text=_with_words_of_doubt(
+        text=_waiting(
             "More came from this address today than one sender is given cases. Nothing was sent.", heard
         ),
         quote=heard.message.body,
@@ -234,6 +234,10 @@ def hold_flood(heard: Heard, decision: Decision, *, is_told: bool) -> Change:
 
 def _with_words_of_doubt(text: str, heard: Heard) -> str:
     return " ".join((text, *(f"{doubt}." for doubt in heard.doubts)))
+
+
+def _waiting(text: str, heard: Heard) -> str:
+    return _with_words_of_doubt(f"{text} It waits for a person as message {heard.inbox_id}.", heard)
 
 
 def answer_without_case(heard: Heard, decision: Decision) -> Change:

@@ -70,8 +70,13 @@ _OLDEST_KEPT = (
 _UPDATE_INBOX = update(inbox).where(inbox.c.id == bindparam("inbox_id"))
 _KEEP = insert(inbox)
 _KEY_IS_KNOWN = select(inbox.c.id).where(inbox.c.key == bindparam("key"))
-_BYTES_ARE_KNOWN = select(inbox.c.id).where(inbox.c.sha256 == bindparam("sha256")).limit(1)
-_CONTENT_IS_KNOWN = select(inbox.c.id).where(inbox.c.content == bindparam("content")).limit(1)
+# What was set aside is no copy's original: who lays it into the mailbox again wants it tried again.
+_BYTES_ARE_KNOWN = (
+    select(inbox.c.id).where(inbox.c.sha256 == bindparam("sha256"), inbox.c.state != "aside").limit(1)
+)
+_CONTENT_IS_KNOWN = (
+    select(inbox.c.id).where(inbox.c.content == bindparam("content"), inbox.c.state != "aside").limit(1)
+)
 _NAMESAKE = (
     select(inbox.c.id, inbox.c.case_number)
     .where(

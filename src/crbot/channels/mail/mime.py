@@ -278,7 +278,11 @@ def _doubts(
         beginning = " ".join(gathered.hidden)[:200]
         found.append(f"The mail holds text that a reader does not see: “{beginning}”")
     if Mark.ENCRYPTED in marks:
-        found.append("The mail is encrypted; its words cannot be read here")
+        found.append(f"The mail is encrypted ({gathered.sealed or 'PGP'}); its words cannot be read here")
+    elif gathered.sealed:
+        found.append(
+            f"The mail is packed into its signature ({gathered.sealed}); its words cannot be read here"
+        )
     if Mark.CUT in marks:
         found.append("The mail is longer or more nested than is read; its beginning was")
     return tuple(found)
@@ -308,6 +312,7 @@ class _Gathering:
         self._status_parts: list[str] = []
         self._receipt_parts: list[str] = []
         self._calendars: list[tuple[str, str]] = []  # text, and the method as the part's header tells it
+        self.sealed = ""  # how: S/MIME or PGP
         self._is_feedback = False
 
     def body(self, root: Part) -> str:
@@ -354,6 +359,9 @@ class _Gathering:
     def _text(self, part: Part, forwards: int) -> _Text:
         if part.content_type == "multipart/encrypted":
             self.marks.add(Mark.ENCRYPTED)
+            self.sealed = "PGP"
+            for child in part.children:
+                self._attach(child)
             return _Text("")
         if part.content_type == "multipart/report":
             self._note_report(part)
@@ -381,7 +389,9 @@ class _Gathering:
         if part.content_type in _SIGNATURES:
             return
         if part.content_type in _ENVELOPES:
-            self.marks.add(Mark.ENCRYPTED)
+            self.sealed = "S/MIME"
+            if part.parameters.get("smime-type", "").casefold() != "signed-data":
+                self.marks.add(Mark.ENCRYPTED)
         if part.content_type == "application/ms-tnef":
             self.doubts.append("The mail holds a winmail.dat, which is not read")
         is_picture_in_text = part.main_type == "image" and not part.filename

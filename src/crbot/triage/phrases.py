@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import ahocorasick_rs
@@ -605,3 +605,15 @@ class Words:
     def of(self, name: str) -> frozenset[str]:
         """The folded phrases of a list; empty where the rules have no such list."""
         return self.folded.get(name, frozenset())
+
+    def within(self, name: str, folded: str) -> list[str]:
+        """Those folded phrases of a list that stand in a folded text, be it inside of words."""
+        phrases, automaton = _automaton_of(self, name)
+        found = automaton.find_matches_as_indexes(folded, overlapping=True)
+        return [phrases[number] for number in dict.fromkeys([number for number, _, _ in found])]
+
+
+@lru_cache(maxsize=64)
+def _automaton_of(words: Words, name: str) -> tuple[list[str], ahocorasick_rs.AhoCorasick]:
+    phrases = sorted(words.of(name))
+    return phrases, ahocorasick_rs.AhoCorasick(phrases)

@@ -47,13 +47,12 @@ class Frame:
             self._body.set_own(first, end, Role.BOILERPLATE)
 
     def _notice_starts(self) -> list[int]:
-        starts = [start for phrase in self._words.of("notice") for start in places(self._folded, phrase)]
-        verdicts = [
-            each for phrase in self._words.of("notice_verdict") for each in places(self._folded, phrase)
-        ]
+        folded, within = self._folded, self._words.within
+        starts = [start for phrase in within("notice", folded) for start in places(folded, phrase)]
+        verdicts = [each for phrase in within("notice_verdict", folded) for each in places(folded, phrase)]
         if verdicts:
-            for phrase in self._words.of("notice_subject"):
-                found = places(self._folded, phrase)
+            for phrase in within("notice_subject", folded):
+                found = places(folded, phrase)
                 starts += [
                     each for each in found if any(0 <= verdict - each < 250 for verdict in verdicts[:200])
                 ]

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from crbot import wiring
+from crbot.channels.mail.sender import Border
 from crbot.intake.ports import StaffAction, Verb
 from crbot.intake.repeats import Limits
 from crbot.triage.policy import Policy
@@ -411,3 +412,48 @@ def test_attachments_stand_in_the_record_with_size_and_hash(desk: MailDesk) -> N
     (line,) = desk.store.record_of("CRI-2026-0002")
     (file,) = line["detail"]["files"]
     assert file == ["plan.zip", 2, hashlib.sha256(b"PK").hexdigest()]
+
+
+def test_a_colleague_who_forwards_our_letter_as_an_attachment_finds_the_case(desk: MailDesk) -> None:
+    letter = f"From: {DESK}\r\nSubject: Re: Policy review\r\nMessage-ID: {desk.letter_id()}\r\n\r\nHello."
+    answer = ANSWER.replace("\n", "\r\n")
+    raw = (
+        "From: Lt. Ann Poe <apoe@pine-falls.example.gov>\r\nSubject: our answers\r\n"
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        f"--b\r\n\r\n{answer}\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n{letter}\r\n--b--\r\n"
+    )
+    desk.hears(raw.encode())
+
+    (case,) = desk.cases()
+    assert case.decision.disposition == "eligible"
+
+
+def test_a_mail_that_was_set_aside_may_be_laid_into_the_mailbox_again(desk: MailDesk) -> None:
+    broken = b"   \r\n"
+    thoughts = [desk.hears(broken), desk.hears(broken)]
+
+    assert [thought.did for thought in thoughts if thought] == ["set aside", "set aside"]
+
+
+def test_a_mail_whose_sender_was_found_out_adds_nothing_to_a_case(policy: Policy) -> None:
+    with mail_desk(policy, border=Border("mx.cops.example.gov")) as desk:
+        desk.hears(mail(Message_ID="<first@pine-falls.example.gov>"))
+        forged = mail("We withdraw our request.", "Re: Policy review", In_Reply_To=desk.letter_id())
+        found = (
+            b"Authentication-Results: mx.cops.example.gov; dmarc=fail header.from=pine-falls.example.gov\n"
+        )
+
+        desk.hears(found + forged)
+
+        (notice,) = desk.notices()
+        assert notice.title == f"Held: a stranger writes to {CASE}"
+        assert "our mail server found that it does not" in notice.text
+
+
+def test_what_our_server_found_out_stands_on_the_case_and_in_the_record(policy: Policy) -> None:
+    with mail_desk(policy, border=Border("mx.cops.example.gov")) as desk:
+        desk.hears(b"Authentication-Results: mx.cops.example.gov; spf=none\n" + mail())
+
+        (case,) = desk.cases()
+        assert case.doubts == ("The mail is not proven to come from pine-falls.example.gov",)
+        assert desk.store.record_of(CASE)[0]["detail"]["sender"] == "not proven"

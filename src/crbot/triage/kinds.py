@@ -218,7 +218,7 @@ def _is_whole_question(sentence: Sentence) -> bool:
 def _found_in_sender(message: Message, scan: Scan) -> frozenset[str]:
     told = fold(f"{message.sender.name} {message.sender.address or ''}".replace("@", " "))
     parted = (told, told.replace("_", " ")) if "_" in told else (told,)  # "Chief_Dunn", "no_reply"
-    return frozenset(hit.list for each in parted for hit in scan.phrases.find(each))
+    return frozenset().union(*(scan.phrases.lists_in(each) for each in parted))
 
 
 def _count(scan: Scan, name: str, place: Place) -> int:

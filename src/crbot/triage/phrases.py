@@ -266,8 +266,6 @@ _Match = tuple[int, int, _Pattern]  # start and end in the searched form
 _Place = tuple[int, int, int]  # start, end and index of a sentence
 _Found = tuple[int, _Match, _Spaced]  # with the index of the sentence
 _Placed = tuple[int, int, int, int]  # start and number of the first word, end and number of the last word
-_Here = dict[int, list[_Placed]]  # what is found in a sentence, by the number of its pattern
-_Candidate = tuple[_Row, _Here, int, _Spaced]  # a line whose pieces are all in the sentence
 
 
 class Phrases:
@@ -314,6 +312,11 @@ class Phrases:
             )
             self._latest = (folded, hits)
         return hits
+
+    def lists_in(self, folded: str) -> frozenset[str]:
+        """The word lists of which a phrase stands in a folded text."""
+        found = self.search(_Spaced(folded), self._listed)
+        return frozenset([name for _, _, pattern in found for name in pattern.lists]) & self._lists.keys()
 
     def scan(self, message: Message, sentences: Sequence[Sentence]) -> Scan:
         """Find every phrase and line in the sentences of a message; none reaches over the end of a sentence."""
@@ -409,41 +412,63 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end].isalnum() or text[end] in "_@" or text.startswith("'t", end)
 
 
-def _placed(here: Iterable[_Match], spaced: _Spaced) -> _Here:
-    """What is found in a sentence with the numbers of its words, by the number of its pattern; the first of each."""
-    spaces = spaced.spaces
-    placed: _Here = {}
-    for start, end, pattern in here:
-        same = placed.setdefault(pattern.number, [])
-        if len(same) < MOST_IN_SENTENCE:
-            same.append((start, bisect_right(spaces, start), end, bisect_right(spaces, end - 1)))
-    return placed
+class _Here:
+    """What was found in a sentence in which lines of several pieces may stand."""
+
+    __slots__ = ("_matches", "_stages", "sentence", "spaced")
+
+    def __init__(self, matches: list[_Match], sentence: int, spaced: _Spaced) -> None:
+        self._matches = matches if len(matches) <= MOST_IN_SENTENCE else _first_of_each(matches)
+        self._stages: dict[frozenset[int], list[_Placed]] = {}
+        self.sentence = sentence
+        self.spaced = spaced
+
+    def filling(self, piece: frozenset[int]) -> list[_Placed]:
+        """What fills a piece; lines share many."""
+        if piece not in self._stages:
+            spaces = self.spaced.spaces
+            self._stages[piece] = [
+                (start, bisect_right(spaces, start), end, bisect_right(spaces, end - 1))
+                for start, end, pattern in self._matches
+                if pattern.number in piece
+            ]
+        return self._stages[piece]
+
+    def place_of(self, piece: frozenset[int]) -> int:
+        """How much is found before what first fills a piece."""
+        return next(i for i, (_, _, pattern) in enumerate(self._matches) if pattern.number in piece)
 
 
-def _in_order(row: _Row, here: _Here) -> list[_Placed]:
-    """The places where the pieces of a row follow one another within its gaps.
+def _first_of_each(matches: Iterable[_Match]) -> list[_Match]:
+    """Of each pattern as many as are looked at."""
+    counted: dict[int, int] = {}
+    kept = []
+    for match in matches:
+        number = match[2].number
+        counted[number] = counted.get(number, 0) + 1
+        if counted[number] <= MOST_IN_SENTENCE:
+            kept.append(match)
+    return kept
+
+
+def _in_order(row: _Row, here: _Here) -> list[tuple[int, int]]:
+    """Where the pieces of a row follow one another within its gaps.
 
     Looks at each found phrase once: of several beginnings that lead to a phrase, the nearest is kept.
     """
-    reached: list[
-        tuple[int, int, int, int]
-    ] = []  # its last word and end, the start and first word of what leads to it
-    for number, same in here.items():
-        if number in row.pieces[0]:
-            reached += [(last, end, start, first) for start, first, end, last in same]
+    # each with its last word, its end, and the start of what leads to it
+    reached = [(last, end, start) for start, _, end, last in here.filling(row.pieces[0])]
     for piece, gap in zip(row.pieces[1:], row.gaps, strict=True):
         reached.sort()
         further = []
-        for number, same in here.items():
-            if number in piece:
-                for start, first, end, last in same:
-                    nearest = bisect_right(reached, (first, start, start)) - 1  # that ends before this begins
-                    if nearest >= 0 and first - reached[nearest][0] - 1 <= gap:
-                        further.append((last, end, reached[nearest][2], reached[nearest][3]))
+        for start, first, end, last in here.filling(piece):
+            nearest = bisect_right(reached, (first, start, start)) - 1  # that ends before this begins
+            if nearest >= 0 and first - reached[nearest][0] - 1 <= gap:
+                further.append((last, end, reached[nearest][2]))
         if not further:
             return []
         reached = further
-    return [(start, first, end, last) for last, end, start, first in sorted(reached)]
+    return [(start, end) for _, end, start in sorted(reached)]
 
 
 class Scan:
@@ -470,7 +495,9 @@ class Scan:
         self._asked = asked.names
         self._made_once: dict[object, object] = {}
         self._filed: dict[str, list[_Found]] = {}  # by list or cue
-        self._lines: dict[str, list[_Candidate]] = {}  # by cue
+        self._lines: dict[
+            str, list[tuple[_Row, _Here]]
+        ] = {}  # by cue, those of which all pieces are in a sentence
         self._hits: dict[
             str, Mapping[int, tuple[Hit, ...]]
         ] = {}  # by list or cue, and by sentence: once asked for
@@ -482,9 +509,9 @@ class Scan:
         for part in self._parts:
             found = phrases.search(part.spaced, asked.wanted)
             for sentence, here in self._file(part, found, asked.of_pattern).items():
-                rows = phrases.rows_of(here)
+                rows = phrases.rows_of(here) if len(here) > 1 else ()
                 if rows:
-                    self._keep_lines(rows, _placed(here, part.spaced), sentence, part.spaced)
+                    self._keep_lines(rows, _Here(here, sentence, part.spaced))
 
     def _file(
         self,
@@ -515,10 +542,10 @@ class Scan:
                     filed[name] = [(sentence, match, spaced)]
         return by_sentence
 
-    def _keep_lines(self, rows: Iterable[_Row], here: _Here, sentence: int, spaced: _Spaced) -> None:
+    def _keep_lines(self, rows: Iterable[_Row], here: _Here) -> None:
         for row in rows:
             self._filed.setdefault(row.cue, [])
-            self._lines.setdefault(row.cue, []).append((row, here, sentence, spaced))
+            self._lines.setdefault(row.cue, []).append((row, here))
 
     def _by_sentence(self, name: str) -> Mapping[int, tuple[Hit, ...]]:
         """The hits of a word list or cue by the index of their sentence, in order."""
@@ -550,13 +577,12 @@ class Scan:
 
     def _made_of_lines(self, cue: str) -> dict[int, tuple[Hit, ...]]:
         found: dict[int, list[tuple[tuple[int, int], list[Hit]]]] = {}
-        for row, here, sentence, spaced in self._lines[cue]:
-            hits = [
-                spaced.hit(start, end, cue, row.line, sentence) for start, _, end, _ in _in_order(row, here)
-            ]
-            if hits:
-                place = next(i for i, number in enumerate(here) if number in row.by_length[0])
-                found.setdefault(sentence, []).append(((place, row.number), hits))
+        for row, here in self._lines[cue]:
+            places = _in_order(row, here)
+            if places:
+                hits = [here.spaced.hit(start, end, cue, row.line, here.sentence) for start, end in places]
+                order = here.place_of(row.by_length[0]), row.number
+                found.setdefault(here.sentence, []).append((order, hits))
         return {
             sentence: tuple(hit for _, hits in sorted(rows) for hit in hits)[:MOST_IN_SENTENCE]
             for sentence, rows in found.items()
@@ -567,7 +593,9 @@ class Scan:
         if name not in self._filed and name in self._asked:
             return ()
         by_sentence = self._by_sentence(name)
-        return tuple(hit for hits in by_sentence.values() for hit in hits)
+        if len(by_sentence) == 1:
+            return next(iter(by_sentence.values()))
+        return tuple([hit for hits in by_sentence.values() for hit in hits])
 
     def in_sentence(self, sentence: Sentence | int, name: str) -> tuple[Hit, ...]:
         """The hits of a word list or cue in one sentence, told by itself or by its index."""

@@ -75,7 +75,11 @@ def _is_numbered(body: str, start: int) -> bool:
 
 def _asked_by(scan: Scan, index: int) -> list[str]:
     """The facts that a question asks for."""
-    facts = [fact for fact in MATTERS if scan.in_sentence(index, f"{fact}:active")]
+    facts = [
+        fact
+        for fact in MATTERS
+        if scan.in_sentence(index, f"{fact}:active") or scan.in_sentence(index, f"{fact}:active:weak")
+    ]
     return facts + [fact for fact, words in _ASKS if scan.in_sentence(index, words)]
 
 

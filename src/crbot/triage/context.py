@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from crbot.triage.facts import Part
 from crbot.triage.notation import (
     Faults,
     Pieces,
@@ -158,7 +159,18 @@ class Contexts:
 
         A reply to what is only supposed or asked about outranks that: "Is there a suit? It was settled."
         """
-        reaching = self._reaching(mention)
+        return self._standing(mention, self._reaching(mention))
+
+    def of_whole(self, mention: Hit) -> Standing:
+        """The context of a mention whose own words change nothing in it: "we decided not to go on"."""
+        reaching = {
+            kind: each
+            for kind, each in self._reaching(mention).items()
+            if not (mention.start <= each.hit.start and each.hit.end <= mention.end)
+        }
+        return self._standing(mention, reaching)
+
+    def _standing(self, mention: Hit, reaching: dict[str, _Trigger]) -> Standing:
         if _CANCELS in reaching and Context.DENIED in reaching:
             return Standing(Context.ONGOING, reaching[_CANCELS].hit)
         reaching = _without_outranked(reaching)
@@ -191,6 +203,19 @@ class Contexts:
             if overlaps and denies and each.kind == Context.ONGOING and each.side in ("before", "after"):
                 return each.hit
         return None
+
+    def within(self, start: int, end: int) -> Standing:
+        """The context of a stretch of the body in which the thing itself is not named: "They wrapped it up"."""
+        kinds: dict[str, Hit] = {}
+        for index, sentence in enumerate(self.scan.sentences):
+            if sentence.part is Part.BODY and sentence.start < end and start < sentence.end:
+                for each in self._in_sentence(index):
+                    if start <= each.hit.start < end and each.side in ("after", "next", "answer"):
+                        kinds.setdefault(each.kind, each.hit)
+        for context in (Context.ONGOING, Context.ENDED, Context.EXPECTED):
+            if context in kinds:
+                return Standing(context, kinds[context])
+        return Standing(Context.ASSERTED)
 
     def cancelled(self, mention: Hit) -> Hit | None:
         """The trigger that takes back a mention which is itself a denial."""

@@ -59,7 +59,8 @@ class _Reader:
         self._words = words
         self._agency = agency
         self._titles = read_titles(scan, words)
-        self.claims = Claims(scan, self._titles, self._agency_type, words)
+        asked = known.in_case and FACT in known.asked
+        self.claims = Claims(scan, self._titles, self._agency_type, words, asked)
 
     def statement(self) -> Statement | None:
         head = self.claims.head()
@@ -149,7 +150,7 @@ class _Reader:
             return True
         start = max(self._scan.sentence_of(hit).start, hit.start - _SUBJECT_REACH)
         before = word_list(self._scan.text(hit.sentence)[start : hit.start])
-        return not before or not self._words.of("request_ref").isdisjoint(before)
+        return before[-1:] in ([], ["as"]) or not self._words.of("request_ref").isdisjoint(before)
 
     def _is_of_a_thing(self, hit: Hit) -> bool:
         """ "The sheriff's race is undecided": the deed is said of what the head has, not of the head."""
@@ -166,7 +167,7 @@ class _Reader:
     def _is_of_head(self, hit: Hit) -> bool:
         """The hit speaks of the agency's head."""
         text = fold(self._scan.text_of(hit))
-        if text.split(" ", 1)[0] in self._words.of("pronoun_ref"):
+        if hit.phrase == "{go_given}" or text.split(" ", 1)[0] in self._words.of("pronoun_ref"):
             return self._refers_to_head(hit)
         titles = [
             each
@@ -257,7 +258,7 @@ def _after_name(words: Sequence[str]) -> list[str]:
 
 
 def _disowns(hit: Hit) -> bool:
-    return hit.phrase == "{disowns_request}"
+    return hit.phrase.startswith(("{disowns_request}", "{i_disown}"))
 
 
 def _is_apposition(title: Title) -> bool:

@@ -1,7 +1,7 @@
 """Sentences and cues become facts, each with its evidence.
 
 Who asks is read in `people`, which agency in `agency`, whether a mention counts in `context`; answers to our
-questions in `conversation`.
+questions in `answers`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from crbot.triage.agency import read_agency
+from crbot.triage.answers import Answer, answered_authority, answers, short_answer
 from crbot.triage.context import Context, Contexts, Standing
-from crbot.triage.conversation import Answer, answered_authority, answers, short_answer
 from crbot.triage.facts import UNKNOWN, Evidence, Known, Part, Statement
 from crbot.triage.message import Message
 from crbot.triage.passages import Role, Sentence
@@ -173,7 +173,7 @@ def read_form(message: Message, policy: Policy) -> Iterator[Statement]:
 def read_withdrawal(reader: Reader) -> Statement | None:
     """The agency takes its request back."""
     for mention in reader.mentions("withdrawn"):
-        standing = reader.contexts.of(mention.hit)
+        standing = reader.contexts.of_whole(mention.hit)
         if standing.context not in (Context.SUPPOSED, Context.DENIED):
             return reader.statement("withdrawn", (mention.value,), (reader.evidence(mention.hit, standing),))
     return None
@@ -213,6 +213,13 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
         told.setdefault("active", []).extend(hints)
     else:
         lost += hints
+    for reply in replies:
+        if fact in reply.facts and not reply.value and not told:
+            standing = reader.contexts.within(reply.start, reply.end)
+            if standing.context is not Context.ASSERTED:
+                meant = reader.policy.means[fact, standing.context]
+                value = "active" if meant == "as told" else meant
+                told.setdefault(value, []).append(reader.answer_evidence(reply))
     for value in _GRAVITY:
         if value in told:
             others = [each for other, evidence in told.items() if other != value for each in evidence]

@@ -367,7 +367,7 @@ def _is_blank(told: str) -> bool:
 
 def _begins_with(text: str, phrases: Iterable[str]) -> bool:
     first = fold(text[:40]).split()[:1]
-    return bool(first) and first[0] in phrases
+    return bool(first) and first[0].strip(",;.") in phrases
 
 
 def _is_item(label: str) -> bool:

@@ -212,7 +212,7 @@ class Contexts:
                 for each in self._in_sentence(index):
                     if start <= each.hit.start < end and each.side in ("after", "next", "answer"):
                         kinds.setdefault(each.kind, each.hit)
-        for context in (Context.ONGOING, Context.ENDED, Context.EXPECTED):
+        for context in (Context.ONGOING, Context.ENDED, Context.EXPECTED, Context.DENIED):
             if context in kinds:
                 return Standing(context, kinds[context])
         return Standing(Context.ASSERTED)

@@ -315,7 +315,7 @@ def _drawn_answer(hit: Hit, reader: Reader) -> str | None:
         line_end = text.find("\n", sentence.end)
         answer = text[sentence.end : line_end if line_end >= 0 else len(text)]
         return short_answer(answer, reader.policy.words) or (None if answer.strip() else "")
-    return _checked(text[hit.end : min(sentence.end, hit.end + _LONGEST_LABEL)], reader)
+    return _checked(text[hit.start : min(sentence.end, hit.end + _LONGEST_LABEL)], reader)
 
 
 def _checked(told: str, reader: Reader) -> str | None:

@@ -66,13 +66,18 @@ class Reader:
 
     def _outermost(self, fact: str, index: int, mentions: list[Mention]) -> Iterator[Mention]:
         barred = self.scan.in_sentence(index, f"{fact}:not")[:_MOST]
-        mentions = [each for each in mentions if each.value != "none" or not self.contexts.breaks(each.hit)]
-        hits = [mention.hit for mention in mentions]
-        for mention in mentions:
-            own_bars = self.scan.in_sentence(index, f"{fact}:{mention.value}:not")[:_MOST]
-            if any(_bars(bar, mention.hit) for bar in (*barred, *own_bars)):
-                continue
-            if not any(_covers(other, mention.hit) and _longer(other, mention.hit) for other in hits):
+        own_bars = {
+            value: (*barred, *self.scan.in_sentence(index, f"{fact}:{value}:not")[:_MOST])
+            for value in {each.value for each in mentions}
+        }
+        free = [
+            each
+            for each in mentions
+            if (each.value != "none" or not self.contexts.breaks(each.hit))
+            and not any(_bars(bar, each.hit) for bar in own_bars[each.value])
+        ]
+        for mention in free:
+            if not any(_covers(each.hit, mention.hit) and _longer(each.hit, mention.hit) for each in free):
                 yield mention
 
     def evidence(self, hit: Hit, standing: Standing | None = None) -> Evidence:

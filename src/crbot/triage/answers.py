@@ -51,7 +51,11 @@ class Answer:
 
 def asked_by(scan: Scan, index: int) -> list[str]:
     """The facts that a question asks for."""
-    facts = [fact for fact in MATTERS if scan.in_sentence(index, f"{fact}:active")]
+    facts = [
+        fact
+        for fact in MATTERS
+        if scan.in_sentence(index, f"{fact}:active") or scan.in_sentence(index, f"{fact}:active:weak")
+    ]
     return facts + [fact for fact, words in _ASKS if scan.in_sentence(index, words)]
 
 

@@ -98,9 +98,9 @@ class _Reader:
         return self._said("agency_state", state[0].upper(), state[1]) if state else None
 
     def _type_statement(self, name: Name | None, state: tuple[str, Evidence] | None) -> Statement | None:
-        found = (name.type, name.field.evidence(name.start, name.end)) if name else self._hint()
-        if name is not None and not name.tail and (others := self._no_police()) is not None:
-            found = others
+        others = self._no_police() if name is None or not name.tail else None
+        named = (name.type, name.field.evidence(name.start, name.end)) if name else None
+        found = others or named or self._hint()
         if found is None:
             return None
         kind, evidence = found

@@ -36,6 +36,7 @@ _ITEM = _pattern(r"^(?:[-*+\x95\xb7] |\(?(?:\d{1,2}|[a-z]|i{1,3}|iv|v)[.)] ?)")
 _CODE = _pattern(r"\b[A-Z][A-Z]\b")
 _LOW_CODE = _pattern(r"(?:, |\(|\b(?:pd|police|so|county|dept|department|office),? )([a-z][a-z])\b")
 _CLOCK = _pattern(r"\b\d{1,2}[:.]\d\d\b")
+_OFFER = _pattern(r"\$ ?\d|https?://|\d ?%")
 _YEAR = _pattern(r"\b(?:19|20)\d\d\b|\b\d{1,2}[/.]\d{1,2}[/.]\d\d\b")
 
 
@@ -85,3 +86,8 @@ def has_clock(text: str) -> bool:
 
 def has_year(text: str) -> bool:
     return bool(_YEAR.search(narrow(text[:400])))
+
+
+def has_price_or_link(text: str) -> bool:
+    """Names a price or a share of one, or holds the address of a page."""
+    return bool(_OFFER.search(narrow(text[:4_000])))

@@ -52,7 +52,7 @@ from crbot.intake.threads import (
     may_add,
     thread_of,
 )
-from crbot.triage.decide import decide
+from crbot.triage.decide import MOST_READ, decide
 from crbot.triage.decision import Decision, Kind, Reason
 from crbot.triage.facts import NEW, Known
 from crbot.triage.message import Channel, Mark, Person
@@ -252,6 +252,8 @@ def _heard(desk: Desk, kept: Kept, received: Received) -> Heard:
     doubts = received.doubts
     if kept.namesake:
         doubts = (f"Another mail with the same Message-ID came before ({kept.namesake})", *doubts)
+    if len(received.message.body) > MOST_READ:
+        doubts = ("The message is very long; only its beginning was read for the decision", *doubts)
     detail: dict[str, object] = {}
     if received.message.channel is Channel.EMAIL:
         detail["message_id"] = received.identity

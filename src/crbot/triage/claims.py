@@ -276,12 +276,7 @@ class Claims:
 
     def _is_first(self, index: int) -> bool:
         """Nothing of weight was said before: "Hollow, Ohio. Police chief. We need help."."""
-        said = (
-            each.text
-            for each in self._scan.sentences[:index]
-            if each.role is Role.OWN and each.part is Part.BODY
-        )
-        return sum(len(text.split()) for text in said) <= _LONGEST_PREAMBLE
+        return index <= self._scan.once(_preamble)
 
     # -- under a letter, and in a form
 
@@ -344,6 +339,17 @@ class Claims:
             for word in word_list(plain)
             if len(word) > 2 and not any(word in self._words.of(each) for each in lists)
         )
+
+
+def _preamble(scan: Scan) -> int:
+    """How many sentences there are until something of weight is said."""
+    said = 0
+    for index, each in enumerate(scan.sentences):
+        if each.role is Role.OWN and each.part is Part.BODY:
+            said += len(each.text.split())
+        if said > _LONGEST_PREAMBLE:
+            return index
+    return len(scan.sentences)
 
 
 def whole(sentence: Sentence, cue: str = "", rule: str = "") -> Evidence:

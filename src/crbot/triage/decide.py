@@ -14,15 +14,21 @@ from crbot.triage.decision import Decision
 from crbot.triage.eligibility import dispose, judge, open_questions
 from crbot.triage.facts import NEW, NOTHING, Known
 from crbot.triage.kinds import tell_kind
-from crbot.triage.message import Message
+from crbot.triage.message import Mark, Message
 from crbot.triage.passages import cut
 from crbot.triage.policy import Policy
 from crbot.triage.reading import read
 from crbot.triage.routing import route
 
+MOST_READ = 64 * 1024  # characters of a body, thirty times those of a long letter
+
 
 def decide(message: Message, policy: Policy, known: Known = NEW) -> Decision:
-    """Decide about one message in the light of what was known before. Never raises, whatever the message holds."""
+    """Decide about one message in the light of what was known before. Never raises, whatever the message holds.
+
+    Of a body that is longer than `MOST_READ` the beginning is read.
+    """
+    message = beginning_of(message)
     message = one_answer_a_line(message, known.asked)
     scan = policy.words.phrases.scan(message, cut(message, policy.words))
     told = read(scan, known, policy)
@@ -45,6 +51,15 @@ def decide(message: Message, policy: Policy, known: Known = NEW) -> Decision:
     )
 
 
+def beginning_of(message: Message) -> Message:
+    """The message, or of a very long one what is read, up to the end of a word, and marked as cut."""
+    if len(message.body) <= MOST_READ:
+        return message
+    body = message.body[:MOST_READ]
+    last = max(body.rfind(" "), body.rfind("\n"))
+    return replace(message, body=body[:last] if last > 0 else body, marks=message.marks | {Mark.CUT})
+
+
 def recall(thread: Sequence[Message], policy: Policy, own: frozenset[str]) -> Known:
     """What the earlier messages of a conversation tell, read in order.
 
@@ -52,7 +67,7 @@ def recall(thread: Sequence[Message], policy: Policy, own: frozenset[str]) -> Kn
     the facts. A conversation with a person's message in it is a case.
     """
     known = NEW
-    for message in thread:
+    for message in map(beginning_of, thread):
         if message.sender.key in own:
             scan = policy.words.phrases.scan(message, cut(message, policy.words))
             known = replace(known, asked=asked_in(scan) or known.asked)

@@ -425,40 +425,33 @@ def _goes_on(text: str, end: int) -> bool:
 class _Here:
     """What was found in a sentence in which lines of several pieces may stand."""
 
-    __slots__ = ("_matches", "_stages", "sentence", "spaced")
+    __slots__ = ("_by_pattern", "_filling", "sentence", "spaced")
 
-    def __init__(self, matches: list[_Match], sentence: int, spaced: _Spaced) -> None:
-        self._matches = matches if len(matches) <= MOST_IN_SENTENCE else _first_of_each(matches)
-        self._stages: dict[frozenset[int], list[_Placed]] = {}
+    def __init__(self, matches: Iterable[_Match], sentence: int, spaced: _Spaced) -> None:
+        self._by_pattern: dict[int, list[_Match]] = {}
+        for match in matches:
+            same = self._by_pattern.setdefault(match[2].number, [])
+            if len(same) < MOST_IN_SENTENCE:
+                same.append(match)
+        self._filling: dict[frozenset[int], list[_Placed]] = {}
         self.sentence = sentence
         self.spaced = spaced
 
     def filling(self, piece: frozenset[int]) -> list[_Placed]:
         """What fills a piece; lines share many."""
-        if piece not in self._stages:
+        if piece not in self._filling:
             spaces = self.spaced.spaces
-            self._stages[piece] = [
+            self._filling[piece] = [
                 (start, bisect_right(spaces, start), end, bisect_right(spaces, end - 1))
-                for start, end, pattern in self._matches
-                if pattern.number in piece
+                for number in self._by_pattern
+                if number in piece
+                for start, end, _ in self._by_pattern[number]
             ]
-        return self._stages[piece]
+        return self._filling[piece]
 
     def place_of(self, piece: frozenset[int]) -> int:
-        """How much is found before what first fills a piece."""
-        return next(i for i, (_, _, pattern) in enumerate(self._matches) if pattern.number in piece)
-
-
-def _first_of_each(matches: Iterable[_Match]) -> list[_Match]:
-    """Of each pattern as many as are looked at."""
-    counted: dict[int, int] = {}
-    kept = []
-    for match in matches:
-        number = match[2].number
-        counted[number] = counted.get(number, 0) + 1
-        if counted[number] <= MOST_IN_SENTENCE:
-            kept.append(match)
-    return kept
+        """How many other patterns are found before one that fills a piece."""
+        return next(i for i, number in enumerate(self._by_pattern) if number in piece)
 
 
 def _in_order(row: _Row, here: _Here) -> list[tuple[int, int]]:
@@ -531,11 +524,14 @@ class Scan:
     ) -> Mapping[int, list[_Match]]:
         """File what was found under the names that its pattern has by its number; returns it by the sentence.
 
-        What reaches over the end of a sentence is left out.
+        What reaches over the end of a sentence is left out, and what is found in one more often than is looked at.
         """
         filed, spaced = self._filed, part.spaced
         by_sentence: dict[int, list[_Match]] = {}
         here: list[_Match] = []
+        often: dict[
+            tuple[int, int], int
+        ] = {}  # sentence and pattern -> how often, in a sentence that holds very much
         sentence = low = limit = high = -1
         for match in found:
             start, end, pattern = match
@@ -544,6 +540,11 @@ class Scan:
                 here = by_sentence.setdefault(sentence, [])
             if end > limit:
                 continue
+            if len(here) >= MOST_IN_SENTENCE:
+                key = (sentence, pattern.number)
+                often[key] = often.get(key, 0) + 1
+                if often[key] > MOST_IN_SENTENCE:
+                    continue
             here.append(match)
             for name in names[pattern.number]:
                 if name in filed:

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, islice
 
 from crbot.triage import shapes
 from crbot.triage.facts import Part
@@ -116,7 +117,7 @@ def _codes(fields: Sequence[Field]) -> dict[int, list[Place]]:
         if not here:
             continue
         starts, text = [each.start for each in here], here[0].text
-        for start, end in [*shapes.codes(text), *shapes.low_codes(fold(text))][:_MOST_CODES]:
+        for start, end in islice(chain(shapes.codes(text), shapes.low_codes(fold(text))), _MOST_CODES):
             where = here[max(0, bisect_right(starts, start) - 1)]
             if where.start <= start < where.end and _is_code(where, start, end):
                 found.setdefault(where.index, []).append(Place(fold(text[start:end]), start, end))

@@ -608,7 +608,7 @@ class Scan:
         """What this makes of the scan; made when it is first asked for, for all who read the scan."""
         if make not in self._made_once:
             self._made_once[make] = make(self)
-        return cast(T_, self._made_once[make])
+        return cast("T_", self._made_once[make])
 
     def sentence_of(self, hit: Hit) -> Sentence:
         return self.sentences[hit.sentence]

@@ -316,7 +316,7 @@ class Phrases:
     def lists_in(self, folded: str) -> frozenset[str]:
         """The word lists of which a phrase stands in a folded text."""
         found = self.search(_Spaced(folded), self._listed)
-        return frozenset([name for _, _, pattern in found for name in pattern.lists]) & self._lists.keys()
+        return frozenset([name for _, _, pattern in found for name in pattern.lists if name in self._lists])
 
     def scan(self, message: Message, sentences: Sequence[Sentence]) -> Scan:
         """Find every phrase and line in the sentences of a message; none reaches over the end of a sentence."""

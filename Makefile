@@ -42,6 +42,10 @@ lint: $(READY) ## style, types and the direction of the imports
 ci: $(READY) lint ## everything, the live tests too; system packages: .ci/run installs them
 	$(BIN)/pytest -n auto
 
+.PHONY: mail-corpus
+mail-corpus: $(READY) ## any folder of mail through the intake: DIR=… and, if there is one of bounces alone, BOUNCES=…
+	CRBOT_MAIL_CORPUS="$(abspath $(DIR))" CRBOT_BOUNCE_CORPUS="$(abspath $(BOUNCES))" $(BIN)/pytest -s -q tests/test_mail_corpus.py tests/channels/mail/test_mime.py -k "corpus or folder or library or machines"
+
 .PHONY: bench
 bench: $(READY) ## the benchmark table, each row a ratio against its floor
 	$(BIN)/python -m tests.bench

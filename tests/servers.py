@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import grp
 import itertools
+import json
 import os
 import pwd
 import shutil
@@ -13,10 +14,13 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -48,6 +52,7 @@ first_valid_gid = 1
 disable_plaintext_auth = no
 mail_location = maildir:~/Maildir
 {capability}
+{tokens}
 passdb {{
   driver = static
   args = password={password}
@@ -86,6 +91,22 @@ auth_failure_delay = 0
 service stats {{
   chroot =
 }}
+"""
+
+_TOKENS = """
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/tokens.conf
+}}
+"""
+_TOKEN_CHECK = """
+introspection_mode = post
+introspection_url = {provider}/introspect
+username_attribute = username
+active_attribute = active
+active_value = true
 """
 
 
@@ -177,10 +198,12 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def running_dovecot(capability: str = "", certificate: Certificate | None = None) -> Iterator[Dovecot]:
+def running_dovecot(
+    capability: str = "", certificate: Certificate | None = None, provider: str = ""
+) -> Iterator[Dovecot]:
     """A Dovecot for as long as the block lasts; skips the test where none is installed.
 
-    `capability` replaces what the server says it can.
+    `capability` replaces what the server says it can; `provider` is the address that it asks about tokens.
     """
     if not DOVECOT:
         pytest.skip(NO_DOVECOT)
@@ -201,9 +224,12 @@ def running_dovecot(capability: str = "", certificate: Certificate | None = None
             tls=f"ssl = yes\nssl_cert = <{folder}/certificate.pem\nssl_key = <{folder}/key.pem"
             if certificate
             else "ssl = no",
+            tokens=_TOKENS.format(folder=folder) if provider else "",
             capability=f"imap_capability = {capability}" if capability else "",
         )
     )
+    if provider:
+        (folder / "tokens.conf").write_text(_TOKEN_CHECK.format(provider=provider))
     if certificate:
         shutil.copy(certificate.file, folder / "certificate.pem")
         shutil.copy(certificate.key, folder / "key.pem")
@@ -225,6 +251,58 @@ def _account() -> tuple[str, str]:
     """Under whose name it runs: ours, and never root's."""
     user = pwd.getpwuid(os.getuid()) if os.getuid() else pwd.getpwnam("nobody")
     return user.pw_name, grp.getgrgid(user.pw_gid).gr_name
+
+
+class TokenProvider:
+    """A provider of tokens: gives them to who knows the secret, and tells a server whom one belongs to."""
+
+    def __init__(self, mailbox: str) -> None:
+        self.mailbox = mailbox
+        self.given: list[dict[str, str]] = []  # what was asked for, in order
+        self.good: set[str] = set()
+        self.expires_in = 3600
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers.get("Content-Length", "0"))
+                form = dict(parse_qsl(self.rfile.read(length).decode()))
+                code, told = provider._answer(self.path, form)
+                body = json.dumps(told).encode()
+                self.send_response(code)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer((HOST, 0), Handler)
+        self.url = f"http://{HOST}:{self._server.server_port}"
+
+    def _answer(self, path: str, form: dict[str, str]) -> tuple[int, dict[str, object]]:
+        if path == "/introspect":
+            is_good = form.get("token") in self.good
+            return 200, {"active": is_good, "username": self.mailbox} if is_good else {"active": False}
+        if form.get("client_secret") != PASSWORD:
+            return 401, {"error": "invalid_client", "error_description": "The secret is wrong."}
+        self.given.append(form)
+        token = f"token{len(self.given)}"
+        self.good.add(token)
+        return 200, {"access_token": token, "expires_in": self.expires_in, "token_type": "Bearer"}
+
+    def __enter__(self) -> TokenProvider:
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 @dataclass
@@ -271,9 +349,11 @@ class Sink:
 
 
 @contextlib.contextmanager
-def running_sink(certificate: Certificate | None = None, *, is_ssl: bool = False) -> Iterator[Sink]:
+def running_sink(
+    certificate: Certificate | None = None, *, is_ssl: bool = False, kind: type[Sink] = Sink
+) -> Iterator[Sink]:
     """An SMTP server for as long as the block lasts; with a certificate by STARTTLS, or by SSL from the start."""
-    sink = Sink(free_port())
+    sink = kind(free_port())
     context = None
     if certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

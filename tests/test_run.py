@@ -20,6 +20,7 @@ from crbot.cases.case import Place
 from crbot.channels.slack.text import decode
 from crbot.demo.local_slack import USERS, LocalSlack, StandInMissing
 from crbot.store.store import SqlStore, open_engine
+from tests.channels.mail.test_mailbox import count_anew
 from tests.servers import HOST, PASSWORD, Dovecot, Sink, free_port
 
 pytestmark = pytest.mark.live
@@ -77,9 +78,9 @@ class World:
         }
         return mail | (_slack_settings(self.slack) if self.slack else {})
 
-    def once(self, **more: str) -> subprocess.CompletedProcess[str]:
+    def once(self, option: str = "--once", **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "crbot.cli", "run", "--once"],
+            [sys.executable, "-m", "crbot.cli", "run", option],
             env=environment(self.settings | more),
             capture_output=True,
             text=True,
@@ -191,6 +192,32 @@ def test_a_second_look_sends_nothing_again(world: World) -> None:
     world.once()
 
     assert len(world.letters()) == 1
+
+
+def test_a_folder_that_counts_anew_makes_no_second_case(world: World) -> None:
+    stays = {"CRBOT_IMAP__DONE_FOLDER": ""}
+    world.dovecot.deliver(world.user, mail(REQUEST))
+    world.once(**stays)
+    count_anew(world.dovecot, world.user)
+
+    world.once(**stays)
+
+    assert len(world.letters()) == 1
+    with world.store() as store:
+        assert len(store.list_cases()) == 1
+
+
+def test_what_would_be_read_is_shown_and_nothing_is_changed(world: World) -> None:
+    world.dovecot.deliver(world.user, mail(REQUEST))
+
+    ended = world.once("--dry-run")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "Policy review" in ended.stdout
+    assert "1 mail would be read; nothing was kept, moved or sent" in ended.stdout
+    assert world.folders() == {"INBOX": 1}
+    with world.store() as store:
+        assert store.waiting() == (0, 0)
 
 
 def test_a_reply_closes_the_questions_that_it_answers(world: World) -> None:

@@ -19,7 +19,7 @@ from crbot import wiring
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Notice
-from crbot.channels.mail.mime import received
+from crbot.channels.mail.mime import OurSide, received
 from crbot.intake.due import send_due
 from crbot.intake.incoming import Desk, Thought, think
 from crbot.intake.ports import Arrival, Drawing, Ignored, Outgoing, Received, StaffAction, Verb
@@ -67,8 +67,13 @@ class Stage:
         key = f"step:{self._count}"
         if "staff" in step:
             assert self.case is not None
+            held = [each.what.held for each in self.outlet.delivered if isinstance(each.what, Notice)]
             self._waiting[key] = StaffAction(
-                Verb(step["does"]), self.case, step["staff"], reason=step.get("reason", "")
+                Verb(step["does"]),
+                self.case,
+                step["staff"],
+                reason=step.get("reason", ""),
+                values={"message": str(held[-1])} if held else {},
             )
             return Arrival(Channel.TERMINAL, key, b"{}", self.clock())
         if step.get("via") == "slack":
@@ -77,7 +82,7 @@ class Stage:
         return Arrival(Channel.EMAIL, key, self._mail(step), self.clock())
 
     def _read(self, arrival: Arrival) -> Received | StaffAction | Ignored:
-        return self._waiting.pop(arrival.key, None) or received(arrival.raw, OWN)
+        return self._waiting.pop(arrival.key, None) or received(arrival.raw, OurSide(OWN))
 
     def _mail(self, step: dict[str, Any]) -> bytes:
         mail = EmailMessage()
@@ -141,5 +146,6 @@ def _came_of(stage: Stage, thought: Thought, sent: list[Outgoing]) -> dict[str, 
         "letters": [each.what.name.value for each in sent if isinstance(each.what, Letter)],
         "notices": [each.what.title for each in sent if isinstance(each.what, Notice)],
         "card": next((each.what.place.value for each in sent if isinstance(each.what, Drawing)), None),
+        "log": [each.what.log for each in sent if isinstance(each.what, Drawing) and each.what.log],
         "stage": case.stage.value if case else None,
     }

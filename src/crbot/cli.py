@@ -15,6 +15,7 @@ from crbot.intake.ports import Verb
 
 if TYPE_CHECKING:  # what is imported below is imported when it is used: `crbot --help` answers at once
     from crbot import wiring
+    from crbot.channels.mail.mailbox import Preview
     from crbot.store.store import SqlStore
     from crbot.triage.policy import Policy
 
@@ -124,6 +125,12 @@ def _mails(files: list[Path]) -> Iterator[tuple[str, bytes]]:
 @app.command()
 def run(
     once: Annotated[bool, typer.Option("--once", help="handle what is waiting, and end")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="show which mails would be read, and end; changes nothing in the mailbox"
+        ),
+    ] = False,
 ) -> None:
     """Run the bot: mailbox, Slack, letters. Settings come from CRBOT_… variables and crbot.toml.
 
@@ -137,16 +144,29 @@ def run(
 
     settings = load_settings()
     worker.start_log(settings.log)
-    bot = wiring.make_bot(settings, clock=worker.now)
-    if not once:
-        worker.Worker(bot).run()
-        return
     try:
-        worker.run_once(bot)
+        if dry_run:
+            _show_new_mail(wiring.new_mail(settings))
+            return
+        bot = wiring.make_bot(settings, clock=worker.now)
+        if not once:
+            worker.Worker(bot).run()
+            return
+        try:
+            worker.run_once(bot)
+        finally:
+            bot.close()
     except MailboxAway as away:
         raise _Failure(f"{away}; nothing is lost, run it again when the mailbox is back") from None
-    finally:
-        bot.close()
+
+
+def _show_new_mail(mails: Iterable[Preview]) -> None:
+    count = 0
+    for mail in mails:
+        count += 1
+        came = f"{mail.came_at:%Y-%m-%d %H:%M}" if mail.came_at else "no date"
+        typer.echo(f"{mail.uid:>8}  {came:16}  {mail.size_bytes:>10,} B  {mail.sender}  |  {mail.subject}")
+    typer.echo(f"{count} mail{'' if count == 1 else 's'} would be read; nothing was kept, moved or sent")
 
 
 @app.command()
@@ -237,6 +257,9 @@ def act(
     by: Annotated[str, typer.Option(help="who does it, as the record shall say")],
     reason: Annotated[str, typer.Option(help="why; moving a case needs it")] = "",
     queue: Annotated[str, typer.Option(help="for reroute: the new queue")] = "",
+    message: Annotated[
+        str, typer.Option(help="for add_held and open_held: the number of the held message")
+    ] = "",
 ) -> None:
     """Do what staff do in Slack, for the day that Slack is down.
 
@@ -245,9 +268,9 @@ def act(
     from crbot import wiring, worker
     from crbot.intake.ports import StaffAction
 
-    values = {"queue": queue} if queue else {}
+    values = {name: value for name, value in (("queue", queue), ("message", message)) if value}
     with _store() as store:
-        if store.case(case) is None:
+        if action is not Verb.OPEN_HELD and store.case(case) is None:
             raise _Failure(f"there is no case {case}; crbot cases list shows those there are")
         wanted = StaffAction(action, case, by, reason=reason, values=values)
         store.keep([wiring.terminal_action(wanted, worker.now())])

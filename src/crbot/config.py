@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -63,6 +64,7 @@ class _Server(_Group):
     host: NonEmpty = Field(description="name of the server")
     username: str = Field("", description="account; empty: no login")
     password: SecretStr = Field(SecretStr(""), description="or PASSWORD_FILE, the file that holds it")
+    auth: Auth = Field(Auth.PASSWORD, description="password, or xoauth2 with tokens from [oauth]")
     security: Security = Field(Security.SSL, description="ssl, starttls or none")
     insecure: bool = Field(False, description="say true to use security=none beyond this machine")
 
@@ -83,7 +85,12 @@ class ImapSettings(_Server):
     folder: str = Field("INBOX", description="the folder that is read")
     done_folder: str = Field("crbot/Done", description="where a kept message is moved; empty: it stays")
     trouble_folder: str = Field("crbot/Trouble", description="where a message is moved that cannot be read")
-    auth: Auth = Auth.PASSWORD
+    since: date | None = Field(None, description="leave alone what came before this day, as 2026-03-02")
+    read_only: bool = Field(False, description="move nothing and make no folder")
+    sent_folder: str = Field("", description="where sent mail lies; a letter in doubt is looked for there")
+    sent_copy: bool = Field(
+        False, description="lay a copy of each letter there, where the mail server does not do it itself"
+    )
     poll_seconds: float = Field(60, gt=0, description="how often to look, beside IDLE")
     timeout_seconds: float = Field(30, gt=0)
     max_message_bytes: int = Field(
@@ -96,6 +103,21 @@ class SmtpSettings(_Server):
 
     port: int = Field(465, description="465 for ssl, 587 for starttls")
     timeout_seconds: float = Field(30, gt=0)
+    per_minute: int = Field(30, ge=0, description="letters that the server takes in a minute; 0: any number")
+
+
+class OAuthSettings(BaseModel):
+    """Where tokens are to be had that stand for a password (auth=xoauth2), for mailbox and mail server alike."""
+
+    token_url: NonEmpty = Field(
+        description="https://login.microsoftonline.com/TENANT/oauth2/v2.0/token, or …"
+    )
+    client_id: NonEmpty
+    client_secret: SecretStr = SecretStr("")
+    refresh_token: SecretStr = Field(SecretStr(""), description="empty: the client itself is let in")
+    scope: str = Field(
+        "https://outlook.office365.com/.default", description="Gmail: https://mail.google.com/"
+    )
 
 
 class MailSettings(_Group):
@@ -104,6 +126,16 @@ class MailSettings(_Group):
     address: NonEmpty = Field(description="the Response Center's address; letters come from it")
     name: str = Field("COPS Office Response Center", description="the name beside the address")
     authserv_id: str = Field("", description="name of our own server in Authentication-Results")
+    microsoft365: bool = Field(
+        False,
+        description="the mailbox is at Microsoft 365, which writes Authentication-Results without a name",
+    )
+    reply_key: SecretStr = Field(
+        SecretStr(""),
+        description="any long secret: answers then come to address+case-signature, where the server delivers such",
+    )
+    letters_a_day: int = Field(10, gt=0, description="to one address, that no person has released")
+    cases_a_day: int = Field(20, gt=0, description="opened by one sender before a person looks")
 
 
 class SlackChannels(_Group):
@@ -171,6 +203,7 @@ class Settings(BaseSettings):
     imap: ImapSettings | None = None
     smtp: SmtpSettings | None = None
     mail: MailSettings | None = None
+    oauth: OAuthSettings | None = None
     slack: SlackSettings | None = None
     rules: Path | None = Field(None, description="folder of rules; else the ones that came with crbot")
     templates: Path | None = Field(
@@ -192,6 +225,15 @@ class Settings(BaseSettings):
         env_settings.env_vars = {name.lower(): value for name, value in _environment().items()}
         toml = TomlConfigSettingsSource(settings_cls, toml_file=os.environ.get("CRBOT_CONFIG", "crbot.toml"))
         return (init_settings, env_settings, toml)
+
+    @model_validator(mode="after")
+    def _tokens_are_to_be_had(self) -> Settings:
+        wanted = [server for server in (self.imap, self.smtp) if server and server.auth is Auth.XOAUTH2]
+        if wanted and self.oauth is None:
+            raise ValueError(
+                "auth=xoauth2 needs tokens: set CRBOT_OAUTH__TOKEN_URL and CRBOT_OAUTH__CLIENT_ID"
+            )
+        return self
 
     @model_validator(mode="after")
     def _mail_is_whole_or_off(self) -> Settings:

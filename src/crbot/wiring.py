@@ -19,9 +19,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.cases.case import Place
 from crbot.channels import lines
-from crbot.channels.mail.mailbox import Mailbox, MailboxSettings
+from crbot.channels.mail.mailbox import Mailbox, MailboxSettings, Preview
+from crbot.channels.mail.mime import OurSide
 from crbot.channels.mail.outlet import MailOutlet, OutletSettings
 from crbot.channels.mail.reader import MailReader
+from crbot.channels.mail.replies import ReplyAddresses
+from crbot.channels.mail.sender import Border
+from crbot.channels.mail.sent import SentFolder
+from crbot.channels.mail.tokens import Tokens, TokenSettings
 from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
 from crbot.channels.slack.listen import Keep, Note, SlackListener
@@ -30,6 +35,7 @@ from crbot.channels.slack.outlet import SlackOutlet, Words
 from crbot.channels.slack.people import People
 from crbot.channels.slack.reader import SlackReader
 from crbot.config import (
+    Auth,
     ImapSettings,
     MailSettings,
     Settings,
@@ -44,6 +50,7 @@ from crbot.config import (
 )
 from crbot.intake.incoming import Desk
 from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
+from crbot.intake.repeats import DEFAULT_LIMITS, Limits
 from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
 from crbot.store.store import SqlStore, open_engine
 from crbot.triage.decide import decide
@@ -97,11 +104,21 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     closing: list[Callable[[], None]] = [store.close]
     mailbox, account = None, None
     if settings.imap and settings.smtp and settings.mail:
-        mailbox = Mailbox(_mailbox_settings(settings.imap))
-        reader = MailReader(own)
-        outlet = MailOutlet(_outlet_settings(settings.smtp, settings.mail), letters, clock)
+        mailbox = make_mailbox(settings, settings.imap)
+        replies = ReplyAddresses(settings.mail.address, settings.mail.reply_key.get_secret_value())
+        border = Border(settings.mail.authserv_id, settings.mail.microsoft365)
+        reader = MailReader(OurSide(own, replies, border))
+        sent = _sent_folder(settings, settings.imap)
+        outlet = MailOutlet(
+            _outlet_settings(settings.smtp, settings.mail, settings.imap),
+            letters,
+            clock,
+            replies,
+            _tokens(settings, settings.smtp.auth),
+            sent,
+        )
         readers[Channel.EMAIL], outlets[Channel.EMAIL] = reader, outlet
-        closing += [reader.close, outlet.close, mailbox.close]
+        closing += [reader.close, outlet.close, mailbox.close, *([sent.close] if sent else [])]
     if settings.slack:
         account = _account(settings.slack)
         people = People(account.web_client())
@@ -109,9 +126,54 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         words = Words(policy.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
         readers[Channel.SLACK] = SlackReader(people, channels.values())
         outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
-    desk = Desk(store, _Readers(readers), policy, own, clock)
+    limits = (
+        Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
+    )
+    desk = Desk(store, _Readers(readers), policy, own, clock, limits)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
     return Bot(store, desk, outlets, mailbox, poll, account, tuple(closing))
+
+
+def make_mailbox(settings: Settings, imap: ImapSettings) -> Mailbox:
+    """The mailbox alone, not connected yet."""
+    return Mailbox(_mailbox_settings(imap), _tokens(settings, imap.auth))
+
+
+def new_mail(settings: Settings) -> Iterator[Preview]:
+    """The mails that would be read now; nothing in the mailbox is changed. Raises `SettingsError`, `MailboxAway`."""
+    if settings.imap is None:
+        raise SettingsError("no mailbox is set up: set CRBOT_IMAP__HOST")
+    store = SqlStore(open_database(settings.database_url))
+    mailbox = make_mailbox(settings, settings.imap.model_copy(update={"read_only": True}))
+    try:
+        yield from mailbox.preview(store.unknown)
+    finally:
+        mailbox.close()
+        store.close()
+
+
+def _tokens(settings: Settings, auth: Auth) -> Tokens | None:
+    if auth is not Auth.XOAUTH2 or settings.oauth is None:
+        return None
+    oauth = settings.oauth
+    token_settings = TokenSettings(
+        oauth.token_url,
+        oauth.client_id,
+        oauth.client_secret.get_secret_value(),
+        oauth.refresh_token.get_secret_value(),
+        oauth.scope,
+    )
+    try:
+        return Tokens(token_settings)
+    except ValueError as error:
+        raise SettingsError(f"CRBOT_OAUTH__TOKEN_URL: {error}") from None
+
+
+def _sent_folder(settings: Settings, imap: ImapSettings) -> SentFolder | None:
+    if not imap.sent_folder:
+        return None
+    account = _mailbox_settings(imap).account
+    return SentFolder(account, imap.sent_folder, _tokens(settings, imap.auth))
 
 
 def load_policy(folder: Path | None = None) -> Policy:
@@ -169,7 +231,7 @@ class Triaged:
 
 def triage_mails(mails: Iterable[tuple[str, bytes]], policy: Policy) -> Iterator[Triaged]:
     """Decide about mails, each on its own; one that can't be read does not stop the next."""
-    reader = MailReader(())
+    reader = MailReader(OurSide())
     try:
         for name, raw in mails:
             try:
@@ -263,11 +325,13 @@ def _mailbox_settings(imap: ImapSettings) -> MailboxSettings:
         trouble_folder=imap.trouble_folder,
         timeout=imap.timeout_seconds,
         max_message_bytes=imap.max_message_bytes,
+        since=imap.since,
+        is_read_only=imap.read_only,
         poll=imap.poll_seconds,
     )
 
 
-def _outlet_settings(smtp: SmtpSettings, mail: MailSettings) -> OutletSettings:
+def _outlet_settings(smtp: SmtpSettings, mail: MailSettings, imap: ImapSettings) -> OutletSettings:
     return OutletSettings(
         host=smtp.host,
         port=smtp.port,
@@ -277,6 +341,8 @@ def _outlet_settings(smtp: SmtpSettings, mail: MailSettings) -> OutletSettings:
         password=smtp.password.get_secret_value(),
         security=smtp.security,
         timeout=smtp.timeout_seconds,
+        per_minute=smtp.per_minute,
+        copies_sent=imap.sent_copy,
     )
 
 

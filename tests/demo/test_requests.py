@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from crbot.channels.mail.mime import received
+from crbot.channels.mail.mime import OurSide, received
 from crbot.config import read_texts, rules_folder
 from crbot.demo.requests import Request, as_mail, load_requests
 from crbot.triage.decide import decide
@@ -78,7 +78,7 @@ def decisions() -> dict[str, Decision]:
 
 def arrived(request: Request) -> Message:
     if request.channel == "email":
-        return received(as_mail(request, DESK, NOW), frozenset({DESK})).message
+        return received(as_mail(request, DESK, NOW), OurSide(frozenset({DESK}))).message
     return Message(Channel.SLACK, Person(request.name, request.address), request.body.strip())
 
 

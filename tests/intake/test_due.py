@@ -11,7 +11,7 @@ from crbot.cases.case import Conversation
 from crbot.cases.letters import Letter, LetterName
 from crbot.cases.respond import Change, Notice
 from crbot.intake.due import LEASE, send_due
-from crbot.intake.ports import Arrival, DeliveryFailed, Receipt
+from crbot.intake.ports import Arrival, DeliveryFailed, NotYet, Receipt
 from crbot.store.migrations import upgrade
 from crbot.store.store import SqlStore, open_engine
 from crbot.triage.message import Channel
@@ -131,3 +131,49 @@ def test_a_send_that_was_cut_off_and_is_not_there_is_sent(store: SqlStore, clock
     outlet = Outlet()
 
     assert [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)] == ["sent"]
+
+
+def uncertain() -> DeliveryFailed:
+    return DeliveryFailed(
+        "the line broke after the whole letter was handed over", permanent=False, uncertain=True
+    )
+
+
+def test_a_letter_that_may_have_gone_out_is_looked_up_before_it_is_repeated(
+    store: SqlStore, clock: Clock
+) -> None:
+    with_a_letter(store, clock)
+    outlet = Outlet(failures=[uncertain()], there_already={"enquiry:1": Receipt("<ack@desk>")})
+
+    did = [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)]
+    clock.pass_(timedelta(minutes=1))
+    did += [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)]
+
+    assert did == ["postponed", "found"]
+    assert outlet.delivered == []
+
+
+def test_a_letter_that_may_have_gone_out_twice_goes_to_a_person(store: SqlStore, clock: Clock) -> None:
+    with_a_letter(store, clock)
+    mail, slack = Outlet(failures=[uncertain(), uncertain()]), Outlet()
+
+    send_due(store, Channel.EMAIL, mail, clock)
+    clock.pass_(timedelta(minutes=1))
+    assert [each.did for each in send_due(store, Channel.EMAIL, mail, clock)] == ["given up"]
+
+    send_due(store, Channel.SLACK, slack, clock)
+    (shown,) = [each.what for each in slack.delivered]
+    assert isinstance(shown, Notice)
+    assert "may have arrived all the same" in shown.text
+
+
+def test_a_letter_that_has_to_wait_for_the_pace_is_no_failure(store: SqlStore, clock: Clock) -> None:
+    with_a_letter(store, clock)
+    outlet = Outlet(failures=[NotYet(timedelta(seconds=20))])
+
+    assert send_due(store, Channel.EMAIL, outlet, clock) == ()
+    clock.pass_(timedelta(seconds=20))
+    (claimed,) = store.claim(Channel.EMAIL, clock(), LEASE, 1)
+
+    assert claimed.attempts == 1
+    assert not claimed.is_repeat

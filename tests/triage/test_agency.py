@@ -74,6 +74,33 @@ def agency(
             ("Policía Municipal de Costa Alta", "", "foreign"),
         ),
         ("Agency: Fennimore Police Dept.\nState: GA", ("Fennimore Police Department", "GA", "local")),
+        ("1. Fennimore Police Department\n2. Ohio", ("Fennimore Police Department", "OH", "local")),
+        (
+            "Fennimore City Administrator (Wisconsin). Our police need help.",
+            ("Fennimore Police Department", "WI", "local"),
+        ),
+        (
+            "Fennimore, New Jersey, municipal police, 48 sworn.",
+            ("Fennimore Police Department", "NJ", "local"),
+        ),
+        (
+            "Morning from Fennimore Falls. Police chief. We need help.",
+            ("Fennimore Falls Police Department", "", "local"),
+        ),
+        (
+            "We are the police of Ridge State, Maine, and our campus needs help.",
+            ("Ridge State University Police", "ME", "campus"),
+        ),
+        (
+            "I'm the constable of Precinct 2, Pinto County, Texas.",
+            ("Pinto County Constable Precinct 2", "TX", "county"),
+        ),
+        ("We are the Ohio Turnpike Police.", ("Ohio Turnpike Police", "OH", "state")),
+        ("We are the Virginia Beach Police.", ("Virginia Beach Police", "VA", "local")),
+        (
+            "I supervise the probation department for the court in Pinto County, Utah.",
+            ("", "UT", "not_law_enforcement"),
+        ),
     ],
 )
 def test_an_agency_is_told_by_its_name_and_place(body: str, told: tuple[str, ...], words: Words) -> None:
@@ -145,3 +172,17 @@ def test_hostile_bodies_are_read_in_bounded_time(piece: str, words: Words) -> No
     began = time.process_time()
     read_agency(scan, NEW, words)
     assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("droe@fennimoremillspd.example.gov", ("Fennimore Mills Police Department", "", "local")),
+        ("droe@pd.fennimore-me.example.gov", ("Fennimore Police Department", "ME", "local")),
+        ("droe@pintosheriff.example.gov", ("Pinto Sheriff's Office", "", "county")),
+    ],
+)
+def test_where_no_words_name_the_agency_the_address_does(
+    address: str, told: tuple[str, ...], words: Words
+) -> None:
+    assert agency("We need help.", words, "Dana Roe", address) == told

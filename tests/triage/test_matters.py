@@ -119,6 +119,42 @@ unknown unknown  The state police train our recruits.
 """
 
 
+HINTED = """
+none    unknown  There isn't any investigation. The state inspector is here each spring to count the cells.
+none    unknown  Nobody is investigating my outfit. A grand jury meets in our building on Tuesdays.
+none    unknown  We're under no inquiry. Investigations of bicycle theft are what we would like to learn.
+unknown none     No lawsuits. Any afternoon suits.
+active  unknown  Nobody is looking at us, but the attorney general has the file.
+active  unknown  No agency from outside is looking at us. Internal Affairs has opened a case on the sergeant.
+active  none     We have no lawsuits. The highway patrol has the case.
+"""
+
+FORMS = """
+none    none     Investigations [ ] Yes [x] No; litigation [ ] Yes [x] No
+none    active   Investigation: yes ☐ no ☑; lawsuit: yes ☑ no ☐
+none    unknown  State inquiry: ☑ concluded ☐ ongoing
+none    unknown  7. Open investigations ......... No
+unknown unknown  Investigations ...........
+none    active   Investigation: N / Litigation: Y
+none    none     Q4 (investigation): N   Q5 (litigation): N
+active  none     Suits: none. Investigations: one, by the state.
+none    none     Pending matters: none in court, none under inquiry
+"""
+
+UNTOUCHED = """
+active  unknown  I don't want to hide that we are under investigation.
+active  unknown  We do not mind the investigation, it keeps us honest.
+active  unknown  Nobody here is proud that the state is investigating us.
+active  unknown  The attorney general asked us to hang on to all dash video.
+unknown unknown  We have thirty-one open investigations and one detective.
+unknown unknown  I'd like an outside review of my department by your team.
+none    unknown  The county prosecutor had one complaint, looked it over and walked away.
+none    unknown  The state police looked into the crash. They closed it in two weeks.
+active  unknown  The DA reviewed the shooting in March. He has not decided.
+none    unknown  State police did not open nothing.
+"""
+
+
 def rows(table: str) -> list[tuple[str, ...]]:
     return [tuple(line.split(maxsplit=2)) for line in table.strip().splitlines()]
 
@@ -145,6 +181,26 @@ def test_a_suit_that_is_threatened_or_prepared_is_potential(investigation, litig
 
 @pytest.mark.parametrize(("investigation", "litigation", "body"), rows(NOT_TOLD))
 def test_words_about_other_things_tell_nothing(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(HINTED))
+def test_a_plain_denial_outweighs_what_only_hints_at_a_matter(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(FORMS))
+def test_a_form_is_answered_by_its_boxes_dots_and_letters(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+def test_a_table_is_answered_along_its_row_or_below_its_heading():
+    assert matters("| Investigation | no |\n| Lawsuit | yes |") == ("none", "active")
+    assert matters("| Lawsuit | Investigation |\n|---|---|\n| no | yes |") == ("active", "none")
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(UNTOUCHED))
+def test_a_negation_reaches_only_what_it_denies(investigation, litigation, body):
     assert matters(body) == (investigation, litigation)
 
 

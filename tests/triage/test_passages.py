@@ -81,6 +81,36 @@ def test_answers_between_quoted_questions_are_own(words: Words) -> None:
     assert texts(sentences, Role.OWN) == ["No", "Yes, the county prosecutor's."]
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        "1. No\n2. None pending\n3. Ohio",
+        "No lawsuits.",
+        "One more thing: the FBI is looking at it.",
+        "PS the union filed a grievance last week",
+        "Litigation - the Doe case, settled",
+    ],
+)
+def test_what_is_said_under_a_name_is_own(own: str, words: Words) -> None:
+    told = texts(cut(mail(f"We want training.\n\nThanks,\nAnn Ruiz\n\n{own}"), words), Role.OWN)
+    assert told == ["We want training.", *own.split("\n")]
+
+
+@pytest.mark.parametrize(
+    ("line", "greets"),
+    [
+        ("Counsel, friends,", True),
+        ("Good morning.", True),
+        ("All,", True),
+        ("All investigations into the shooting have been closed.", False),
+        ("We are eleven officers,", False),
+    ],
+)
+def test_a_line_that_addresses_somebody_is_no_statement(line: str, greets: bool, words: Words) -> None:
+    first = cut(mail(f"{line}\n\nWe want training."), words)[0]
+    assert (first.role is Role.SALUTATION) is greets
+
+
 FORWARD = (
     "---------- Forwarded message ---------\nFrom: Sheriff Ada Roe\nDate: Monday\nSubject: Help\nTo: Bo\n\n"
 )

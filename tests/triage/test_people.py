@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crbot.triage.agency import read_agency
-from crbot.triage.facts import NEW, Statement
+from crbot.triage.facts import NEW, Known, Statement
 from crbot.triage.message import Channel, Message, Person
 from crbot.triage.passages import cut
 from crbot.triage.people import heads_the_agency, read_authority
@@ -46,6 +46,16 @@ HEADS = [
     ("Dana Cole", "I'm retired from Lowell PD and now I am the interim chief in Fennimore, Ohio."),
     ("", "I run a nine-officer police department in the hills."),
     ("Dana Cole", "Agency: Fennimore Police Department\nRequested by: Dana Cole, Chief of Police"),
+    ("Dana Cole", "Fennimore, Ohio. Police chief, 17 years. We need training."),
+    ("Dana Cole", "Officer in charge, Fennimore Police Department, Ohio. We need training."),
+    ("Dana Cole", "Elected in 2022 as Sheriff of Pinto County, I found no training plan."),
+    ("Dana Cole", "In my second term as sheriff of Pinto County I would like our jail reviewed."),
+    ("Dana Cole", "I used to be a captain in Lowell. I've been chief in Fennimore for a year."),
+    ("Dana Cole", "I'm chief, records clerk and janitor at Fennimore PD."),
+    ("Chief Dana Cole", "Counsel, friends,\n\nWe need training."),
+    ("Chief Dana Cole", "I spent twenty years as a detective before I came here. We need training."),
+    ("chief_cole", "We need training."),
+    ("Dana Cole", "We need training.\n\n-Chief Cole"),
 ]
 NO_HEADS = [
     ("Deputy Chief Dana Cole", "We need training at Fennimore PD."),
@@ -68,6 +78,10 @@ NO_HEADS = [
     ("Dana Cole", "I run the records division of the police department."),
     ("Dana Cole", "Dana Cole, Lodge 9\nI speak for the officers of Fennimore PD."),
     ("Chief Dana Cole", "I am chief of security for our homeowners association. Our guards need training."),
+    ("Dana Cole", "I am the city manager, and the police chief reports to me. Our police need training."),
+    ("Dana Cole", "I'd make a fine chief one day. Sergeant at Fennimore PD. We need training."),
+    ("Dana Cole", "When Chief Roe was appointed I was a sergeant. We need training at Fennimore PD."),
+    ("Dana Cole", "We need training at Fennimore PD.\n\nDana Cole\nfor Chief Ann Roe"),
 ]
 
 
@@ -143,6 +157,26 @@ def test_less_than_the_heads_word_leaves_it_open(body: str, words: Words) -> Non
 )
 def test_a_head_who_is_passed_over_has_not_authorized(body: str, words: Words) -> None:
     assert authority(body, words, "Bo Lund") == "not_authorized"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "I did not know about Major Finch's message.\n\nDana Cole\nChief of Police",
+        "Major Finch wrote you without my say-so.\n\nDana Cole\nChief of Police",
+        "Please treat Major Finch's request as void.\n\nDana Cole\nChief of Police",
+    ],
+)
+def test_a_request_that_came_without_the_head_is_disowned(body: str, words: Words) -> None:
+    assert authority(body, words, "Dana Cole") == "not_authorized"
+
+
+@pytest.mark.parametrize("answer", ["Me.", "1. Me\n2. No", "That's me. I'm the chief executive."])
+def test_whoever_answers_that_it_is_them_heads_the_agency(answer: str, words: Words) -> None:
+    asked = Known(asked=("requester_authority",), in_case=True)
+    found = read_authority(scan(answer, words, "Dana Cole"), asked, words)
+    assert found is not None
+    assert found.values == ("chief_executive",)
 
 
 def test_a_head_who_disowns_a_request_has_not_authorized_it(words: Words) -> None:

@@ -89,6 +89,7 @@ class Case:
     participants: frozenset[str] = frozenset()  # `Person.key` of everyone who may add to it
     draft: Draft | None = None
     outcome: str = ""  # how it ended, in words, with who ended it
+    doubts: tuple[str, ...] = ()  # what staff should know of its messages: "not proven to come from …"
 
     def changed(self, **changes: object) -> Case:
         """The case with these changes, one revision on."""

@@ -50,3 +50,32 @@ class Letter:
     def __post_init__(self) -> None:
         if self.name in NEEDS_RELEASE and self.release is None:
             raise ValueError(f"the letter {self.name!r} is adverse: a person must release it first")
+
+
+class Fate(StrEnum):
+    """What became of a letter of ours, as a machine at the other end reports it."""
+
+    FAILED = "failed"  # it did not arrive
+    DELAYED = "delayed"  # the other side goes on trying
+    ARRIVED = "arrived"
+    OPENED = "opened"  # a read receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A machine's word on a letter: a bounce, a receipt."""
+
+    fate: Fate
+    letters: tuple[str, ...] = ()  # Message-IDs of what it is about, as far as it tells
+    recipients: tuple[str, ...] = ()  # whom it did not reach, folded
+    status: str = ""  # 5.1.1
+    reason: str = ""  # the other side's words, on one line
+
+
+@dataclass(frozen=True, slots=True)
+class SentLetter:
+    """A letter of ours that a report is about."""
+
+    name: LetterName
+    recipient: str
+    case: str | None = None  # number

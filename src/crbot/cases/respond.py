@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Stage
-from crbot.cases.letters import Letter, LetterName
+from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter
 from crbot.triage.decision import Decision, Disposition, Kind, Outcome, Queue
 from crbot.triage.message import Message, Person
+
+MAX_DOUBTS = 8  # on a card
 
 Label = Callable[[str, str], str]  # (fact, value) -> the value in words for people, as the rules tell
 
@@ -26,6 +28,8 @@ class Notice:
     text: str  # what it is about, in our words
     quote: str = ""  # the sender's words, or the beginning of what came
     sender: str = ""
+    held: int | None = None  # inbox id of the message that waits for a person's word
+    about: str | None = None  # number of the case that it names
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Change:
     redraws_card: bool = False
     log: str = ""  # a line for the card's thread
     notices: tuple[Notice, ...] = ()
+    holds: bool = False  # the message waits for a person's word
     whispers: tuple[Whisper, ...] = ()
     entries: tuple[Entry, ...] = ()
 
@@ -68,6 +73,9 @@ class Heard:
     conversation: Conversation
     participants: frozenset[str]  # `Person.key` of everyone who may add to its case from now on
     doubts: tuple[str, ...] = ()
+    inbox_id: int = 0
+    gist: str = ""  # a machine's message in words
+    detail: Mapping[str, object] = field(default_factory=dict)  # what the record keeps of it besides
 
 
 def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: datetime) -> Change:
@@ -85,6 +93,7 @@ def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: 
         asked=tuple(question.fact for question in decision.questions),
         participants=heard.participants,
         draft=draft_of(decision),
+        doubts=heard.doubts[:MAX_DOUBTS],
     )
     return Change(
         case=case,
@@ -104,6 +113,7 @@ def continue_case(case: Case, heard: Heard, decision: Decision, label: Label, no
         asked=tuple(question.fact for question in decision.questions),
         participants=case.participants | heard.participants,
         draft=draft_of(decision) if case.draft is None or case.draft.by == DRAFTED_BY_THE_BOT else case.draft,
+        doubts=_with_doubts(case, heard),
     )
     is_worth_a_letter = bool(answered) or bool(set(changed.asked) - set(case.asked))
     letters = _answer(LetterName.ANSWERS_NOTED, changed, heard, label) if is_worth_a_letter else ()
@@ -124,8 +134,58 @@ def file_away(case: Case | None, heard: Heard, decision: Decision) -> Change:
     return Change(
         case=case.changed(),
         redraws_card=True,
-        log=f"An automatic message came, nothing was sent: {decision.kind_reason.text}",
+        log=heard.gist or f"An automatic message came, nothing was sent: {decision.kind_reason.text}",
         entries=(entry,),
+    )
+
+
+def report_on(
+    case: Case | None, letter: SentLetter | None, heard: Heard, decision: Decision, told: Report
+) -> Change:
+    """A machine tells what became of a letter: where it did not arrive, a person must find another way."""
+    name = letter.name.value.replace("_", " ") if letter else "letter"
+    whom = letter.recipient if letter else ", ".join(told.recipients[:3])
+    because = " ".join(filter(None, (told.status, told.reason)))
+    said = f"The {name} {_FATES[told.fate]}{f' ({whom})' if whom else ''}" + (
+        f": {because}" if because else ""
+    )
+    detail = {"letter": name, "recipient": whom, "status": told.status, "reason": told.reason}
+    entry = _entry(f"letter {told.fate.value}", heard, decision, detail)
+    if case is not None:
+        return Change(case=case.changed(), redraws_card=True, log=said, entries=(entry,))
+    if letter is None or told.fate is not Fate.FAILED:
+        return Change(entries=(entry,))
+    notice = Notice(
+        title=f"Not delivered: the {name}", text=said, quote=heard.message.body[:600], sender=whom
+    )
+    return Change(notices=(notice,), entries=(entry,))
+
+
+_FATES = {
+    Fate.FAILED: "did not arrive",
+    Fate.DELAYED: "is delayed, the mail server goes on trying",
+    Fate.ARRIVED: "arrived",
+    Fate.OPENED: "was opened",
+}
+
+
+def note_repetition(number: str | None, told_to: Case | None, heard: Heard, decision: Decision) -> Change:
+    """The same sender wrote the same again: it is kept with the first, and nothing is sent.
+
+    `told_to`: the case whose staff are to see it; None where they have seen enough of them.
+    """
+    entry = _entry("repeated", heard, decision)
+    if told_to is None:
+        return Change(about=number, entries=(entry,))
+    log = f"The sender wrote the same again, and nothing was sent: “{heard.message.subject[:200]}”"
+    return Change(case=told_to.changed(), redraws_card=True, log=log, entries=(entry,))
+
+
+def note_own_words(case: Case, heard: Heard, decision: Decision) -> Change:
+    """A person of ours wrote from the desk's own address: staff see it, the facts stay as they are."""
+    log = f"Written from the desk's own address: “{heard.message.body[:1000]}”"
+    return Change(
+        case=case.changed(), redraws_card=True, log=log, entries=(_entry("own words", heard, decision),)
     )
 
 
@@ -133,11 +193,51 @@ def hold(case: Case, heard: Heard, decision: Decision) -> Change:
     """Somebody who takes no part in a case writes to it: a person looks first, and nothing is sent."""
     notice = Notice(
         title=f"Held: a stranger writes to {case.number}",
-        text=f"The sender takes no part in {case.number} ({case.agency}). It was not added to the case.",
+        text=_waiting(
+            f"The sender takes no part in {case.number} ({case.agency}). It was not added to the case.", heard
+        ),
         quote=heard.message.body,
         sender=heard.message.sender.address or heard.message.sender.name,
+        held=heard.inbox_id,
+        about=case.number,
     )
-    return Change(about=case.number, notices=(notice,), entries=(_entry("held", heard, decision),))
+    entries = (_entry("held", heard, decision),)
+    return Change(about=case.number, notices=(notice,), holds=True, entries=entries)
+
+
+def hold_unsigned(heard: Heard, decision: Decision) -> Change:
+    """It is not clear who wrote, so that nobody can be answered: a person looks first."""
+    notice = Notice(
+        title="Held: it is not clear who wrote",
+        text=_waiting("Nobody could be answered, and no case was opened.", heard),
+        quote=heard.message.body,
+        sender=heard.message.sender.name,
+        held=heard.inbox_id,
+    )
+    return Change(notices=(notice,), holds=True, entries=(_entry("held", heard, decision),))
+
+
+def hold_flood(heard: Heard, decision: Decision, *, is_told: bool) -> Change:
+    """One sender writes more than is taken in a day: it is kept, and no case is opened before a person looks."""
+    notice = Notice(
+        title="Held: one sender writes very often",
+        text=_waiting(
+            "More came from this address today than one sender is given cases. Nothing was sent.", heard
+        ),
+        quote=heard.message.body,
+        sender=heard.message.sender.address or "",
+        held=heard.inbox_id,
+    )
+    entries = (_entry("held", heard, decision),)
+    return Change(notices=(notice,) if is_told else (), holds=True, entries=entries)
+
+
+def _with_words_of_doubt(text: str, heard: Heard) -> str:
+    return " ".join((text, *(f"{doubt}." for doubt in heard.doubts)))
+
+
+def _waiting(text: str, heard: Heard) -> str:
+    return _with_words_of_doubt(f"{text} It waits for a person as message {heard.inbox_id}.", heard)
 
 
 def answer_without_case(heard: Heard, decision: Decision) -> Change:
@@ -145,7 +245,7 @@ def answer_without_case(heard: Heard, decision: Decision) -> Change:
     letter = Letter(_LETTER_OF[decision.kind], heard.conversation, fields=_greeting(heard.message.sender))
     notice = Notice(
         title=_TITLE_OF[decision.kind],
-        text=decision.kind_reason.text,
+        text=_with_words_of_doubt(decision.kind_reason.text, heard),
         quote=heard.message.body,
         sender=heard.message.sender.name or heard.message.sender.address or "",
     )
@@ -171,6 +271,10 @@ def draft_of(decision: Decision) -> Draft | None:
         return None
     grounds = tuple(each.rule for each in decision.findings if each.outcome is Outcome.FAIL)
     return Draft(grounds=grounds, by=DRAFTED_BY_THE_BOT)
+
+
+def _with_doubts(case: Case, heard: Heard) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*case.doubts, *heard.doubts)))[:MAX_DOUBTS]
 
 
 def _queue_after(case: Case, decision: Decision) -> Queue:
@@ -209,7 +313,7 @@ def _what_is_new(case: Case, decision: Decision, label: Label) -> str:
     return "The agency wrote. " + ("New: " + "; ".join(changes) if changes else "No new facts.")
 
 
-def _entry(what: str, heard: Heard, decision: Decision) -> Entry:
+def _entry(what: str, heard: Heard, decision: Decision, more: Mapping[str, object] | None = None) -> Entry:
     return Entry(
         what=what,
         by=heard.message.sender.key,
@@ -219,5 +323,7 @@ def _entry(what: str, heard: Heard, decision: Decision) -> Entry:
             "queue": decision.queue.value if decision.queue else None,
             "rules": decision.rules.sha256,
             "doubts": list(heard.doubts),
+            **heard.detail,
+            **(more or {}),
         },
     )

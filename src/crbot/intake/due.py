@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from crbot.cases.followups import is_given_up, pause_before_try
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Notice
-from crbot.intake.ports import DeliveryFailed, Outgoing, Outlet, Store
+from crbot.intake.ports import DeliveryFailed, NotYet, Outgoing, Outlet, Store
 from crbot.triage.message import Channel
 
 # Longer than a slow server needs: a mail server may take ten minutes to answer the end of the data.
@@ -32,10 +32,13 @@ class Sent:
 def send_due(store: Store, via: Channel, outlet: Outlet, clock: Callable[[], datetime]) -> tuple[Sent, ...]:
     """Send what is due by one channel, oldest first, a batch of it; empty where nothing is due."""
     claimed = store.claim(via, clock(), LEASE, BATCH)
-    return tuple(_send(store, outlet, outgoing, clock) for outgoing in claimed)
+    came = (_send(store, outlet, outgoing, clock) for outgoing in claimed)
+    return tuple(sent for sent in came if sent is not None)
 
 
-def _send(store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], datetime]) -> Sent:
+def _send(store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], datetime]) -> Sent | None:
+    """Send one; None where nothing was tried."""
+    has_begun = False
     try:
         # An earlier try ended without a word: what may be there already is looked for before it is sent again.
         found = outlet.look_up(outgoing) if outgoing.is_repeat else None
@@ -44,8 +47,14 @@ def _send(store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], 
             return Sent(outgoing.key, "found")
         if not store.begin(outgoing, clock()):
             return Sent(outgoing.key, "lost")  # the lease has run out; another worker has it
+        has_begun = True
         receipt = outlet.deliver(outgoing)
+    except NotYet as not_yet:
+        store.put_back(outgoing, clock() + not_yet.wait)
+        return None
     except DeliveryFailed as failure:
+        if failure.uncertain and has_begun and outgoing.is_repeat:
+            failure = _left_open(failure)
         return _failed(store, outgoing, failure, clock())
     except store.failures:
         raise  # the database's trouble, not the letter's: the lease runs out, and it is taken up again
@@ -56,12 +65,18 @@ def _send(store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], 
     return Sent(outgoing.key, "sent")
 
 
+def _left_open(failure: DeliveryFailed) -> DeliveryFailed:
+    """Twice nobody knows whether it went out: a third letter would be one too many, so a person asks."""
+    return DeliveryFailed(f"It may have arrived all the same: twice {failure}.", permanent=True)
+
+
 def _failed(store: Store, outgoing: Outgoing, failure: DeliveryFailed, now: datetime) -> Sent:
     reason = str(failure)
     if failure.permanent or is_given_up(outgoing.attempts):
         store.give_up(outgoing, reason, _notice(outgoing, reason), now)
         return Sent(outgoing.key, "given up", reason)
-    store.postpone(outgoing, reason, now + (failure.wait or pause_before_try(outgoing.attempts)))
+    until = now + (failure.wait or pause_before_try(outgoing.attempts))
+    store.postpone(outgoing, reason, until, uncertain=failure.uncertain)
     return Sent(outgoing.key, "postponed", reason)
 
 

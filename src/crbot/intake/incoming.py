@@ -1,17 +1,19 @@
 """A message arrives: read, decided, answered, saved, as one change.
 
 How bytes are read is the reader's, how messages are decided `crbot.triage.decide`'s, what follows
-`crbot.cases.respond`'s; this puts them in order and keeps one bad message from stopping the next.
+`crbot.cases.respond`'s, which case a message belongs to `threads`'; this puts them in order and keeps one bad message
+from stopping the next.
 """
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from crbot.cases.case import Case
+from crbot.cases.letters import Report
 from crbot.cases.respond import (
     Change,
     Heard,
@@ -20,18 +22,46 @@ from crbot.cases.respond import (
     continue_case,
     file_away,
     hold,
+    hold_flood,
+    hold_unsigned,
+    note_own_words,
+    note_repetition,
     open_case,
+    report_on,
 )
-from crbot.intake.ports import Ignored, Kept, Reader, Received, StaffAction, Stale, Store, Unreadable
+from crbot.intake.ports import (
+    Ignored,
+    Kept,
+    Proof,
+    Reader,
+    Received,
+    Sightings,
+    StaffAction,
+    Stale,
+    Store,
+    Unreadable,
+    Verb,
+)
+from crbot.intake.repeats import DAY, DEFAULT_LIMITS, Limits, is_worth_telling, likeness
 from crbot.intake.staff import act
+from crbot.intake.threads import (
+    Thread,
+    Trace,
+    is_own,
+    looks_like_a_participant,
+    may_add,
+    thread_of,
+)
 from crbot.triage.decide import decide
-from crbot.triage.decision import Decision
+from crbot.triage.decision import Decision, Kind, Reason
 from crbot.triage.facts import NEW, Known
-from crbot.triage.message import Channel, Person
+from crbot.triage.message import Channel, Mark, Person
 from crbot.triage.policy import Policy
 
 # A message that ended the whole process so often is set aside: it would end it for ever.
 MAX_ATTEMPTS = 3
+# A bounce that names no letter is about the newest one that went to its recipient in this time.
+_BOUNCES_WITHIN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +73,7 @@ class Desk:
     policy: Policy
     own: frozenset[str]  # our own addresses, folded: never a participant, never answered
     clock: Callable[[], datetime]
+    limits: Limits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +119,8 @@ def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> 
         desk.store.save(kept, Change(), desk.clock())
         return Thought(kept.id, "ignored", trouble=what.why)
     if isinstance(what, StaffAction):
+        if what.verb in (Verb.ADD_HELD, Verb.OPEN_HELD):
+            return _admitted(desk, kept, what)
         change = act(desk.store.case(what.case), what, desk.policy, desk.clock())
         desk.store.save(kept, change, desk.clock())
         return Thought(kept.id, f"acted: {what.verb}", case=what.case)
@@ -95,52 +128,165 @@ def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> 
 
 
 def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
-    case = _case_of(desk.store, received)
-    decision = decide(received.message, desk.policy, _known(case))
-    change = _change(desk, case, received, decision)
-    desk.store.save(kept, change, desk.clock(), received, decision)
+    thread = thread_of(desk.store, received)
+    heard = _heard(desk, kept, received)
+    if received.report is not None:
+        decision, change = _reported(desk, thread, heard, received, received.report)
+    else:
+        decision = _decision(desk, thread.case, received)
+        change = _change(desk, thread, heard, received, decision)
+    desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision)
     number = change.case.number if change.case else change.about
     return Thought(kept.id, "decided", case=number, decision=decision)
 
 
-def _change(desk: Desk, case: Case | None, received: Received, decision: Decision) -> Change:
-    heard = Heard(received.message, received.conversation, _participants(received, desk.own), received.doubts)
+def _decision(desk: Desk, case: Case | None, received: Received) -> Decision:
+    decision = decide(received.message, desk.policy, _known(case))
+    is_list_mail = Mark.LIST in received.message.marks and case is None
+    if not is_list_mail or decision.kind.is_silent or decision.facts.values("services"):
+        return decision
+    # What comes through a list is not written to us, unless it asks for what the programs offer.
+    because = Reason("It came through a mailing list, and asks for no help of these programs.")
+    return Decision(Kind.AUTOMATIC, because, decision.rules)
+
+
+def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decision: Decision) -> Change:
+    case = thread.case
+    if received.is_ours:
+        return note_own_words(case, heard, decision) if case else file_away(None, heard, decision)
+    is_let_in = case is not None and may_add(case, received, desk.policy.words.of("domain_private_mail"))
     if decision.kind.is_silent:
-        return file_away(case, heard, decision)
-    if case is not None and not _may_add(case, received):
-        return hold(case, heard, decision)
+        # A machine of somebody else's that names a case is filed, but not with the case.
+        return file_away(case if is_let_in or thread.trace is not Trace.SUBJECT else None, heard, decision)
+    if case is not None and not is_let_in:
+        return hold(case, _warned(heard, case), decision)
     if case is not None:
         return continue_case(case, heard, decision, desk.policy.label, desk.clock())
+    return _new_matter(desk, heard, received, decision)
+
+
+def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision) -> Change:
+    """What belongs to no case: a request opens one, unless its sender floods us."""
+    is_mail = received.message.channel is Channel.EMAIL
+    if is_mail and decision.kind.is_case and received.message.sender.address is None:
+        return hold_unsigned(heard, decision)
+    seen = _sightings(desk, received) if is_mail else Sightings()
+    if seen.alike:
+        case = desk.store.case(seen.case) if seen.case and is_worth_telling(seen.alike) else None
+        return note_repetition(seen.case, case, heard, decision)
+    if seen.cases >= desk.limits.cases_a_day:
+        is_told = is_worth_telling(seen.messages - desk.limits.cases_a_day + 1)
+        return hold_flood(heard, decision, is_told=is_told)
     if decision.kind.is_case:
-        return open_case(
-            heard, decision, desk.store.new_number(desk.clock()), desk.policy.label, desk.clock()
-        )
+        return _opened(desk, heard, decision)
     return answer_without_case(heard, decision)
 
 
-def _case_of(store: Store, received: Received) -> Case | None:
-    """The case that a message belongs to: by what it answers, else by the number in its subject."""
-    by_reference = store.case_of(received.refers_to) if received.refers_to else None
-    if by_reference is not None or received.case_number is None:
-        return by_reference
-    return store.case(received.case_number)
+def _opened(desk: Desk, heard: Heard, decision: Decision) -> Change:
+    number = desk.store.new_number(desk.clock())
+    return open_case(heard, decision, number, desk.policy.label, desk.clock())
 
 
-def _may_add(case: Case, received: Received) -> bool:
-    """A participant of the case, or, on Slack, whoever is let into the conversation."""
-    if received.message.channel is Channel.SLACK:
-        return received.conversation.address == case.conversation.address
-    return received.message.sender.key in case.participants
+def _sightings(desk: Desk, received: Received) -> Sightings:
+    words = likeness(received.message)
+    return (
+        desk.store.sightings(received.message.sender.key, words, desk.clock() - DAY) if words else Sightings()
+    )
+
+
+def _reported(
+    desk: Desk, thread: Thread, heard: Heard, received: Received, told: Report
+) -> tuple[Decision, Change]:
+    """A machine tells what became of a letter: it is tied to the letter, and to its case."""
+    because = Reason("A mail server tells what became of a letter.")
+    decision = Decision(Kind.AUTOMATIC, because, desk.policy.version)
+    letter = desk.store.letter_of(told, desk.clock() - _BOUNCES_WITHIN)
+    case = desk.store.case(letter.case) if letter and letter.case else thread.case
+    return decision, report_on(case, letter, heard, decision, told)
+
+
+def _within_limits(desk: Desk, change: Change) -> Change:
+    """The change without the letters that would be too many for one address in a day."""
+    kept_back = [
+        letter
+        for letter in change.letters
+        if letter.to.channel is Channel.EMAIL and _is_one_too_many(desk, letter.to.address)
+    ]
+    if not kept_back:
+        return change
+    letters = tuple(letter for letter in change.letters if letter not in kept_back)
+    said = f"No letter was sent: {desk.limits.letters_a_day} have gone to this address within a day."
+    return replace(change, letters=letters, log=f"{change.log} {said}".strip())
+
+
+def _is_one_too_many(desk: Desk, address: str) -> bool:
+    return desk.store.letters_to(address.casefold(), desk.clock() - DAY) >= desk.limits.letters_a_day
+
+
+def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
+    """A person tells where a held message belongs: it is decided as if its sender took part."""
+    held_id = action.values.get("message", "")
+    held = desk.store.held(int(held_id)) if held_id.isdecimal() else None
+    received = desk.reader.read(held.arrival) if held else None
+    case = desk.store.case(action.case) if action.verb is Verb.ADD_HELD else None
+    is_without_case = action.verb is Verb.ADD_HELD and case is None
+    if held is None or not isinstance(received, Received) or is_without_case:
+        desk.store.save(
+            kept, act(desk.store.case(action.case), action, desk.policy, desk.clock()), desk.clock()
+        )
+        return Thought(
+            kept.id, "refused", trouble=f"message {held_id} does not wait, or there is no case for it"
+        )
+    heard = _heard(desk, held, received)
+    heard = replace(heard, detail={**heard.detail, "admitted_by": action.by})
+    decision = decide(received.message, desk.policy, _known(case))
+    if case is not None:
+        change = continue_case(case, heard, decision, desk.policy.label, desk.clock())
+    else:
+        change = _opened(desk, heard, decision)
+    desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision, admitted=held.id)
+    return Thought(kept.id, f"acted: {action.verb}", case=change.case.number if change.case else None)
+
+
+def _heard(desk: Desk, kept: Kept, received: Received) -> Heard:
+    doubts = received.doubts
+    if kept.namesake:
+        doubts = (f"Another mail with the same Message-ID came before ({kept.namesake})", *doubts)
+    detail: dict[str, object] = {}
+    if received.message.channel is Channel.EMAIL:
+        detail["message_id"] = received.identity
+    if received.proof is not Proof.UNKNOWN:
+        detail["sender"] = received.proof.value
+    if received.files:
+        detail["files"] = [[file.name, file.size_bytes, file.sha256] for file in received.files]
+    return Heard(
+        message=received.message,
+        conversation=received.conversation,
+        participants=_participants(received, desk.own),
+        doubts=doubts,
+        inbox_id=kept.id,
+        gist=received.gist,
+        detail=detail,
+    )
+
+
+def _warned(heard: Heard, case: Case) -> Heard:
+    resembled = looks_like_a_participant(case, heard.message.sender)
+    if resembled is None:
+        return heard
+    return replace(
+        heard, doubts=(f"The sender's address resembles {resembled}, and is another", *heard.doubts)
+    )
 
 
 def _known(case: Case | None) -> Known:
     return NEW if case is None else Known(facts=case.decision.facts, asked=case.asked, in_case=True)
 
 
-def _participants(received: Received, own: frozenset[str]) -> frozenset[str]:
+def _participants(received: Received, own: Collection[str]) -> frozenset[str]:
     message = received.message
     people: tuple[Person, ...] = (message.sender, *message.to, *message.cc)
-    return frozenset(person.key for person in people if person.key) - own
+    return frozenset(person.key for person in people if person.key and not is_own(person.key, own))
 
 
 def _set_aside(desk: Desk, kept: Kept, reason: str) -> Thought:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from crbot.cases.case import Case, Conversation, Place
-from crbot.cases.letters import Letter
+from crbot.cases.letters import Letter, Report, SentLetter
 from crbot.cases.respond import Change, Notice, Whisper
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel, Message
@@ -27,6 +27,9 @@ class Arrival:
     raw: bytes  # the mail, or Slack's payload as JSON
     received_at: datetime
     identity: str = ""  # mail: Message-ID as found; "" where there is none
+    content: str = (
+        ""  # mail: hash of what a second delivery would not change; "" where nothing tells copies apart
+    )
     excerpt: bool = False  # `raw` is only the beginning: the whole is larger than is taken in
 
 
@@ -45,6 +48,27 @@ class Kept:
     id: int
     arrival: Arrival
     attempts: int = 0  # how often it was taken up before
+    namesake: str = (
+        ""  # an earlier arrival with the same Message-ID and other content: its case, or "inbox 3"
+    )
+
+
+class Proof(StrEnum):
+    """Whether our own mail server vouches for the sender's domain."""
+
+    PROVEN = "proven"
+    NOT_PROVEN = "not proven"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # it was not looked at
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment, as the record names it."""
+
+    name: str
+    size_bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +80,12 @@ class Received:
     conversation: Conversation  # where it is answered
     refers_to: tuple[str, ...] = ()  # identities of earlier messages, nearest first
     case_number: str | None = None  # as named in the subject
+    proven_case: str | None = None  # as proven by the address that it was written to, which we had signed
+    report: Report | None = None
+    gist: str = ""  # in words, what a machine's message says: "Ben Fox has accepted the invitation “Call”"
+    files: tuple[File, ...] = ()
+    proof: Proof = Proof.UNKNOWN
+    is_ours: bool = False  # written from the desk's own address
     doubts: tuple[str, ...] = ()  # what staff should know of it: "no From", "the charset is wrong"
 
 
@@ -70,6 +100,8 @@ class Verb(StrEnum):
     DRAFT_DECLINE = "draft_decline"
     SEND_DECLINE = "send_decline"
     KEEP_OPEN = "keep_open"  # drop a drafted decline
+    ADD_HELD = "add_held"  # a message that was held belongs to this case
+    OPEN_HELD = "open_held"  # a message that was held is a request of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +113,7 @@ class StaffAction:
     by: str  # Slack user id, or a name from the terminal
     revision: int | None = None  # of the case, as the person saw it; None: whatever it is now
     reason: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)  # queue, ground, text: by verb
+    values: Mapping[str, str] = field(default_factory=dict)  # queue, ground, text, message: by verb
     seen_in: str = ""  # Slack channel id, where the answer to the person goes
 
 
@@ -139,11 +171,23 @@ class DeliveryFailed(Exception):
     """The message did not go out.
 
     `permanent`: no later try can help, a person must look. `wait`: not before this time has passed.
+    `uncertain`: it may have gone out all the same, so that it is looked for before it is sent again.
     """
 
-    def __init__(self, reason: str, *, permanent: bool, wait: timedelta | None = None) -> None:
+    def __init__(
+        self, reason: str, *, permanent: bool, wait: timedelta | None = None, uncertain: bool = False
+    ) -> None:
         super().__init__(reason)
         self.permanent = permanent
+        self.wait = wait
+        self.uncertain = uncertain
+
+
+class NotYet(Exception):
+    """Nothing was tried: so much was sent lately that the other side would refuse more. `wait` until then."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"not before {wait.total_seconds():.0f} seconds have passed")
         self.wait = wait
 
 
@@ -151,10 +195,20 @@ class Outlet(Protocol):
     """Sends. Never tries again by itself; what the use case does about a failure is its affair."""
 
     def deliver(self, outgoing: Outgoing) -> Receipt:
-        """Send it. Raises `DeliveryFailed`."""
+        """Send it. Raises `DeliveryFailed`, or `NotYet` where nothing was tried."""
 
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
         """Tell whether it went out in an earlier try; None where it did not, or nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """What else came from a sender lately."""
+
+    alike: int = 0  # with the same words but for their digits
+    case: str | None = None  # that the newest of these belongs to
+    cases: int = 0  # that the sender wrote to
+    messages: int = 0  # of all kinds
 
 
 class Store(Protocol):
@@ -168,7 +222,7 @@ class Store(Protocol):
     def keep(self, arrivals: Collection[Arrival]) -> int:
         """Put arrivals into the inbox; returns how many were new.
 
-        An arrival that is there already, by its key, is left alone; a mail with the very same bytes as
+        An arrival that is there already, by its key, is left alone; a mail with the very same bytes or content as
         another is kept and not worked on again.
         """
 
@@ -190,6 +244,17 @@ class Store(Protocol):
     def case_of(self, identities: Collection[str]) -> Case | None:
         """The case that a message or letter with one of these identities belongs to."""
 
+    def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings: ...
+
+    def letters_to(self, address: str, since: datetime) -> int:
+        """How many letters were made for an address that no person had to release."""
+
+    def letter_of(self, report: Report, since: datetime) -> SentLetter | None:
+        """The letter that a report is about: by its Message-ID, else the newest to the recipient since then."""
+
+    def held(self, inbox_id: int) -> Kept | None:
+        """A message that waits for a person."""
+
     def new_number(self, now: datetime) -> str: ...
 
     def save(
@@ -199,9 +264,11 @@ class Store(Protocol):
         now: datetime,
         received: Received | None = None,
         decision: Decision | None = None,
+        admitted: int | None = None,
     ) -> None:
         """All that follows from an arrival, at once: case, outbox, record; and the arrival is done.
 
+        `admitted`: the inbox id of the held message that a person has let in by this arrival.
         Raises `Stale` when the case has changed since it was read.
         """
 
@@ -217,7 +284,11 @@ class Store(Protocol):
 
     def mark_sent(self, outgoing: Outgoing, receipt: Receipt, now: datetime) -> None: ...
 
-    def postpone(self, outgoing: Outgoing, reason: str, until: datetime) -> None: ...
+    def postpone(self, outgoing: Outgoing, reason: str, until: datetime, *, uncertain: bool = False) -> None:
+        """Try it again then; where it is uncertain whether it went out, look for it first."""
+
+    def put_back(self, outgoing: Outgoing, until: datetime) -> None:
+        """Nothing was tried: the claim is given up, and the attempt not counted."""
 
     def give_up(self, outgoing: Outgoing, reason: str, notice: Notice | None, now: datetime) -> None:
         """It can't be sent: staff are shown it."""

@@ -112,6 +112,11 @@ def _send_decline(case: Case, action: StaffAction, policy: Policy) -> Change:
     return _changed(declined, action, outcome, letters=(letter,))
 
 
+def _admit(case: Case, action: StaffAction, policy: Policy) -> Change:
+    """Which message is let in stands in the inbox: `incoming` does it, where the message still waits."""
+    raise _Refused("That message does not wait any more; look at the case as it is now.")
+
+
 _DOES: dict[Verb, Callable[[Case, StaffAction, Policy], Change]] = {
     Verb.CLAIM: _claim,
     Verb.RELEASE: _release,
@@ -121,6 +126,8 @@ _DOES: dict[Verb, Callable[[Case, StaffAction, Policy], Change]] = {
     Verb.DRAFT_DECLINE: _draft_decline,
     Verb.SEND_DECLINE: _send_decline,
     Verb.KEEP_OPEN: _keep_open,
+    Verb.ADD_HELD: _admit,
+    Verb.OPEN_HELD: _admit,
 }
 
 

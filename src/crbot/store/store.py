@@ -33,7 +33,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
 from crbot.cases.case import Case, Place, number_of, place_of
-from crbot.cases.letters import Letter
+from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
 from crbot.cases.respond import Change, Entry, Notice, Whisper
 from crbot.intake.ports import (
     Arrival,
@@ -43,8 +43,10 @@ from crbot.intake.ports import (
     Receipt,
     Received,
     Settled,
+    Sightings,
     Stale,
 )
+from crbot.intake.repeats import likeness
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
@@ -68,7 +70,37 @@ _OLDEST_KEPT = (
 _UPDATE_INBOX = update(inbox).where(inbox.c.id == bindparam("inbox_id"))
 _KEEP = insert(inbox)
 _KEY_IS_KNOWN = select(inbox.c.id).where(inbox.c.key == bindparam("key"))
-_BYTES_ARE_KNOWN = select(inbox.c.id).where(inbox.c.sha256 == bindparam("sha256")).limit(1)
+# What was set aside is no copy's original: who lays it into the mailbox again wants it tried again.
+_BYTES_ARE_KNOWN = (
+    select(inbox.c.id).where(inbox.c.sha256 == bindparam("sha256"), inbox.c.state != "aside").limit(1)
+)
+_CONTENT_IS_KNOWN = (
+    select(inbox.c.id).where(inbox.c.content == bindparam("content"), inbox.c.state != "aside").limit(1)
+)
+_NAMESAKE = (
+    select(inbox.c.id, inbox.c.case_number)
+    .where(
+        inbox.c.identity == bindparam("identity"), inbox.c.id < bindparam("before"), inbox.c.state != "same"
+    )
+    .order_by(inbox.c.id)
+    .limit(1)
+)
+_OF_SENDER = (
+    select(inbox.c.likeness, inbox.c.case_number)
+    .where(
+        inbox.c.sender == bindparam("sender"),
+        inbox.c.thought_at > bindparam("since", type_=inbox.c.thought_at.type),
+        inbox.c.state == "done",
+    )
+    .order_by(inbox.c.id.desc())
+    .limit(500)
+)
+_LETTERS_TO = select(func.count()).where(
+    outbox.c.recipient == bindparam("recipient"),
+    outbox.c.made_at > bindparam("since", type_=outbox.c.made_at.type),
+    outbox.c.kind == "letter",
+    *(outbox.c.key.not_like(f"{name.value}:%") for name in NEEDS_RELEASE),
+)
 _LAST_COUNTER = select(func.max(cases.c.counter)).where(cases.c.year == bindparam("year"))
 _CASE_BODY = select(cases.c.body).where(cases.c.number == bindparam("number"))
 _INSERT_CASE = insert(cases)
@@ -156,7 +188,13 @@ class SqlStore:
                 return None
             # Counted before the work: a message that ends the program is known by its number of tries.
             connection.execute(_UPDATE_INBOX, {"inbox_id": row.id, "attempts": row.attempts + 1})
-        return Kept(row.id, _arrival(row), row.attempts + 1)
+            return Kept(row.id, _arrival(row), row.attempts + 1, _namesake(connection, row))
+
+    def held(self, inbox_id: int) -> Kept | None:
+        held = select(inbox).where(inbox.c.id == inbox_id, inbox.c.state == "held")
+        with self._transaction() as connection:
+            row = connection.execute(held).first()
+            return Kept(row.id, _arrival(row), row.attempts, _namesake(connection, row)) if row else None
 
     def case(self, number: str) -> Case | None:
         with self._transaction() as connection:
@@ -171,6 +209,34 @@ class SqlStore:
             nearest = next((number_by_identity[each] for each in wanted if each in number_by_identity), None)
             return _case(connection, nearest) if nearest else None
 
+    def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings:
+        with self._transaction() as connection:
+            rows = connection.execute(_OF_SENDER, {"sender": sender, "since": since}).all()
+        alike = [row for row in rows if row.likeness == likeness]
+        return Sightings(
+            alike=len(alike),
+            case=alike[0].case_number if alike else None,
+            cases=len({row.case_number for row in rows if row.case_number}),
+            messages=len(rows),
+        )
+
+    def letters_to(self, address: str, since: datetime) -> int:
+        with self._transaction() as connection:
+            return connection.scalar(_LETTERS_TO, {"recipient": address, "since": since}) or 0
+
+    def letter_of(self, report: Report, since: datetime) -> SentLetter | None:
+        letters = select(outbox).where(outbox.c.kind == "letter").order_by(outbox.c.id.desc()).limit(1)
+        by_identity = letters.where(outbox.c.identity.in_(report.letters))
+        by_recipient = letters.where(
+            outbox.c.recipient.in_(report.recipients), outbox.c.made_at > since, outbox.c.state == "sent"
+        )
+        with self._transaction() as connection:
+            row = connection.execute(by_identity).first() if report.letters else None
+            row = row or (connection.execute(by_recipient).first() if report.recipients else None)
+        if row is None:
+            return None
+        return SentLetter(_LETTER.validate_json(row.body).name, row.recipient, row.case_number)
+
     def new_number(self, now: datetime) -> str:
         with self._transaction() as connection:
             return number_of(now.year, (connection.scalar(_LAST_COUNTER, {"year": now.year}) or 0) + 1)
@@ -182,13 +248,16 @@ class SqlStore:
         now: datetime,
         received: Received | None = None,
         decision: Decision | None = None,
+        admitted: int | None = None,
     ) -> None:
         number = change.case.number if change.case else change.about
         settled = {
-            "inbox_id": kept.id,
-            "state": "done",
+            "state": "held" if change.holds else "done",
             "case_number": number,
             "decision": _json(_DECISION, decision) if decision else None,
+            "sender": received.message.sender.key if received else "",
+            "likeness": likeness(received.message) if received else "",
+            "thought_at": now,
         }
         with self._transaction() as connection:
             if change.case is not None:
@@ -197,7 +266,10 @@ class SqlStore:
                     _link(connection, received.identity, change.case.number)
             _put_out(connection, _rows_of(kept, change, received, now))
             _write_down(connection, number or "", change.entries, now)
-            connection.execute(_UPDATE_INBOX, settled)
+            connection.execute(_UPDATE_INBOX, {"inbox_id": admitted or kept.id} | settled)
+            if admitted is not None:
+                done = {"inbox_id": kept.id, "state": "done", "case_number": number, "thought_at": now}
+                connection.execute(_UPDATE_INBOX, done)
 
     def set_aside(self, kept: Kept, reason: str, notice: Notice, now: datetime) -> None:
         with self._transaction() as connection:
@@ -240,8 +312,13 @@ class SqlStore:
             if isinstance(outgoing.what, Letter) and outgoing.what.case:
                 _link(connection, receipt.identity, outgoing.what.case)
 
-    def postpone(self, outgoing: Outgoing, reason: str, until: datetime) -> None:
-        self._mark(outgoing, state="ready", next_at=until, reason=reason)
+    def postpone(self, outgoing: Outgoing, reason: str, until: datetime, *, uncertain: bool = False) -> None:
+        # What is still "sending" at the next claim is looked for before it is sent again.
+        self._mark(outgoing, state="sending" if uncertain else "ready", next_at=until, reason=reason)
+
+    def put_back(self, outgoing: Outgoing, until: datetime) -> None:
+        state = "sending" if outgoing.is_repeat else "ready"
+        self._mark(outgoing, state=state, next_at=until, attempts=outgoing.attempts - 1)
 
     def give_up(self, outgoing: Outgoing, reason: str, notice: Notice | None, now: datetime) -> None:
         with self._transaction() as connection:
@@ -338,26 +415,45 @@ def _keep(connection: Connection, arrival: Arrival) -> int:
         return 0
     sha256 = hashlib.sha256(arrival.raw).hexdigest()
     is_mail = arrival.channel is Channel.EMAIL
-    is_known = is_mail and connection.scalar(_BYTES_ARE_KNOWN, {"sha256": sha256}) is not None
+    is_known = is_mail and _is_known(connection, sha256, arrival.content)
     row = {
         "channel": arrival.channel.value,
         "key": arrival.key,
         "identity": arrival.identity,
         "sha256": sha256,
+        "content": arrival.content,
         "raw": arrival.raw,
         "excerpt": arrival.excerpt,
         "received_at": arrival.received_at,
         "state": "same" if is_known else "kept",
         "attempts": 0,
         "acknowledged": False,
-        "reason": "the same bytes came before" if is_known else "",
+        "reason": "the same mail came before" if is_known else "",
+        "sender": "",
+        "likeness": "",
     }
     connection.execute(_KEEP, row)
     return 0 if is_known else 1
 
 
+def _is_known(connection: Connection, sha256: str, content: str) -> bool:
+    if connection.scalar(_BYTES_ARE_KNOWN, {"sha256": sha256}) is not None:
+        return True
+    return bool(content) and connection.scalar(_CONTENT_IS_KNOWN, {"content": content}) is not None
+
+
+def _namesake(connection: Connection, row: Row[Any]) -> str:
+    """Where the earlier mail with the same Message-ID is to be found; "" where there is none."""
+    if not row.identity or row.channel != Channel.EMAIL.value:
+        return ""
+    earlier = connection.execute(_NAMESAKE, {"identity": row.identity, "before": row.id}).first()
+    return "" if earlier is None else earlier.case_number or f"inbox {earlier.id}"
+
+
 def _arrival(row: Row[Any]) -> Arrival:
-    return Arrival(Channel(row.channel), row.key, row.raw, row.received_at, row.identity, row.excerpt)
+    return Arrival(
+        Channel(row.channel), row.key, row.raw, row.received_at, row.identity, row.content, row.excerpt
+    )
 
 
 def _case(connection: Connection, number: str) -> Case | None:
@@ -404,6 +500,7 @@ def _rows_of(kept: Kept, change: Change, received: Received | None, now: datetim
             _json(_LETTER, letter),
             now,
             letter.case,
+            letter.to.address.casefold() if letter.to.channel is Channel.EMAIL else "",
         )
         for letter in change.letters
     ]
@@ -427,13 +524,21 @@ def _notice_row(key: str, notice: Notice, now: datetime) -> dict[str, object]:
 
 
 def _row(
-    key: str, via: Channel, kind: str, body: str, now: datetime, case_number: str | None = None
+    key: str,
+    via: Channel,
+    kind: str,
+    body: str,
+    now: datetime,
+    case_number: str | None = None,
+    recipient: str = "",
 ) -> dict[str, object]:
     return {
         "key": key,
         "via": via.value,
         "kind": kind,
         "case_number": case_number,
+        "recipient": recipient,
+        "made_at": now,
         "body": body,
         "state": "ready",
         "next_at": now,

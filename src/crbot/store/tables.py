@@ -64,15 +64,23 @@ inbox = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("identity", Text, nullable=False),  # Message-ID as found
     Column("sha256", String(64), nullable=False),
+    Column(
+        "content", String(64), nullable=False
+    ),  # hash of what a second delivery would not change; "" unknown
     Column("raw", LargeBinary, nullable=False),
     Column("excerpt", Boolean, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("state", String(8), nullable=False),  # kept, done, aside, same
+    Column("state", String(8), nullable=False),  # kept, done, held, aside, same
     Column("attempts", Integer, nullable=False),
     Column("acknowledged", Boolean, nullable=False),
     Column("case_number", String(16)),
     Column("decision", JSON),
     Column("reason", Text, nullable=False),
+    Column("sender", Text, nullable=False),  # `Person.key`; "" before it is read
+    Column(
+        "likeness", String(64), nullable=False
+    ),  # hash of the words without their digits; "" before it is read
+    Column("thought_at", Moment),
     Index(
         "ix_inbox_waiting", "id", sqlite_where=text("state = 'kept'"), postgresql_where=text("state = 'kept'")
     ),
@@ -83,6 +91,9 @@ inbox = Table(
         postgresql_where=text("NOT acknowledged"),
     ),
     Index("ix_inbox_sha256", "sha256"),
+    Index("ix_inbox_content", "content"),
+    Index("ix_inbox_identity", "identity"),
+    Index("ix_inbox_sender_thought_at", "sender", "thought_at"),
 )
 
 cases = Table(
@@ -125,6 +136,8 @@ outbox = Table(
     Column("via", String(16), nullable=False),  # the channel it leaves by
     Column("kind", String(16), nullable=False),  # letter, drawing, notice, whisper
     Column("case_number", String(16)),
+    Column("recipient", Text, nullable=False),  # of a letter by mail: the address, folded; else ""
+    Column("made_at", Moment),
     Column("body", JSON, nullable=False),
     Column("state", String(8), nullable=False),  # ready, sending, sent, failed
     Column("next_at", Moment, nullable=False),  # may be taken from this moment on
@@ -133,6 +146,8 @@ outbox = Table(
     Column("identity", Text, nullable=False),  # what the other side calls it
     Column("sent_at", Moment),
     Column("reason", Text, nullable=False),
+    Index("ix_outbox_identity", "identity"),
+    Index("ix_outbox_recipient_made_at", "recipient", "made_at"),
     Index(
         "ix_outbox_due",
         "via",

@@ -71,7 +71,7 @@ class _Reader:
         self._sender = scan.message.sender
         self._known = known
         self._words = words
-        self._fields = read_fields(scan, words, _LISTS)
+        self._fields = read_fields(scan, _LISTS)
         self._states = States(self._fields, words)
         self._source = Names(self._fields, self._states, self._sender, words)
         self._names = [self._weighed(name) for name in self._source.read()]
@@ -98,9 +98,9 @@ class _Reader:
         return self._said("agency_state", state[0].upper(), state[1]) if state else None
 
     def _type_statement(self, name: Name | None, state: tuple[str, Evidence] | None) -> Statement | None:
-        found = (name.type, name.field.evidence(name.start, name.end)) if name else self._hint()
-        if name is not None and not name.tail and (others := self._no_police()) is not None:
-            found = others
+        others = self._no_police() if name is None or not name.tail else None
+        named = (name.type, name.field.evidence(name.start, name.end)) if name else None
+        found = others or named or self._hint()
         if found is None:
             return None
         kind, evidence = found
@@ -290,7 +290,8 @@ class _Reader:
                     self._state_weight(where, place, name),
                     where.evidence(place.start, place.end),
                 )
-            yield from self._votes_of_places(where)
+            if where.found:
+                yield from self._votes_of_places(where)
         if name is not None:
             yield from self._votes_of_name(name)
         code, address = domain_state(self._source.domain.labels, self._words), self._source.domain.address

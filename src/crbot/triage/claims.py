@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from crbot.triage import shapes
 from crbot.triage.facts import Evidence, Part
 from crbot.triage.passages import Role, Sentence
 from crbot.triage.phrases import Scan, Words, fold
@@ -25,6 +26,7 @@ _LINKS = frozenset(
     {"in", "of", "at", "from", "for", "with", "here", "w", "out", "and", "&", "-", "–", "—", "", "since"}
 )
 _OTHERS = frozenset({"our", "the", "my", "his", "her", "your", "their"})
+_LONGEST_ANSWER = 60  # characters
 _LONGEST_LINE = 9  # words in a line that stands for itself
 _OPENING_REACH = 8  # words between "I am" and the title
 _LONGEST_OPENING = 6  # words
@@ -52,14 +54,19 @@ class Claims:
     """The sender's claims in one message; `agency_type` is asked only where it matters."""
 
     def __init__(
-        self, scan: Scan, titles: Mapping[int, Sequence[Title]], agency_type: Callable[[], str], words: Words
+        self,
+        scan: Scan,
+        titles: Mapping[int, Sequence[Title]],
+        agency_type: Callable[[], str],
+        words: Words,
+        asked: bool = False,  # who heads the agency
     ) -> None:
         self._scan = scan
         self._titles = titles
         self._agency_type = agency_type
         self._words = words
         self._names = self._name_words(scan.message.sender.name)
-        self._claims = list(self._read())
+        self._claims = [*self._read(), *(self._answers() if asked else ())]
 
     def head(self) -> Claim | None:
         """The claim by which the sender heads the agency, if one holds."""
@@ -160,6 +167,15 @@ class Claims:
         for title in self._titles.get(SENDER, ()):
             evidence = Evidence(name, Part.SENDER, 0, len(name), title.phrase)
             yield Claim(title.rank, evidence, False, title.phrase)
+
+    def _answers(self) -> Iterator[Claim]:
+        """ "1. Me", where we asked who heads the agency."""
+        for sentence in self._scan.sentences:
+            if sentence.role is Role.OWN and sentence.part is Part.BODY:
+                told = fold(shapes.without_item_mark(sentence.text)[:_LONGEST_ANSWER])
+                opening = told.replace(";", ",").replace(".", ",").partition(",")[0].strip(" !-")
+                if opening in self._words.of("answers_self"):
+                    yield Claim(Rank.HEAD, whole(sentence, opening), phrase=opening)
 
     def claimed(self, index: int, title: Title) -> Rank | None:
         """The rank that the sender claims by this title; None where the title is another's."""

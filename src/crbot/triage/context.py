@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from crbot.triage.facts import Part
 from crbot.triage.notation import (
     Faults,
     Pieces,
@@ -133,7 +134,7 @@ class _Trigger(NamedTuple):
 
 _OPENING = 18  # characters of the next sentence in which a trigger that speaks of this one may begin
 _ANSWER_OPENING = 8  # characters of a sentence in which an answer begins
-_ANSWER_MARKS = re.compile(r"[:=?–—]|\s-\s")  # between a label and its answer
+_ANSWER_MARKS = re.compile(r"[:=?–—|…]|\.{3}|\s-\s")  # between a label and its answer
 _NEW_SENTENCE = re.compile(r"[.?!]\s+[a-z]")  # typed without capitals
 _OTHER_ITEM = re.compile(r"\s\d{1,2}[.)\]:/]?\s")
 _NEXT_ITEM = re.compile(r"\s+[(\[]?\d{1,2}[.)\]:/]")
@@ -158,7 +159,18 @@ class Contexts:
 
         A reply to what is only supposed or asked about outranks that: "Is there a suit? It was settled."
         """
-        reaching = self._reaching(mention)
+        return self._standing(mention, self._reaching(mention))
+
+    def of_whole(self, mention: Hit) -> Standing:
+        """The context of a mention whose own words change nothing in it: "we decided not to go on"."""
+        reaching = {
+            kind: each
+            for kind, each in self._reaching(mention).items()
+            if not (mention.start <= each.hit.start and each.hit.end <= mention.end)
+        }
+        return self._standing(mention, reaching)
+
+    def _standing(self, mention: Hit, reaching: dict[str, _Trigger]) -> Standing:
         if _CANCELS in reaching and Context.DENIED in reaching:
             return Standing(Context.ONGOING, reaching[_CANCELS].hit)
         reaching = _without_outranked(reaching)
@@ -191,6 +203,19 @@ class Contexts:
             if overlaps and denies and each.kind == Context.ONGOING and each.side in ("before", "after"):
                 return each.hit
         return None
+
+    def within(self, start: int, end: int) -> Standing:
+        """The context of a stretch of the body in which the thing itself is not named: "They wrapped it up"."""
+        kinds: dict[str, Hit] = {}
+        for index, sentence in enumerate(self.scan.sentences):
+            if sentence.part is Part.BODY and sentence.start < end and start < sentence.end:
+                for each in self._in_sentence(index):
+                    if start <= each.hit.start < end and each.side in ("after", "next", "answer"):
+                        kinds.setdefault(each.kind, each.hit)
+        for context in (Context.ONGOING, Context.ENDED, Context.EXPECTED, Context.DENIED):
+            if context in kinds:
+                return Standing(context, kinds[context])
+        return Standing(Context.ASSERTED)
 
     def cancelled(self, mention: Hit) -> Hit | None:
         """The trigger that takes back a mention which is itself a denial."""
@@ -229,10 +254,12 @@ class Contexts:
             return False
         if first.start >= last.start or first.end >= last.end:
             return False
-        if side in ("before", "near") and _NEW_SENTENCE.search(
-            self.scan.text(mention.sentence), hit.end, mention.start
-        ):
-            return False  # "investigation no. suit, well, …"
+        if side in ("before", "near"):
+            text = self.scan.text(mention.sentence)
+            if text.startswith((". ", "? ", "! "), hit.end) or _NEW_SENTENCE.search(
+                text, hit.end, mention.start
+            ):
+                return False  # "investigation no. suit, well, …"
         if trigger.kind == Context.EXPECTED and first.end > last.start:
             return False  # "expecting the auditor's report" says of itself what is expected
         reach = _NEAR if side == "near" else self.rules.reach[trigger.kind]
@@ -290,6 +317,10 @@ class Contexts:
             each.side == _STOP and mention.start < each.hit.start and each.hit.end < mention.end
             for each in self._around(mention)
         )
+
+    def contrasts(self, mention: Hit) -> bool:
+        """A stop stands before the mention in its sentence: "Nobody is looking at us, but [the DA has the file]"."""
+        return any(each.side == _STOP and each.hit.end <= mention.start for each in self._around(mention))
 
     def _around(self, mention: Hit) -> tuple[_Trigger, ...]:
         """The triggers and stops so near that they can reach a mention; a sentence may have thousands."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from crbot.triage.conversation import asked_in, asked_in_vain, joined, one_answer_a_line
+from crbot.triage.answers import one_answer_a_line
+from crbot.triage.conversation import asked_in, asked_in_vain, joined
 from crbot.triage.decision import Decision
 from crbot.triage.eligibility import dispose, judge, open_questions
 from crbot.triage.facts import NEW, NOTHING, Known

@@ -5,12 +5,13 @@ What they mean is read in `states`, `names`, `agency` and `people`.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from crbot.triage.facts import Evidence, Part
 from crbot.triage.passages import Role
-from crbot.triage.phrases import Hit, Scan, Words, fold
+from crbot.triage.phrases import Hit, Scan, fold
 
 # Who writes stands at the beginning or at the end of a message. What is made to hurt is read no further than this.
 HEAD_SENTENCES = 60
@@ -25,7 +26,7 @@ _SHORT = frozenset(
 _EDGES = ".,;:!?*_()[]<>\"'“”|/&-–—#@•"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would take eight times as long to make; there are many
 class Token:
     """A word with its place."""
 
@@ -73,15 +74,20 @@ class Field:
     label: str = ""  # folded
     found: dict[str, list[Hit]] = field(default_factory=dict)
     _tokens: list[Token] | None = None
+    _ends: list[int] | None = None  # of the tokens
 
     def hits(self, *lists: str) -> list[Hit]:
         """The phrases of these word lists that stand here; the first of each."""
-        return [hit for name in lists for hit in self.found.get(name, ())[:MOST_HITS]]
+        found = self.found
+        return [hit for name in lists if name in found for hit in found[name][:MOST_HITS]] if found else []
 
     def longest(self, *lists: str) -> list[Hit]:
         """The phrases of these lists that lie in no longer one, from the left."""
+        hits = self.hits(*lists)
+        if len(hits) < 2:  # nothing to compare
+            return hits
         kept: list[Hit] = []
-        for hit in sorted(self.hits(*lists), key=lambda each: (each.start, -each.end)):
+        for hit in sorted(hits, key=lambda each: (each.start, -each.end)):
             if not kept or hit.start >= kept[-1].end:
                 kept.append(hit)
         return kept
@@ -94,7 +100,9 @@ class Field:
 
     def token_at(self, offset: int) -> int:
         """The number of the word that the offset lies in or before."""
-        return next((i for i, token in enumerate(self.tokens) if token.end > offset), len(self.tokens))
+        if self._ends is None:
+            self._ends = [token.end for token in self.tokens]
+        return bisect_right(self._ends, offset)
 
     def evidence(self, start: int, end: int) -> Evidence:
         return Evidence(self.text[start:end], self.part, start, end)
@@ -124,15 +132,31 @@ class Field:
         return len(words) > 2 and sum(token.raw.isupper() for token in words) * 2 > len(words)
 
 
-def read_fields(scan: Scan, words: Words, lists: Iterable[str]) -> list[Field]:
+def read_fields(scan: Scan, lists: Iterable[str]) -> list[Field]:
     """The sentences at both ends of the message, in order, and the sender's name, with the hits of the lists."""
-    fields = {each.index: each for each in _sentences(scan)}
-    for name in lists:
-        for hit in scan.of(name):
-            where = fields.get(hit.sentence)
-            if where is not None and hit.end <= where.end:
-                where.found.setdefault(name, []).append(hit)
-    return [*fields.values(), *_sender(scan, words)]
+    made = scan.once(_Fields)
+    made.find(lists)
+    return made.fields
+
+
+class _Fields:
+    """The fields of one message; what is found in them is added as it is asked for."""
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        self._of_sentences = {each.index: each for each in _sentences(scan)}
+        self._found: set[str] = set()
+        self.fields = [*self._of_sentences.values(), *_sender(scan)]
+
+    def find(self, lists: Iterable[str]) -> None:
+        for name in lists:
+            if name in self._found:
+                continue
+            self._found.add(name)
+            for hit in self._scan.of(name):
+                where = self._of_sentences.get(hit.sentence)
+                if where is not None and hit.end <= where.end:
+                    where.found.setdefault(name, []).append(hit)
 
 
 def both_ends(count: int) -> Sequence[int]:
@@ -149,32 +173,37 @@ def _sentences(scan: Scan) -> Iterator[Field]:
         each = sentences[index]
         text = message.subject if each.part is Part.SUBJECT else message.body
         end = min(each.end, each.start + LONGEST_FIELD)
-        yield Field(text, each.start, end, each.part, each.role, index, rank, fold(each.label))
+        yield Field(
+            text, each.start, end, each.part, each.role, index, rank, fold(each.label) if each.label else ""
+        )
         rank += each.role is Role.OWN and each.part is Part.BODY and each.end - each.start > 25
 
 
-def _sender(scan: Scan, words: Words) -> Iterator[Field]:
+def _sender(scan: Scan) -> Iterator[Field]:
     name = scan.message.sender.name[:LONGEST_SENDER]
     if not name:
         return
     where = Field(name, 0, len(name), Part.SENDER, Role.SIGNATURE)
-    for hit in words.phrases.find(fold(name).replace("_", " ")):  # "chief_rowe"
+    for hit in scan.phrases.find(fold(name).replace("_", " ")):  # "chief_rowe"
         where.found.setdefault(hit.list, []).append(hit)
     yield where
 
 
 def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
-    offset = start
+    offset, folded = start, fold(text[start:end])
     for raw in text[start:end].split():
         at = text.index(raw, offset)
         offset = at + len(raw)
+        if "/" not in raw and "|" not in raw:
+            yield Token(at, offset, raw, folded[at - start : offset - start].strip(_EDGES))
+            continue
         for begin, piece in _parted(raw, at):
             yield Token(begin, begin + len(piece), piece, fold(piece).strip(_EDGES))
 
 
 def _parted(raw: str, at: int) -> Iterator[tuple[int, str]]:
-    """A word, cut at slashes and bars: "City/State", "PD|Ohio"."""
-    if ("/" not in raw and "|" not in raw) or "//" in raw:
+    """A word, cut at slashes and bars: "City/State", "PD|Ohio"; no address of the web."""
+    if "//" in raw:
         yield at, raw
         return
     begin = 0

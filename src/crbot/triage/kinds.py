@@ -6,11 +6,11 @@ stand in `kinds.yaml`. In doubt it is a request: a person who needs help must no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from crbot.triage import shapes
 from crbot.triage.asking import Asking
 from crbot.triage.decision import Kind, Reason
 from crbot.triage.facts import Facts, Known, Part
@@ -30,7 +30,7 @@ from crbot.triage.notation import (
     section_of,
     text_of,
 )
-from crbot.triage.passages import Role
+from crbot.triage.passages import Role, Sentence
 from crbot.triage.phrases import Hit, Scan, fold
 
 
@@ -71,10 +71,9 @@ _MARKS = {
     Mark.BOUNCE: "marked bounce",
     Mark.CALENDAR: "marked calendar",
 }
-_IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED = (
+_IN_CASE, _NO_WORDS, _QUESTION, _HELP_ASKED = (
     "in a case",
     "no words",
-    "gibberish",
     "question",
     "help asked",
 )
@@ -82,12 +81,13 @@ _PRICE = "price or link"
 _ASKS_FOR_NO_HELP = (
     "sign:sends elsewhere",
     "sign:information",
+    "sign:offers",
     "sign:advertising",
     "sign:phishing",
     "sign:grant office",
 )
-_SALE = re.compile(r"\$ ?\d|https?://|\d ?%")
-_FEW_WORDS = 12  # a longer text in which no phrase of the rules is found may be in another language
+_LEAST_QUESTION = 4  # words
+_MOST_HITS = 40  # of one sign that are looked at: more stand in no person's message
 _SUPPORTED = frozenset({"state", "local", "county", "tribal", "campus", "territorial"})
 _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any value)
     "help wanted": ("services", None),
@@ -102,16 +102,14 @@ _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any valu
     "no litigation": ("litigation", {"none"}),
 }
 _TWICE = " twice"  # "advertising twice": two phrases of the sign, neither inside the other
-DERIVED = frozenset(
-    {*_MARKS.values(), _IN_CASE, _NO_WORDS, _GIBBERISH, _QUESTION, _HELP_ASKED, _PRICE, *_TOLD}
-)
+DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _QUESTION, _HELP_ASKED, _PRICE, *_TOLD})
 
 
 def read_kinds(
     tree: Section, faults: Faults
 ) -> tuple[KindRules, dict[str, list[Line]], dict[str, list[Pieces]]]:
     """Read `kinds.yaml`: the rules; signs of the sender as word lists, the others as cues ("sign:<name>")."""
-    check_keys(tree, ("title", "source", "signs", "rows", "examples"), (), faults)
+    check_keys(tree, ("title", "source", "signs", "rows", "examples"), ("together",), faults)
     places: dict[str, Place] = {}
     lists: dict[str, list[Line]] = {}
     cues: dict[str, list[Pieces]] = {}
@@ -134,11 +132,15 @@ def read_kinds(
 
 def _rows(tree: Section, signs: Collection[str], faults: Faults) -> Iterator[KindRow]:
     known = {*signs, *(name + _TWICE for name in signs), *DERIVED}
+    together = {
+        name: text_of(section_of(tree, "together"), name).split(", ")
+        for name in section_of(tree, "together").items
+    }
     source = text_of(tree, "source")
     rows = read_table(tree, "rows", ("signs", "but not", "kind", "because"), faults)
     for row in rows:
         groups = tuple(frozenset(name.strip() for name in group.split("+")) for group in row.choices("signs"))
-        but_not = frozenset(row.choices("but not"))
+        but_not = frozenset(sign for name in row.choices("but not") for sign in together.get(name, (name,)))
         for name in but_not.union(*groups):
             if name not in known:
                 faults.add(row.where, f"{name!r} is no sign; {meant(name, known)}")
@@ -165,15 +167,13 @@ def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> Iterator
         yield _IN_CASE
     if not message.body.strip() and not message.subject.strip():
         yield _NO_WORDS
-    elif _is_gibberish(scan):
-        yield _GIBBERISH
     for sign, (fact, wanted) in _TOLD.items():
         values = facts.values(fact)
         if values and (wanted is None or not wanted.isdisjoint(values)) and values != ("unknown",):
             yield sign
-    if _SALE.search(message.body):
+    if shapes.has_price_or_link(message.body):
         yield _PRICE
-    if any(each.is_question and each.role is Role.OWN and each.part is Part.BODY for each in scan.sentences):
+    if any(_is_whole_question(each) for each in scan.sentences):
         yield _QUESTION
     if _asks_for_help(scan, facts):
         yield _HELP_ASKED
@@ -196,7 +196,7 @@ def _asks_for_help(scan: Scan, facts: Facts) -> bool:
     if set(facts.values("services")) <= {"resource_referral"}:
         return False
     starts = {(each.part, each.start) for each in facts.evidence("services")}
-    asking = Asking(scan).sentences
+    asking = scan.once(Asking).sentences
     return any(
         (index in asking or each.part is Part.SUBJECT)
         and not any(scan.in_sentence(index, sign) for sign in _ASKS_FOR_NO_HELP)
@@ -205,43 +205,51 @@ def _asks_for_help(scan: Scan, facts: Facts) -> bool:
     )
 
 
-def _is_gibberish(scan: Scan) -> bool:
-    """A few words in which the rules know nothing: "asdf jkl"."""
-    words = scan.message.body.split()
+def _is_whole_question(sentence: Sentence) -> bool:
+    """A question of several words in the sender's own body; "?" or "Help?" may ask for anything."""
     return (
-        0 < len(words) <= _FEW_WORDS
-        and scan.message.body.isascii()
-        and not any(scan.phrases.find(fold(text)) for text in (scan.message.body, scan.message.subject))
+        sentence.is_question
+        and sentence.role is Role.OWN
+        and sentence.part is Part.BODY
+        and len(sentence.text.split()) >= _LEAST_QUESTION
     )
 
 
 def _found_in_sender(message: Message, scan: Scan) -> frozenset[str]:
-    told = f"{message.sender.name} {message.sender.address or ''}".replace("@", " ")
-    return frozenset(hit.list for hit in scan.phrases.find(fold(told)))
+    told = fold(f"{message.sender.name} {message.sender.address or ''}".replace("@", " "))
+    parted = (told, told.replace("_", " ")) if "_" in told else (told,)  # "Chief_Dunn", "no_reply"
+    return frozenset().union(*(scan.phrases.lists_in(each) for each in parted))
 
 
 def _count(scan: Scan, name: str, place: Place) -> int:
     """How many phrases of the sign stand in its place: 0, 1 or 2; none inside one that only looks like it."""
-    hits = scan.of(f"sign:{name}")
-    if not hits:
-        return 0
-    barred = scan.of(f"sign:{name}:not")
     first: Hit | None = None
-    for hit in hits:
-        sentence = scan.sentence_of(hit)
-        if sentence.role is Role.QUOTED or (place in _IN_SUBJECT and sentence.part is not Part.SUBJECT):
+    for hit in scan.of(f"sign:{name}")[:_MOST_HITS]:
+        if not _is_in_place(scan, hit, place) or _is_barred(scan, hit, f"sign:{name}:not"):
             continue
-        if place is Place.SIGNED and sentence.role is not Role.SIGNATURE:
-            continue
-        if place is Place.OPENING and scan.message.subject[: hit.start].strip(" [(*"):
-            continue
-        if any(
-            bar.start <= hit.start and hit.end <= bar.end and bar.sentence == hit.sentence for bar in barred
-        ):
-            continue
-        if first is not None and (
-            hit.sentence != first.sentence or hit.start >= first.end or hit.end <= first.start
-        ):
+        if first is not None and _is_apart(first, hit):
             return 2
         first = first or hit
     return int(first is not None)
+
+
+def _is_in_place(scan: Scan, hit: Hit, place: Place) -> bool:
+    sentence = scan.sentence_of(hit)
+    if sentence.role is Role.QUOTED:
+        return False
+    if place is Place.SIGNED:
+        return sentence.role is Role.SIGNATURE
+    if place in _IN_SUBJECT and sentence.part is not Part.SUBJECT:
+        return False
+    return place is not Place.OPENING or not scan.message.subject[: hit.start].strip(" [(*")
+
+
+def _is_barred(scan: Scan, hit: Hit, bars: str) -> bool:
+    return any(
+        bar.start <= hit.start and hit.end <= bar.end
+        for bar in scan.in_sentence(hit.sentence, bars)[:_MOST_HITS]
+    )
+
+
+def _is_apart(one: Hit, other: Hit) -> bool:
+    return one.sentence != other.sentence or other.start >= one.end or other.end <= one.start

@@ -5,6 +5,7 @@ Which of the names is that of the agency to be helped, `agency` decides.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -99,7 +100,7 @@ _DOMAIN_TAILS = {  # ending of a domain's name -> tail, type
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would take eight times as long to make
 class Name:
     """An agency, or the place that it serves, where it is named."""
 
@@ -112,11 +113,14 @@ class Name:
     state: Place | None = None
     score: float = 0.0  # how strongly it speaks for being the agency's
     leads: bool = False  # the tail stands before the name: "Policía Municipal de …"
+    _key: tuple[str, ...] | None = dataclasses.field(default=None, init=False, compare=False)
 
     @property
     def key(self) -> tuple[str, ...]:
         """What two mentions of one agency share."""
-        return tuple(fold(word).strip(".,'") for word in self.words)
+        if self._key is None:
+            self._key = tuple([fold(word).strip(".,'") for word in self.words])
+        return self._key
 
     @property
     def is_abbreviation(self) -> bool:
@@ -168,9 +172,12 @@ class Names:
 
     def _tails(self, where: Field) -> list[tuple[str, Hit]]:
         """The longest phrases that end the name of an agency, from the left."""
-        found = [(kind, hit) for name, kind in TYPES.items() for hit in where.hits(name)]
+        named = where.found
+        found = [(kind, hit) for name, kind in TYPES.items() if name in named for hit in where.hits(name)]
+        if not found:
+            return []
         found.sort(key=lambda pair: (pair[1].start, -pair[1].end))
-        titles = where.longest(*TITLES) if found else []
+        titles = where.longest(*TITLES)
         kept: list[tuple[str, Hit]] = []
         for kind, hit in found:
             if any(title.start < hit.start and hit.end <= title.end for title in titles):

@@ -19,10 +19,6 @@ FACT = "requester_authority"
 
 _SPOKEN = (Role.OWN, Role.FORWARDED)
 _NO_SHERIFF = ("local", "campus")  # types of agencies that no sheriff heads
-_ASKING = frozenset({
-    "does", "do", "did", "has", "have", "is", "are", "was", "were", "would", "will", "can", "could", "should", "must",
-    "may",
-})  # fmt: skip
 _ASKED_AS = frozenset(
     {"ask", "asking", "did", "does", "if", "when", "whether"}
 )  # "asked me to ask if": no supposition
@@ -31,7 +27,6 @@ _DEED = 12  # characters at the end of a hit that hold the deed
 _CLAUSE_MARKS = (", and ", ", but ", "; ")
 _SUBJECT_REACH = 60  # characters before "approved by" in which its subject stands
 _LONGEST_TITLE = 5  # words, with a name
-_AUXILIARIES = frozenset({"is", "was", "are", "were", "has", "had", "have", "does", "did", "will", "would"})
 _ABOUT_REACH = 4  # words after a deed that may stand before what it is about
 
 
@@ -59,7 +54,8 @@ class _Reader:
         self._words = words
         self._agency = agency
         self._titles = read_titles(scan, words)
-        self.claims = Claims(scan, self._titles, self._agency_type, words)
+        asked = known.in_case and FACT in known.asked
+        self.claims = Claims(scan, self._titles, self._agency_type, words, asked)
 
     def statement(self) -> Statement | None:
         head = self.claims.head()
@@ -114,7 +110,7 @@ class _Reader:
         if sentence.role not in _SPOKEN:
             return False
         first = word_list(sentence.text[:40])[:1]
-        if sentence.is_question and first and first[0] in _ASKING:
+        if sentence.is_question and first and first[0] in self._words.of("asking_verb"):
             return False
         barred = self._scan.in_sentence(hit.sentence, f"{FACT}:{value}:not")
         if any(each.start <= hit.start < each.end for each in barred):
@@ -149,7 +145,7 @@ class _Reader:
             return True
         start = max(self._scan.sentence_of(hit).start, hit.start - _SUBJECT_REACH)
         before = word_list(self._scan.text(hit.sentence)[start : hit.start])
-        return not before or not self._words.of("request_ref").isdisjoint(before)
+        return before[-1:] in ([], ["as"]) or not self._words.of("request_ref").isdisjoint(before)
 
     def _is_of_a_thing(self, hit: Hit) -> bool:
         """ "The sheriff's race is undecided": the deed is said of what the head has, not of the head."""
@@ -159,14 +155,14 @@ class _Reader:
             bool(mark)
             and len(owner.split()) <= _LONGEST_TITLE
             and thing[1:] != []
-            and thing[1] in _AUXILIARIES
+            and thing[1] in self._words.of("finite_verb")
             and thing[0] not in self._words.of("head_thing")
         )
 
     def _is_of_head(self, hit: Hit) -> bool:
         """The hit speaks of the agency's head."""
         text = fold(self._scan.text_of(hit))
-        if text.split(" ", 1)[0] in self._words.of("pronoun_ref"):
+        if hit.phrase == "{go_given}" or text.split(" ", 1)[0] in self._words.of("pronoun_ref"):
             return self._refers_to_head(hit)
         titles = [
             each
@@ -257,7 +253,7 @@ def _after_name(words: Sequence[str]) -> list[str]:
 
 
 def _disowns(hit: Hit) -> bool:
-    return hit.phrase == "{disowns_request}"
+    return hit.phrase.startswith(("{disowns_request}", "{i_disown}"))
 
 
 def _is_apposition(title: Title) -> bool:

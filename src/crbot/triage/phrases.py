@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import ahocorasick_rs
 
@@ -19,6 +20,9 @@ from crbot.triage.notation import Atom, Faults, Line, Pieces, meant
 
 if TYPE_CHECKING:
     from crbot.triage.passages import Sentence
+
+
+T_ = TypeVar("T_")
 
 
 class _FoldTable(dict[int, str]):
@@ -59,13 +63,19 @@ class Hit(NamedTuple):
     last_word: int = 0
 
 
+_new_hit = partial(
+    tuple.__new__, Hit
+)  # takes a quarter of the time that `Hit` itself would; a message has a hundred
+
+
 # The form in which phrases are searched for: each word that begins has exactly one blank before it, so that
 # the search itself tells where words begin.
 
 _BLANKS = str.maketrans("\t\n\v\f\r", "     ")
 _UNSEEN = "\u00ad\u200b-\u200d\u2060\ufeff"  # characters without width, which may stand inside a word
-_BEFORE_WORD = re.compile(rf"(?:(?<!\w)'|[^\w\s'@{_UNSEEN}])(?=\w)")
+_BEFORE_WORD = re.compile(rf"[^\w\s@{_UNSEEN}](?=\w)(?<!\w')")
 _RUN = re.compile(rf"[ >]{{2,}}|[{_UNSEEN}]+")
+_ASCII_RUN = re.compile("[ >][ >]+")  # the same where nothing is unseen, in a third of the time
 _REST_OF_WORD = re.compile(r"[\w']*")
 
 
@@ -78,7 +88,7 @@ class _Spaced:
         plain = _BEFORE_WORD.sub(" ", folded.translate(_BLANKS))
         pieces, self._breaks, self._shifts, self._origins = [" "], [0], [-1], [-1]
         last, length = 0, 1
-        for run in _RUN.finditer(plain):
+        for run in (_ASCII_RUN if plain.isascii() else _RUN).finditer(plain):
             start, end = run.span()
             kept = " " if " " in run[0] or ">" in run[0] else ""
             pieces += (plain[last:start], kept)
@@ -101,54 +111,161 @@ class _Spaced:
 
     def hit(self, start: int, end: int, name: str, line: Line, sentence: int) -> Hit:
         """A hit by its place in the searched form."""
-        return Hit(
-            self.original(start),
-            self.original(end - 1) + 1,
+        breaks, shifts, spaces, last = self._breaks, self._shifts, self.spaces, end - 1
+        return _new_hit((
+            start + shifts[bisect_right(breaks, start) - 1],
+            end + shifts[bisect_right(breaks, last) - 1],
             line.text,
             name,
             line.where,
             sentence,
-            self.word(start),
-            self.word(end - 1),
-        )
+            bisect_right(spaces, start),
+            bisect_right(spaces, last),
+        ))  # fmt: skip
 
-    def original(self, offset: int) -> int:
-        return offset + self._shifts[bisect_right(self._breaks, offset) - 1]
-
-    def word(self, offset: int) -> int:
-        """The number of the word that this offset lies in."""
+    @property
+    def spaces(self) -> list[int]:
+        """Where the blanks stand: as many as there are up to an offset, that is the number of its word."""
         if self._spaces is None:
             self._spaces = [match.start() for match in re.finditer(" ", self.text)]
-        return bisect_right(self._spaces, offset)
+        return self._spaces
 
 
 class _Pattern:
     """A phrase that is searched for, and what it belongs to."""
 
-    __slots__ = ("is_piece", "is_prefix", "lists", "number", "rows", "skips")
+    __slots__ = ("is_piece", "is_prefix", "length", "lists", "number", "skips")
 
-    def __init__(self, number: int, is_prefix: bool, skips: int) -> None:
+    def __init__(self, number: int, length: int, is_prefix: bool, skips: int) -> None:
         self.number = number
+        self.length = length
         self.is_prefix = is_prefix
         self.skips = skips  # 1 where it begins with the blank before its first word
         self.lists: dict[str, Line] = {}  # list or cue that it is found for -> the line of the rules
         self.is_piece = False  # of a line of several pieces
-        self.rows: list[_Row] = []  # such lines, where it stands for their seldomest piece
+
+
+class _Piece(NamedTuple):
+    """A piece of lines: one of these patterns."""
+
+    patterns: frozenset[int]  # by number
+    length: int  # of the shortest
 
 
 class _Row(NamedTuple):
-    """A line of several pieces: the patterns that can fill each, one after the other."""
+    """A line of several pieces, one after the other."""
 
     number: int
-    atoms: tuple[frozenset[int], ...]
+    pieces: tuple[frozenset[int], ...]
     gaps: tuple[int, ...]
+    by_length: tuple[frozenset[int], ...]  # the pieces, the longest first: the longer, the seldomer it is met
     cue: str
     line: Line
 
 
+class _Rows:
+    """The lines of several pieces; tells which may stand in a sentence without looking at each of them.
+
+    A set of rows is a number with a bit for each. There is one for each pattern and each place in `by_length`: the
+    rows that have the pattern there.
+    """
+
+    __slots__ = ("_all", "_steps")
+
+    def __init__(self, rows: Sequence[_Row], patterns: int) -> None:
+        self._all = rows
+        most = max((len(row.pieces) for row in rows), default=0)
+        self._steps = [(*_rows_at(rows, place), _having(rows, place, patterns)) for place in range(most)]
+
+    def among(self, patterns: Sequence[int]) -> list[_Row]:
+        """The rows of which every piece is among these patterns, told by their numbers."""
+        left = -1
+        for longer, shorter, having in self._steps:
+            if not left & longer:
+                break
+            fitting = shorter
+            for pattern in patterns:
+                fitting |= having[pattern]
+            left &= fitting
+        rows = []
+        while left > 0:
+            lowest = left & -left
+            left ^= lowest
+            rows.append(self._all[lowest.bit_length() - 1])
+        return rows
+
+
+def _rows_at(rows: Iterable[_Row], place: int) -> tuple[int, int]:
+    """The set of the rows that have so many pieces, and of those that have not."""
+    longer = shorter = 0
+    for row in rows:
+        if place < len(row.pieces):
+            longer |= 1 << row.number
+        else:
+            shorter |= 1 << row.number
+    return longer, shorter
+
+
+def _having(rows: Iterable[_Row], place: int, patterns: int) -> list[int]:
+    """For each pattern, by its number, the set of the rows that have it at this place."""
+    by_piece: dict[frozenset[int], int] = {}
+    for row in rows:
+        if place < len(row.pieces):
+            piece = row.by_length[place]
+            by_piece[piece] = by_piece.get(piece, 0) | 1 << row.number
+    having = [0] * patterns
+    for piece, bits in by_piece.items():
+        for number in piece:
+            having[number] |= bits
+    equal: dict[int, int] = {}  # one object for all that are equal
+    return [equal.setdefault(bits, bits) for bits in having]
+
+
+class _Sentences:
+    """The sentences of a part of a message, where they lie in the searched form."""
+
+    __slots__ = ("_ends", "_indexes", "_starts", "spaced")
+
+    def __init__(self, text: str, places: Sequence[_Place]) -> None:
+        self.spaced = spaced = _Spaced(fold(text))
+        self._starts = [spaced.searched(start) for start, _, _ in places]
+        self._ends = [spaced.searched(end - 1) + 1 for _, end, _ in places]
+        self._indexes = [index for _, _, index in places]
+
+    def around(self, offset: int) -> tuple[int, int, int, int]:
+        """The sentence that begins last before an offset: its index, its start and end, and the start of the next."""
+        after = bisect_right(self._starts, offset)
+        following = self._starts[after] if after < len(self._starts) else len(self.spaced.text) + 1
+        if not after:
+            return -1, 0, 0, following  # nothing ends by 0
+        return self._indexes[after - 1], self._starts[after - 1], self._ends[after - 1], following
+
+
+class _Asked:
+    """The lists and cues that somebody has ever asked a scan for; most are but pieces of lines, or never looked up."""
+
+    __slots__ = ("names", "of_pattern", "wanted")
+
+    def __init__(self, patterns: Sequence[_Pattern]) -> None:
+        self.names: frozenset[str] = frozenset()
+        self.of_pattern: list[tuple[str, ...]] = [()] * len(patterns)  # by the pattern's number
+        self.wanted = bytearray(
+            each.is_piece for each in patterns
+        )  # 1: it has such a name, or is a piece of a line
+
+    def add(self, name: str, patterns: Iterable[int]) -> None:
+        for number in patterns:
+            self.of_pattern[number] += (name,)
+            self.wanted[number] = 1
+        self.names |= {name}  # last, and as a new set: a scan that is at work knows nothing of it
+
+
 MOST_IN_SENTENCE = 100  # hits of one list; a sentence that holds more was not written by a person
 
-_Found = tuple[int, int, _Pattern]  # start and end in the searched form
+_Match = tuple[int, int, _Pattern]  # start and end in the searched form
+_Place = tuple[int, int, int]  # start, end and index of a sentence
+_Found = tuple[int, _Match, _Spaced]  # with the index of the sentence
+_Placed = tuple[int, int, int, int]  # start and number of the first word, end and number of the last word
 
 
 class Phrases:
@@ -162,113 +279,108 @@ class Phrases:
         self._faults = faults
         self._patterns: dict[tuple[str, bool], _Pattern] = {}
         self._ordered: list[_Pattern] = []
-        self._atoms: dict[Atom, frozenset[int]] = {}
-        self._lengths: dict[frozenset[int], int] = {}  # of a piece's shortest phrase
-        self._row_count = 0
+        self._members: dict[str, list[int]] = {}  # list or cue -> the numbers of its patterns
+        self._pieces: dict[Atom, _Piece] = {}
+        rows: list[_Row] = []
         for name, lines in lists.items():
             for line in lines:
                 self._add_to_list(name, line.text, line)
         for cue, cue_lines in cues.items():
             for pieces in cue_lines:
-                self._add_line(cue, pieces)
+                self._add_line(cue, pieces, rows)
         self._automaton = ahocorasick_rs.AhoCorasick(
             [text for text, _ in self._patterns], matchkind=ahocorasick_rs.MatchKind.Standard
         )
-        self._latest: tuple[str, _Spaced, list[_Found]] = ("", _Spaced(""), [])
+        self._listed = bytes(not lists.keys().isdisjoint(each.lists) for each in self._ordered)
+        self._rows = _Rows(rows, len(self._ordered))
+        self._asked = _Asked(self._ordered)
+        self._latest: tuple[str, tuple[Hit, ...]] = ("", ())
 
-    def find(self, folded: str) -> list[Hit]:
-        """The phrases of all word lists in a folded text, overlapping ones too, in the order of their ends."""
-        spaced, found = self._search(folded)
-        return [
-            spaced.hit(start, end, name, line, -1)
-            for start, end, pattern in found
-            for name, line in pattern.lists.items()
-            if name in self._lists
-        ]
+    def find(self, folded: str) -> Sequence[Hit]:
+        """The phrases of all word lists in a folded text, overlapping ones too, in the order of their ends.
+
+        The latest text is remembered: it is asked for twice.
+        """
+        remembered, hits = self._latest
+        if remembered != folded:
+            spaced = _Spaced(folded)
+            hits = tuple(
+                spaced.hit(start, end, name, line, -1)
+                for start, end, pattern in self.search(spaced, self._listed)
+                for name, line in pattern.lists.items()
+                if name in self._lists
+            )
+            self._latest = (folded, hits)
+        return hits
+
+    def lists_in(self, folded: str) -> frozenset[str]:
+        """The word lists of which a phrase stands in a folded text."""
+        found = self.search(_Spaced(folded), self._listed)
+        return frozenset([name for _, _, pattern in found for name in pattern.lists]) & self._lists.keys()
 
     def scan(self, message: Message, sentences: Sequence[Sentence]) -> Scan:
         """Find every phrase and line in the sentences of a message; none reaches over the end of a sentence."""
-        scan = Scan(message, tuple(sentences), self)
-        for part, text in ((Part.BODY, message.body), (Part.SUBJECT, message.subject)):
-            order = sorted((each.start, each.end, i) for i, each in enumerate(sentences) if each.part is part)
-            if order:
-                spaced, found = self._search(fold(text))
-                self._distribute(scan, spaced, found, order)
-        return scan
+        return Scan(message, tuple(sentences), self, self._asked)
 
-    def _search(self, folded: str) -> tuple[_Spaced, list[_Found]]:
-        """Every phrase in a text, whole words only. The latest text is remembered: it is asked for twice."""
-        remembered, spaced, found = self._latest
-        if remembered == folded:
-            return spaced, found
-        spaced, found = _Spaced(folded), []
-        text, length, ordered = spaced.text, len(spaced.text), self._ordered
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            pattern = ordered[index]
-            if end < length and text[end] != " " and text[end - 1].isalnum() and _goes_on(text, end):
+    def search(self, spaced: _Spaced, wanted: bytes | bytearray) -> list[_Match]:
+        """The wanted patterns in a text, whole words only, in the order of their ends."""
+        text, ordered, found = f"{spaced.text} ", self._ordered, []
+        for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            if not wanted[number]:
+                continue
+            pattern, after = ordered[number], text[end]
+            if after != " " and text[end - 1].isalnum() and (after.isalnum() or _goes_on(text, end)):
                 if not pattern.is_prefix:
                     continue
                 end = _REST_OF_WORD.match(text, end).end()  # type: ignore[union-attr]  # noqa: PLW2901  # it matches nothing, too
             found.append((start + pattern.skips, end, pattern))
-        self._latest = (folded, spaced, found)
-        return spaced, found
+        return found
 
-    def _distribute(
-        self, scan: Scan, spaced: _Spaced, found: list[_Found], order: list[tuple[int, int, int]]
-    ) -> None:
-        """Give every sentence what was found in it, and the lines that this makes."""
-        starts = [spaced.searched(start) for start, _, _ in order]
-        ends = [spaced.searched(end - 1) + 1 for _, end, _ in order]
-        pieces: dict[int, dict[int, list[_Found]]] = {}
-        candidates: dict[int, dict[int, _Row]] = {}
-        for each in found:
-            place = bisect_right(starts, each[0]) - 1
-            if place < 0 or each[1] > ends[place]:
-                continue
-            sentence, pattern = order[place][2], each[2]
-            if pattern.lists:
-                scan.note(sentence, spaced, each)
-            if pattern.is_piece:
-                same = pieces.setdefault(sentence, {}).setdefault(pattern.number, [])
-                if len(same) < MOST_IN_SENTENCE:
-                    same.append(each)
-            if pattern.rows:
-                rows = candidates.setdefault(sentence, {})
-                for row in pattern.rows:
-                    rows[row.number] = row
-        for sentence, rows in candidates.items():
-            present = pieces[sentence]
-            for row in rows.values():
-                if not any(atom.isdisjoint(present) for atom in row.atoms):
-                    scan.add(_in_order(row, present, sentence, spaced))
+    def rows_of(self, here: Iterable[_Match]) -> list[_Row]:
+        """The lines of which every piece is found here."""
+        return self._rows.among([pattern.number for _, _, pattern in here])
+
+    def search_for(self, name: str, spaced: _Spaced) -> tuple[list[_Match], Mapping[int, tuple[str, ...]]]:
+        """The phrases of one list or cue in a text, and its name by the numbers of its patterns."""
+        numbers = self._members.get(name, ())
+        wanted = bytearray(len(self._ordered))
+        for number in numbers:
+            wanted[number] = 1
+        return self.search(spaced, wanted), dict.fromkeys(numbers, (name,))
+
+    def ask(self, name: str) -> None:
+        """Have every scan to come file this list or cue."""
+        self._asked.add(name, self._members.get(name, ()))
 
     # -- compiling
 
-    def _add_line(self, cue: str, pieces: Pieces) -> None:
+    def _add_line(self, cue: str, pieces: Pieces, rows: list[_Row]) -> None:
         if len(pieces.atoms) == 1:
             for phrase in self._phrases_of(pieces.atoms[0], pieces.line):
                 self._add_to_list(cue, phrase, pieces.line)
             return
-        atoms = tuple(self._atom(atom, pieces.line) for atom in pieces.atoms)
-        row = _Row(self._row_count, atoms, pieces.gaps, cue, pieces.line)
-        self._row_count += 1
-        for number in max(atoms, key=lambda atom: self._lengths[atom]):  # the longer, the seldomer it is met
-            self._ordered[number].rows.append(row)
+        filled = [self._piece(atom, pieces.line) for atom in pieces.atoms]
+        each = tuple(piece.patterns for piece in filled)
+        by_length = tuple(
+            piece.patterns for piece in sorted(filled, key=lambda piece: piece.length, reverse=True)
+        )
+        rows.append(_Row(len(rows), each, pieces.gaps, by_length, cue, pieces.line))
 
     def _add_to_list(self, name: str, phrase: str, line: Line) -> None:
         pattern = self._pattern(phrase)
-        if pattern is not None:
-            pattern[0].lists.setdefault(name, line)
+        if pattern is not None and name not in pattern.lists:
+            pattern.lists[name] = line
+            self._members.setdefault(name, []).append(pattern.number)
 
-    def _atom(self, atom: Atom, line: Line) -> frozenset[int]:
+    def _piece(self, atom: Atom, line: Line) -> _Piece:
         """The patterns that can fill a piece; pieces that are written alike share them."""
-        if atom not in self._atoms:
+        if atom not in self._pieces:
             patterns = [found for phrase in self._phrases_of(atom, line) if (found := self._pattern(phrase))]
-            for pattern, _ in patterns:
+            for pattern in patterns:
                 pattern.is_piece = True
-            numbers = self._atoms[atom] = frozenset(pattern.number for pattern, _ in patterns)
-            self._lengths[numbers] = min((length for _, length in patterns), default=0)
-        return self._atoms[atom]
+            length = min((pattern.length for pattern in patterns), default=0)
+            self._pieces[atom] = _Piece(frozenset(pattern.number for pattern in patterns), length)
+        return self._pieces[atom]
 
     def _phrases_of(self, atom: Atom, line: Line) -> Iterable[str]:
         yield from atom.phrases
@@ -278,8 +390,8 @@ class Phrases:
             else:
                 self._faults.add(line.where, f"{{{name}}} is no list of words; {meant(name, self._lists)}")
 
-    def _pattern(self, phrase: str) -> tuple[_Pattern, int] | None:
-        """The pattern of a phrase, with its length; None for a phrase without a letter."""
+    def _pattern(self, phrase: str) -> _Pattern | None:
+        """The pattern of a phrase; None for a phrase without a letter."""
         is_prefix = phrase.endswith("*")
         folded = fold(phrase.removesuffix("*").strip())
         text = _Spaced(folded).text
@@ -290,9 +402,9 @@ class Phrases:
         skips = int(text[1].isalnum())  # a comma follows its word without a blank
         key = (text[1 - skips :], is_prefix)
         if key not in self._patterns:
-            self._patterns[key] = _Pattern(len(self._ordered), is_prefix, skips)
+            self._patterns[key] = _Pattern(len(self._ordered), len(text), is_prefix, skips)
             self._ordered.append(self._patterns[key])
-        return self._patterns[key], len(text)
+        return self._patterns[key]
 
 
 def _goes_on(text: str, end: int) -> bool:
@@ -300,80 +412,203 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end].isalnum() or text[end] in "_@" or text.startswith("'t", end)
 
 
-def _in_order(row: _Row, present: Mapping[int, list[_Found]], sentence: int, spaced: _Spaced) -> list[Hit]:
-    """The places where the pieces of a row follow one another within its gaps.
+class _Here:
+    """What was found in a sentence in which lines of several pieces may stand."""
+
+    __slots__ = ("_matches", "_stages", "sentence", "spaced")
+
+    def __init__(self, matches: list[_Match], sentence: int, spaced: _Spaced) -> None:
+        self._matches = matches if len(matches) <= MOST_IN_SENTENCE else _first_of_each(matches)
+        self._stages: dict[frozenset[int], list[_Placed]] = {}
+        self.sentence = sentence
+        self.spaced = spaced
+
+    def filling(self, piece: frozenset[int]) -> list[_Placed]:
+        """What fills a piece; lines share many."""
+        if piece not in self._stages:
+            spaces = self.spaced.spaces
+            self._stages[piece] = [
+                (start, bisect_right(spaces, start), end, bisect_right(spaces, end - 1))
+                for start, end, pattern in self._matches
+                if pattern.number in piece
+            ]
+        return self._stages[piece]
+
+    def place_of(self, piece: frozenset[int]) -> int:
+        """How much is found before what first fills a piece."""
+        return next(i for i, (_, _, pattern) in enumerate(self._matches) if pattern.number in piece)
+
+
+def _first_of_each(matches: Iterable[_Match]) -> list[_Match]:
+    """Of each pattern as many as are looked at."""
+    counted: dict[int, int] = {}
+    kept = []
+    for match in matches:
+        number = match[2].number
+        counted[number] = counted.get(number, 0) + 1
+        if counted[number] <= MOST_IN_SENTENCE:
+            kept.append(match)
+    return kept
+
+
+def _in_order(row: _Row, here: _Here) -> list[tuple[int, int]]:
+    """Where the pieces of a row follow one another within its gaps.
 
     Looks at each found phrase once: of several beginnings that lead to a phrase, the nearest is kept.
     """
-    stages = [
-        [each for number, same in present.items() if number in atom for each in same] for atom in row.atoms
-    ]
-    word = spaced.word
-    reached = sorted((word(end - 1), end, start) for start, end, _ in stages[0])
-    for stage, gap in zip(stages[1:], row.gaps, strict=True):
+    # each with its last word, its end, and the start of what leads to it
+    reached = [(last, end, start) for start, _, end, last in here.filling(row.pieces[0])]
+    for piece, gap in zip(row.pieces[1:], row.gaps, strict=True):
+        reached.sort()
         further = []
-        for start, end, _ in stage:
-            first = word(start)
+        for start, first, end, last in here.filling(piece):
             nearest = bisect_right(reached, (first, start, start)) - 1  # that ends before this begins
             if nearest >= 0 and first - reached[nearest][0] - 1 <= gap:
-                further.append((word(end - 1), end, reached[nearest][2]))
+                further.append((last, end, reached[nearest][2]))
         if not further:
             return []
-        reached = sorted(further)
-    return [spaced.hit(start, end, row.cue, row.line, sentence) for _, end, start in reached]
+        reached = further
+    return [(start, end) for _, end, start in sorted(reached)]
 
 
 class Scan:
     """A message cut into sentences, with every phrase and line of the rules that was found in them."""
 
-    __slots__ = ("_hits", "_noted", "_sentences_of", "message", "phrases", "sentences")
+    __slots__ = (
+        "_asked",
+        "_filed",
+        "_hits",
+        "_lines",
+        "_made_once",
+        "_parts",
+        "message",
+        "phrases",
+        "sentences",
+    )
 
-    def __init__(self, message: Message, sentences: tuple[Sentence, ...], phrases: Phrases) -> None:
+    def __init__(
+        self, message: Message, sentences: tuple[Sentence, ...], phrases: Phrases, asked: _Asked
+    ) -> None:
         self.message = message
         self.sentences = sentences
         self.phrases = phrases
-        self._noted: dict[tuple[int, str], list[tuple[_Found, _Spaced]]] = {}  # made into hits when asked for
-        self._hits: dict[tuple[int, str], tuple[Hit, ...]] = {}
-        self._sentences_of: dict[str, set[int]] = {}  # list or cue -> the sentences that hold it
+        self._asked = asked.names
+        self._made_once: dict[object, object] = {}
+        self._filed: dict[str, list[_Found]] = {}  # by list or cue
+        self._lines: dict[
+            str, list[tuple[_Row, _Here]]
+        ] = {}  # by cue, those of which all pieces are in a sentence
+        self._hits: dict[
+            str, Mapping[int, tuple[Hit, ...]]
+        ] = {}  # by list or cue, and by sentence: once asked for
+        self._parts = [
+            _Sentences(text, places)
+            for part, text in ((Part.BODY, message.body), (Part.SUBJECT, message.subject))
+            if (places := sorted([(s.start, s.end, i) for i, s in enumerate(sentences) if s.part is part]))
+        ]
+        for part in self._parts:
+            found = phrases.search(part.spaced, asked.wanted)
+            for sentence, here in self._file(part, found, asked.of_pattern).items():
+                rows = phrases.rows_of(here) if len(here) > 1 else ()
+                if rows:
+                    self._keep_lines(rows, _Here(here, sentence, part.spaced))
 
-    def note(self, sentence: int, spaced: _Spaced, found: _Found) -> None:
-        """Keep a phrase that was found, under each list and cue that it belongs to."""
-        for name in found[2].lists:
-            noted = self._noted.get((sentence, name))
-            if noted is None:
-                self._noted[sentence, name] = [(found, spaced)]
-                self._sentences_of.setdefault(name, set()).add(sentence)
-            elif len(noted) < MOST_IN_SENTENCE:
-                noted.append((found, spaced))
+    def _file(
+        self,
+        part: _Sentences,
+        found: Iterable[_Match],
+        names: Sequence[Sequence[str]] | Mapping[int, Sequence[str]],
+    ) -> Mapping[int, list[_Match]]:
+        """File what was found under the names that its pattern has by its number; returns it by the sentence.
 
-    def add(self, hits: Sequence[Hit]) -> None:
-        """Add the hits of one line in one sentence."""
-        if hits:
-            key = (hits[0].sentence, hits[0].list)
-            self._hits[key] = (*self._hits.get(key, ()), *hits)[:MOST_IN_SENTENCE]
-            self._sentences_of.setdefault(hits[0].list, set()).add(hits[0].sentence)
+        What reaches over the end of a sentence is left out.
+        """
+        filed, spaced = self._filed, part.spaced
+        by_sentence: dict[int, list[_Match]] = {}
+        here: list[_Match] = []
+        sentence = low = limit = high = -1
+        for match in found:
+            start, end, pattern = match
+            if not low <= start < high:
+                sentence, low, limit, high = part.around(start)
+                here = by_sentence.setdefault(sentence, [])
+            if end > limit:
+                continue
+            here.append(match)
+            for name in names[pattern.number]:
+                if name in filed:
+                    filed[name].append((sentence, match, spaced))
+                else:
+                    filed[name] = [(sentence, match, spaced)]
+        return by_sentence
+
+    def _keep_lines(self, rows: Iterable[_Row], here: _Here) -> None:
+        for row in rows:
+            self._filed.setdefault(row.cue, [])
+            self._lines.setdefault(row.cue, []).append((row, here))
+
+    def _by_sentence(self, name: str) -> Mapping[int, tuple[Hit, ...]]:
+        """The hits of a word list or cue by the index of their sentence, in order."""
+        hits = self._hits.get(name)
+        if hits is None:
+            if name not in self._asked:
+                self._catch_up(name)
+            hits = self._hits[name] = self._made(name)
+        return hits
+
+    def _catch_up(self, name: str) -> None:
+        """File a list or cue that nobody has asked for before."""
+        self._filed[name] = []
+        for part in self._parts:
+            self._file(part, *self.phrases.search_for(name, part.spaced))
+        self.phrases.ask(name)
+
+    def _made(self, name: str) -> Mapping[int, tuple[Hit, ...]]:
+        """The hits of a list or cue, those of lines of several pieces first in their sentence."""
+        made = self._made_of_lines(name) if name in self._lines else {}
+        phrases: dict[int, list[Hit]] = {}
+        for sentence, (start, end, pattern), spaced in self._filed[name]:
+            hits = phrases.setdefault(sentence, [])
+            if len(hits) < MOST_IN_SENTENCE:
+                hits.append(spaced.hit(start, end, name, pattern.lists[name], sentence))
+        for sentence, hits in phrases.items():
+            made[sentence] = (*made.get(sentence, ()), *hits)
+        return made if len(made) < 2 else {sentence: made[sentence] for sentence in sorted(made)}
+
+    def _made_of_lines(self, cue: str) -> dict[int, tuple[Hit, ...]]:
+        found: dict[int, list[tuple[tuple[int, int], list[Hit]]]] = {}
+        for row, here in self._lines[cue]:
+            places = _in_order(row, here)
+            if places:
+                hits = [here.spaced.hit(start, end, cue, row.line, here.sentence) for start, end in places]
+                order = here.place_of(row.by_length[0]), row.number
+                found.setdefault(here.sentence, []).append((order, hits))
+        return {
+            sentence: tuple(hit for _, hits in sorted(rows) for hit in hits)[:MOST_IN_SENTENCE]
+            for sentence, rows in found.items()
+        }
 
     def of(self, name: str) -> tuple[Hit, ...]:
         """All hits of a word list, or of a cue by "fact:value", in the order of the sentences."""
-        sentences = self._sentences_of.get(name)
-        if not sentences:
+        if name not in self._filed and name in self._asked:
             return ()
-        return tuple(hit for sentence in sorted(sentences) for hit in self.in_sentence(sentence, name))
+        by_sentence = self._by_sentence(name)
+        if len(by_sentence) == 1:
+            return next(iter(by_sentence.values()))
+        return tuple([hit for hits in by_sentence.values() for hit in hits])
 
     def in_sentence(self, sentence: Sentence | int, name: str) -> tuple[Hit, ...]:
         """The hits of a word list or cue in one sentence, told by itself or by its index."""
-        if name not in self._sentences_of:
+        if name not in self._filed and name in self._asked:
             return ()
         index = sentence if isinstance(sentence, int) else self.sentences.index(sentence)
-        key = (index, name)
-        noted = self._noted.pop(key, None)
-        if noted:
-            made = tuple(
-                spaced.hit(start, end, name, pattern.lists[name], index)
-                for (start, end, pattern), spaced in noted
-            )
-            self._hits[key] = (*self._hits.get(key, ()), *made)
-        return self._hits.get(key, ())
+        return self._by_sentence(name).get(index, ())
+
+    def once(self, make: Callable[[Scan], T_]) -> T_:
+        """What this makes of the scan; made when it is first asked for, for all who read the scan."""
+        if make not in self._made_once:
+            self._made_once[make] = make(self)
+        return cast(T_, self._made_once[make])
 
     def sentence_of(self, hit: Hit) -> Sentence:
         return self.sentences[hit.sentence]
@@ -387,7 +622,7 @@ class Scan:
         return self.text(hit.sentence)[hit.start : hit.end]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)  # compared by identity, so that what follows can be remembered
 class Words:
     """The word lists of the rules, for those who read a text by themselves."""
 
@@ -398,3 +633,15 @@ class Words:
     def of(self, name: str) -> frozenset[str]:
         """The folded phrases of a list; empty where the rules have no such list."""
         return self.folded.get(name, frozenset())
+
+    def within(self, name: str, folded: str) -> list[str]:
+        """Those folded phrases of a list that stand in a folded text, be it inside of words."""
+        phrases, automaton = _automaton_of(self, name)
+        found = automaton.find_matches_as_indexes(folded, overlapping=True)
+        return [phrases[number] for number in dict.fromkeys([number for number, _, _ in found])]
+
+
+@lru_cache(maxsize=64)
+def _automaton_of(words: Words, name: str) -> tuple[list[str], ahocorasick_rs.AhoCorasick]:
+    phrases = sorted(words.of(name))
+    return phrases, ahocorasick_rs.AhoCorasick(phrases)

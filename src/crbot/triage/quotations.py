@@ -175,9 +175,11 @@ class Quotations:
         lines, words = self._lines, self._words
         first = lines[i].folded
         opens = first.split(" ", 1)[0] in words.of("wrote_opens")
+        endings = tuple(words.of("wrote"))
+        if not (opens or "<" in first or first.endswith(endings)):
+            return None
         if not (opens or first[:1].isdigit() or "<" in first or "@" in first or _has_digit(first)):
             return None
-        endings = tuple(words.of("wrote"))
         length = 0
         for j in range(i, min(i + LONGEST_ATTRIBUTION, len(lines))):
             length += len(lines[j].folded)
@@ -195,7 +197,7 @@ class Quotations:
     # -- what is adopted
 
     def _says(self, folded: str, name: str) -> bool:
-        return any(places(folded, phrase) for phrase in self._words.of(name))
+        return any(places(folded, phrase) for phrase in self._words.within(name, folded))
 
     def _is_all(self, block: Block) -> bool:
         """Nothing stands before the quotation, and the message does not call itself an answer."""
@@ -229,7 +231,7 @@ class Quotations:
 
 
 def _has_digit(text: str) -> bool:
-    return any(char.isdigit() for char in text[:400])
+    return any(map(str.isdigit, text[:400]))
 
 
 def _is_mailish(text: str) -> bool:

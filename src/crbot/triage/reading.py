@@ -1,7 +1,7 @@
 """Sentences and cues become facts, each with its evidence.
 
 Who asks is read in `people`, which agency in `agency`, whether a mention counts in `context`; answers to our
-questions in `conversation`.
+questions in `answers`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from crbot.triage.agency import read_agency
+from crbot.triage.answers import Answer, answered_authority, answers, short_answer
 from crbot.triage.context import Context, Contexts, Standing
-from crbot.triage.conversation import Answer, answered_authority, answers, short_answer
 from crbot.triage.facts import UNKNOWN, Evidence, Known, Part, Statement
 from crbot.triage.message import Message
 from crbot.triage.passages import Role, Sentence
@@ -28,6 +28,7 @@ _DENIAL_IN = {
     Context.ASKED: "",
     Context.EXCEPTED: "active",
 }  # what a cue of "none" tells
+_WEAK = ":weak"  # the block of the cues that only hint
 _MENTION = "mention"  # the value of a cue that names what may be, and claims nothing
 _SPOKEN = frozenset({Role.OWN, Role.FORWARDED})
 _MOST = 60  # mentions of a fact in one sentence that are looked at; nobody writes so many
@@ -40,6 +41,7 @@ class Mention:
 
     value: str
     hit: Hit
+    is_weak: bool = False  # it only hints: a plain denial outweighs it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,27 @@ class Reader:
         file = self.policy.cues.get(fact)
         by_sentence: dict[int, list[Mention]] = {}
         for value in file.values if file else ():
-            for hit in self.scan.of(f"{fact}:{value}"):
-                by_sentence.setdefault(hit.sentence, []).append(Mention(value, hit))
+            for block in ("", _WEAK):
+                for hit in self.scan.of(f"{fact}:{value}{block}"):
+                    by_sentence.setdefault(hit.sentence, []).append(Mention(value, hit, block == _WEAK))
         for index in sorted(by_sentence):
             if self.scan.sentences[index].role in _SPOKEN:
                 yield from self._outermost(fact, index, by_sentence[index][:_MOST])
 
     def _outermost(self, fact: str, index: int, mentions: list[Mention]) -> Iterator[Mention]:
         barred = self.scan.in_sentence(index, f"{fact}:not")[:_MOST]
-        mentions = [each for each in mentions if each.value != "none" or not self.contexts.breaks(each.hit)]
-        hits = [mention.hit for mention in mentions]
-        for mention in mentions:
-            own_bars = self.scan.in_sentence(index, f"{fact}:{mention.value}:not")[:_MOST]
-            if any(_bars(bar, mention.hit) for bar in (*barred, *own_bars)):
-                continue
-            if not any(_covers(other, mention.hit) and _longer(other, mention.hit) for other in hits):
+        own_bars = {
+            value: (*barred, *self.scan.in_sentence(index, f"{fact}:{value}:not")[:_MOST])
+            for value in {each.value for each in mentions}
+        }
+        free = [
+            each
+            for each in mentions
+            if (each.value != "none" or not self.contexts.breaks(each.hit))
+            and not any(_bars(bar, each.hit) for bar in own_bars[each.value])
+        ]
+        for mention in free:
+            if not any(_covers(each.hit, mention.hit) and _longer(each.hit, mention.hit) for each in free):
                 yield mention
 
     def evidence(self, hit: Hit, standing: Standing | None = None) -> Evidence:
@@ -132,17 +140,19 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     """Every fact that the message tells. What a form says outranks what its words say."""
     reader = Reader(scan, Contexts(scan, policy.context), policy)
     replies = answers(scan, known.asked, policy.words)
-    authority = read_authority(scan, known, policy.words) or read_consent(reader, replies)
+    agency = read_agency(scan, known, policy.words)
+    authority = read_authority(scan, known, policy.words, agency) or read_consent(reader, replies)
     told = [
         *(read_matter(fact, reader, replies) for fact in MATTERS),
         read_withdrawal(reader),
-        *read_agency(scan, known, policy.words),
+        *agency,
         authority,
         *read_wants(scan, policy, known.facts),
         *read_form(scan.message, policy),
     ]
     by_head = authority is not None and authority.values == ("chief_executive",)
-    return tuple(replace(each, by_head=by_head) for each in told if each is not None)
+    statements = (each for each in told if each is not None)
+    return tuple(each if each.by_head == by_head else replace(each, by_head=by_head) for each in statements)
 
 
 def read_consent(reader: Reader, replies: Iterable[Answer]) -> Statement | None:
@@ -170,7 +180,7 @@ def read_form(message: Message, policy: Policy) -> Iterator[Statement]:
 def read_withdrawal(reader: Reader) -> Statement | None:
     """The agency takes its request back."""
     for mention in reader.mentions("withdrawn"):
-        standing = reader.contexts.of(mention.hit)
+        standing = reader.contexts.of_whole(mention.hit)
         if standing.context not in (Context.SUPPOSED, Context.DENIED):
             return reader.statement("withdrawn", (mention.value,), (reader.evidence(mention.hit, standing),))
     return None
@@ -183,13 +193,19 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
     """
     told: dict[str, list[Evidence]] = {}
     lost: list[Evidence] = []
+    hints: list[Evidence] = []
+    is_denied = False
     for mention in reader.mentions(fact):
         value, standing = _meaning(fact, mention, reader)
         if "none" in told and standing.context is Context.ASSERTED and _is_known_one(mention.hit, reader):
             value = ""  # "The suit was settled. The suit taught us much."
         evidence = reader.evidence(mention.hit, standing)
-        if value:
+        is_hint = mention.is_weak and standing.context is Context.ASSERTED
+        if value == "active" and is_hint and not reader.contexts.contrasts(mention.hit):
+            hints.append(evidence)
+        elif value:
             told.setdefault(value, []).append(evidence)
+            is_denied |= value == "none" and _is_plain_denial(mention, standing, reader)
         else:
             lost.append(evidence)
     for reply in replies:
@@ -199,11 +215,30 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
                 ("active", "potential")
             ):  # beside a yes the words say more
                 told.setdefault(value, []).append(reader.answer_evidence(reply))
+                is_denied |= value == "none"
+    if hints and not is_denied:
+        told.setdefault("active", []).extend(hints)
+    else:
+        lost += hints
+    for reply in replies:
+        if fact in reply.facts and not reply.value and not told:
+            standing = reader.contexts.within(reply.start, reply.end)
+            if standing.context is not Context.ASSERTED:
+                meant = reader.policy.means[fact, standing.context]
+                value = "active" if meant == "as told" else meant
+                told.setdefault(value, []).append(reader.answer_evidence(reply))
     for value in _GRAVITY:
         if value in told:
             others = [each for other, evidence in told.items() if other != value for each in evidence]
             return reader.statement(fact, (value,), told[value], (*others, *lost))
     return reader.statement(fact, (), (), lost) if lost else None
+
+
+def _is_plain_denial(mention: Mention, standing: Standing, reader: Reader) -> bool:
+    """Says of any matter whatever that there is none: "nobody is investigating us", not "the DA isn't"."""
+    if standing.context not in (Context.DENIED, Context.ASSERTED):
+        return False
+    return not reader.scan.in_sentence(mention.hit.sentence, "matter_investigator")
 
 
 def _is_known_one(hit: Hit, reader: Reader) -> bool:
@@ -246,6 +281,9 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     scan, words = reader.scan, reader.policy.words
     sentence = scan.sentences[hit.sentence]
     text = scan.text(hit.sentence)
+    drawn = _drawn_answer(hit, reader)
+    if drawn is not None:
+        return drawn
     colon = text.find(":", hit.end, sentence.end)
     if (
         colon >= 0
@@ -256,7 +294,7 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
         told = text[colon + 1 : sentence.end]
         if _is_blank(told):
             return ""
-        answer = short_answer(told, words)
+        answer = short_answer(_ITEM_END.split(told.lstrip(), maxsplit=1)[0], words)
         if answer:
             return answer
         if any(hit.start > colon for hit in _telling(hit.sentence, reader)) or _begins_with(
@@ -268,6 +306,59 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
         following = scan.sentences[hit.sentence + 1]
         if following.part is sentence.part and following.role in _SPOKEN:
             return short_answer(_ANSWER_MARK.sub("", following.text), words) or None
+    return None
+
+
+def _drawn_answer(hit: Hit, reader: Reader) -> str | None:
+    """The answer that a form gives by a checked box, behind dots that lead to it, or in the cells of a table.
+
+    As in `_answer_to`; "" where the dots or the cell lead to nothing.
+    """
+    scan = reader.scan
+    sentence, text = scan.sentences[hit.sentence], scan.text(hit.sentence)
+    if text.startswith("|", sentence.start):
+        return _answer_in_table(hit, reader)
+    if _LEADER.fullmatch(text, hit.end, sentence.end):
+        line_end = text.find("\n", sentence.end)
+        answer = text[sentence.end : line_end if line_end >= 0 else len(text)]
+        return short_answer(answer, reader.policy.words) or (None if answer.strip() else "")
+    return _checked(text[hit.start : min(sentence.end, hit.end + _LONGEST_LABEL)], reader)
+
+
+def _checked(told: str, reader: Reader) -> str | None:
+    """What the first checked box in a text says: by the word behind it, or before it: "yes [ ] no [x]"."""
+    boxes = list(_BOX.finditer(told))
+    first = next((i for i, each in enumerate(boxes) if each["on"]), None)
+    if first is None:
+        return None
+    opening = told[: boxes[0].start()].split()[-1:]
+    if opening and short_answer(opening[0], reader.policy.words):
+        start = boxes[first - 1].end() if first else 0
+        label = told[start : boxes[first].start()].split()[-1:]
+        return short_answer(label[0], reader.policy.words) if label else None
+    label = told[boxes[first].end() :].split()[:1]
+    if not label:
+        return None
+    if fold(label[0]).strip(".,;") in reader.policy.words.of("matter_ended"):
+        return "no"
+    return short_answer(label[0], reader.policy.words) or None
+
+
+def _answer_in_table(hit: Hit, reader: Reader) -> str | None:
+    """The answer in the next cell of a row, or in the same column of the row below a heading."""
+    scan, words = reader.scan, reader.policy.words
+    sentence, text = scan.sentences[hit.sentence], scan.text(hit.sentence)
+    after = text[hit.end : sentence.end].split("|")[1:2]
+    answer = short_answer(after[0], words) if after else ""
+    if answer:
+        return answer
+    column = text.count("|", sentence.start, hit.start)
+    for row in scan.sentences[hit.sentence + 1 : hit.sentence + _ROWS]:
+        cells = row.text.split("|")
+        if row.part is not sentence.part or not row.text.startswith("|"):
+            return None
+        if column < len(cells) and any(each.isalnum() for each in cells[column]):
+            return short_answer(cells[column], words) or None
     return None
 
 
@@ -283,7 +374,7 @@ def _is_blank(told: str) -> bool:
 
 def _begins_with(text: str, phrases: Iterable[str]) -> bool:
     first = fold(text[:40]).split()[:1]
-    return bool(first) and first[0] in phrases
+    return bool(first) and first[0].strip(",;.") in phrases
 
 
 def _is_item(label: str) -> bool:
@@ -291,6 +382,10 @@ def _is_item(label: str) -> bool:
     return label.lstrip(" \t-*•(")[:1].isdigit() or len(label.split()) <= _SHORT_LABEL
 
 
+_BOX = re.compile(r"(?P<on>[\[(] ?[xX✓✔✗*] ?[\])]|[☑☒✅✔✓])|[\[(] {0,3}_{0,3}[\])]|[☐□]")
+_LEADER = re.compile(r"\s*(?:\.{3,}|…+|_{3,})\s*")
+_ITEM_END = re.compile(r"\s{2,}|\s[/|]\s")
+_ROWS = 4  # sentences below a heading in which the first row of a table stands
 _ANSWER_MARK = re.compile(r"^\s*(?:a|answer|ans)\s?\d{0,2}[.:)\-\s]\s*", re.IGNORECASE)
 _SMILES = (")", "(", "-)", "D", "P")  # behind a colon that is no colon
 _ARTICLE = 6  # characters before a noun in which its article stands

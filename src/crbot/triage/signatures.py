@@ -47,13 +47,12 @@ class Frame:
             self._body.set_own(first, end, Role.BOILERPLATE)
 
     def _notice_starts(self) -> list[int]:
-        starts = [start for phrase in self._words.of("notice") for start in places(self._folded, phrase)]
-        verdicts = [
-            each for phrase in self._words.of("notice_verdict") for each in places(self._folded, phrase)
-        ]
+        folded, within = self._folded, self._words.within
+        starts = [start for phrase in within("notice", folded) for start in places(folded, phrase)]
+        verdicts = [each for phrase in within("notice_verdict", folded) for each in places(folded, phrase)]
         if verdicts:
-            for phrase in self._words.of("notice_subject"):
-                found = places(self._folded, phrase)
+            for phrase in within("notice_subject", folded):
+                found = places(folded, phrase)
                 starts += [
                     each for each in found if any(0 <= verdict - each < 250 for verdict in verdicts[:200])
                 ]
@@ -148,7 +147,7 @@ class Frame:
             return False
         if self._body.label(line.start, line.end):
             return False
-        return _is_named(text)
+        return self._is_named(text)
 
     def _speaks(self, line: Line) -> bool:
         """The line may be the sender's own words although it stands under the signature."""
@@ -158,14 +157,30 @@ class Frame:
         if tokens[0] in of("postscript") or tokens[0] in of("answer_opening"):
             return True
         text = self._text[line.start : line.end]
-        is_named, answers = _is_named(text), not of("no_signature").isdisjoint(tokens)
+        is_named, answers = self._is_named(text), not of("no_signature").isdisjoint(tokens)
         if line.is_item and not (text[0].isupper() and text[1] == "."):
-            return answers or not is_named
+            return answers or not is_named or text[0].isdigit()
         if self._body.label(line.start, line.end) and answers:
             return True
         if answers and len(tokens) >= 3:
             return not is_named
         return len(tokens) >= LEAST_SENTENCE and not of("speaks").isdisjoint(tokens)
+
+    def _is_named(self, text: str) -> bool:
+        """Every word of weight begins with a capital or holds a figure: a name, a title, a place."""
+        small = self._words.of("name_particle")
+        words = text.replace("/", " ").split()
+        weighty = [
+            word
+            for word in words
+            if any(char.isalnum() for char in word) and word.strip(".,;|()-–—•*").lower() not in small
+        ]
+        if not weighty or (text.endswith(".") and not text[-4:].count(".") > 1 and len(weighty) > 4):
+            return False
+        return all(
+            word.lstrip("(\"'*_").startswith(tuple("0123456789#@")) or word.lstrip("(\"'*_[")[:1].isupper()
+            for word in weighty
+        )
 
     def _mark_salutation(self) -> None:
         for i, line in enumerate(self._lines[:12]):
@@ -206,23 +221,3 @@ class Frame:
 
 def _has_inner_end(folded: str) -> bool:
     return any(folded[i] in ".!?" and folded[i + 1] == " " for i, _ in pairwise(range(len(folded))))
-
-
-_SMALL = frozenset({
-    "she", "her", "he", "him", "his", "they", "them", "of", "the", "and", "for", "de", "del", "la", "las",
-    "los", "y", "du", "von", "van", "der", "da", "e", "o's", "to", "&", "at", "in", "a",
-})  # fmt: skip
-
-
-def _is_named(text: str) -> bool:
-    """Every word of weight begins with a capital or holds a figure: a name, a title, a place."""
-    weighty = [
-        word for word in text.replace("/", " ").split() if word.strip(".,;|()-–—•*").lower() not in _SMALL
-    ]
-    weighty = [word for word in weighty if any(char.isalnum() for char in word)]
-    if not weighty or (text.endswith(".") and not text[-4:].count(".") > 1 and len(weighty) > 4):
-        return False
-    return all(
-        word.lstrip("(\"'*_").startswith(tuple("0123456789#@")) or word.lstrip("(\"'*_[")[:1].isupper()
-        for word in weighty
-    )

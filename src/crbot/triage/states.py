@@ -6,8 +6,9 @@ Which of them is the agency's, `agency` decides.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crbot.triage import shapes
 from crbot.triage.facts import Part
@@ -70,8 +71,7 @@ class States:
 
     def code(self, hit: Hit, kind: str) -> str:
         """The state in whose list a phrase stands; `kind` is the beginning of the lists' names."""
-        phrase = fold(hit.phrase)
-        return next((code for code in CODES if phrase in self._words.of(f"{kind}_{code}")), "")
+        return _codes_of(self._words, kind).get(fold(hit.phrase), "")
 
     def named(self, text: str) -> Iterator[tuple[str, str, Hit]]:
         """What in a folded name tells a state: the kind of list, the state, the hit."""
@@ -84,6 +84,8 @@ class States:
         found = [
             Place(self.code(hit, "state"), hit.start, hit.end) for hit in where.hits("any_state")
         ] + codes
+        if not found:
+            return found
         kept: list[Place] = []
         for place in sorted(found, key=lambda each: (each.start, -each.end)):
             if kept and place.start < kept[-1].end:
@@ -98,6 +100,12 @@ class States:
             return False
         following = fold(text[end + 1 : end + 16]).split(" ", 1)[0].strip(".,;:!?)'")
         return following in self._words.of("not_a_state_after")
+
+
+@lru_cache(maxsize=8)
+def _codes_of(words: Words, kind: str) -> Mapping[str, str]:
+    """The state in whose list each phrase stands, the phrases folded."""
+    return {phrase: code for code in CODES for phrase in words.of(f"{kind}_{code}")}
 
 
 def _codes(fields: Sequence[Field]) -> dict[int, list[Place]]:

@@ -64,9 +64,7 @@ class Title:
 def read_titles(scan: Scan, words: Words) -> Mapping[int, Sequence[Title]]:
     """The titles by the index of their sentence, in order; those in the sender's name under `SENDER`."""
     ranks = _Ranks(scan.message.sender, words)
-    return {
-        where.index: found for where in read_fields(scan, words, _LISTS) if (found := ranks.titles(where))
-    }
+    return {where.index: found for where in read_fields(scan, _LISTS) if (found := ranks.titles(where))}
 
 
 class _Ranks:

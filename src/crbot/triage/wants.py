@@ -42,7 +42,7 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
     `before` is what the conversation told earlier. Each statement holds for the whole of it: services and topics
     are added to those of before, unless they are taken back.
     """
-    reader = _Reader(scan, policy.cues, Asking(scan))
+    reader = _Reader(scan, policy.cues, scan.once(Asking))
     incident, acute = reader.incident, reader.urgency()
     services = _at_once(
         reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure"))

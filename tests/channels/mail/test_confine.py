@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from crbot.channels.mail.confine import Confined, Limits
-from crbot.channels.mail.mime import parse_mail
+from crbot.channels.mail.mime import OurSide, parse_mail
 from crbot.channels.mail.reader import MailReader
 from crbot.intake.ports import Arrival, Ignored, Received, Unreadable
 from crbot.triage.message import Channel, Mark
@@ -152,7 +152,7 @@ def best_of(call, times=50):
 
 @pytest.fixture(scope="module")
 def reader():
-    reader = MailReader(["Intake@cops.example.gov"])
+    reader = MailReader(OurSide(frozenset({"intake@cops.example.gov"})))
     yield reader
     reader.close()
 

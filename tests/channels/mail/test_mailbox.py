@@ -228,9 +228,7 @@ def test_a_folder_that_counts_anew_is_read_again_under_other_keys(dovecot, user,
     mailbox = open_mailbox()
     (before,) = arrived(mailbox)
     mailbox.close()
-    for index in dovecot.folder_of(user).glob("dovecot*"):
-        index.unlink()
-    _until_the_second_ends()  # the new count is a time in seconds
+    count_anew(dovecot, user)
 
     (after,) = arrived(mailbox)
 
@@ -238,10 +236,22 @@ def test_a_folder_that_counts_anew_is_read_again_under_other_keys(dovecot, user,
     assert after.key != before.key
 
 
-def _until_the_second_ends() -> None:
-    second = int(time.time())
-    while int(time.time()) == second:
-        time.sleep(0.05)
+def count_anew(dovecot: Dovecot, user: str) -> None:
+    """Make the server forget its numbers, until it counts from another beginning."""
+    before = uid_validity(dovecot, user)
+    deadline = time.monotonic() + 20
+    while uid_validity(dovecot, user) == before:
+        assert time.monotonic() < deadline, "it goes on counting as before"
+        for index in dovecot.folder_of(user).glob("dovecot*"):
+            index.unlink(missing_ok=True)
+        time.sleep(
+            0.2
+        )  # the new beginning is a time in seconds, and a session that ends may write its index once more
+
+
+def uid_validity(dovecot: Dovecot, user: str) -> int:
+    with dovecot.person(user) as person:
+        return int(person.folder_status("INBOX", ["UIDVALIDITY"])[b"UIDVALIDITY"])
 
 
 def test_waiting_ends_when_mail_comes(dovecot, user, open_mailbox):
@@ -416,3 +426,56 @@ def test_a_server_that_cannot_prove_who_it_is_gets_no_password(secure, user, sec
 def test_a_server_without_starttls_gets_no_password(dovecot, user):
     with pytest.raises(MailboxAway, match="STARTTLS"):
         Mailbox(dovecot.settings(user, security=Security.STARTTLS)).connect()
+
+
+OLD = datetime(2019, 5, 1, tzinfo=UTC)
+
+
+def lay(dovecot: Dovecot, user: str, *mails: tuple[bytes, datetime]) -> None:
+    with dovecot.person(user) as person:
+        for raw, came_at in mails:
+            person.append("INBOX", raw, msg_time=came_at)
+
+
+def test_of_a_mailbox_that_is_years_old_only_what_is_new_enough_is_read(dovecot, user, open_mailbox):
+    lay(dovecot, user, *((mail(number), OLD) for number in range(20)), (mail(20), NOW))
+
+    taken = arrived(open_mailbox(since=NOW.date()))
+
+    assert identities(taken) == ["<20@townpd.example.gov>"]
+
+
+def test_what_would_be_read_can_be_looked_at_first(dovecot, user, open_mailbox):
+    lay(dovecot, user, (mail(1), OLD), (mail(2), NOW))
+    mailbox, inbox = open_mailbox(is_read_only=True), Inbox()
+
+    shown = list(mailbox.preview(inbox.unknown))
+
+    assert [(each.subject, each.came_at) for each in shown] == [("Request 1", OLD), ("Request 2", NOW)]
+    assert {each.sender for each in shown} == {"Chief <chief@townpd.example.gov>"}
+    assert [each.size_bytes for each in shown] == [len(mail(1)), len(mail(2))]
+    assert len(arrived(mailbox, inbox)) == 2, "and it is all still there"
+
+
+def test_a_mailbox_that_is_only_read_stays_as_it_is(dovecot, user, open_mailbox):
+    dovecot.deliver(user, mail(1))
+    mailbox, inbox = open_mailbox(is_read_only=True), Inbox()
+
+    (one,) = arrived(mailbox, inbox)
+    mailbox.move_done([one.key])
+
+    assert arrived(mailbox, inbox) == []
+    with dovecot.person(user) as person:
+        assert person.select_folder("INBOX")[b"EXISTS"] == 1
+        assert [name for _, _, name in person.list_folders()] == ["INBOX"]
+
+
+def test_a_mail_that_is_laid_into_the_folder_again_has_the_same_content(dovecot, user, open_mailbox):
+    dovecot.deliver(user, mail(1))
+    mailbox = open_mailbox()
+    (one,) = arrived(mailbox)
+    lay(dovecot, user, (one.raw.replace(b"\r\nFrom:", b"\r\nX-Moved: yes\r\nFrom:"), NOW))
+
+    (again,) = [each for each in arrived(mailbox) if each.key != one.key]
+
+    assert again.content == one.content

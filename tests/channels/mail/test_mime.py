@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import time
 import tomllib
+import zlib
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crbot.channels.mail.mime import MAX_TEXT_CHARACTERS, Mail, message_id_of, parse_mail, received
+from crbot.channels.mail.mime import (
+    MAX_TEXT_CHARACTERS,
+    Mail,
+    OurSide,
+    identity_and_content_of,
+    parse_mail,
+    received,
+)
 from crbot.intake.ports import Unreadable
 from crbot.triage.message import Mark, Person
 
-OWN = frozenset({"intake@cops.example.gov"})
+OWN = OurSide(frozenset({"intake@cops.example.gov"}))
 FOLDER = Path(__file__).parents[2] / "mail"
 AWKWARD = sorted(FOLDER.glob("*.eml"))
-CORPUS = Path(os.environ.get("CRBOT_MAIL_CORPUS", FOLDER))
+CORPUS = Path(os.environ.get("CRBOT_MAIL_CORPUS") or FOLDER)
 IS_NO_MAIL = {".json", ".md", ".toml"}
 
 
@@ -151,6 +161,41 @@ def test_the_case_number_is_read_from_the_subject(subject, expected):
 )
 def test_what_a_header_says_of_the_sender_is_marked(header, marks):
     assert parse_mail(mail(header)).marks == marks
+
+
+@pytest.mark.parametrize(
+    ("header", "doubt"),
+    [
+        ("application/pkcs7-mime; smime-type=enveloped-data", "The mail is encrypted (S/MIME)"),
+        ("application/pkcs7-mime; smime-type=signed-data", "The mail is packed into its signature (S/MIME)"),
+        (
+            "multipart/encrypted; protocol=application/pgp-encrypted; boundary=b",
+            "The mail is encrypted (PGP)",
+        ),
+    ],
+)
+def test_what_is_sealed_says_by_what(header, doubt):
+    (told,) = [each for each in parse_mail(mail(f"Content-Type: {header}")).doubts if doubt in each]
+
+    assert told.endswith("its words cannot be read here")
+
+
+def test_a_bomb_is_kept_by_name_size_and_hash_and_never_unpacked():
+    bomb = base64.b64encode(zlib.compress(b"0" * 200_000_000, 9)).decode()
+    raw = mail("Content-Type: application/zip; name=plan.zip", "Content-Transfer-Encoding: base64", body=bomb)
+
+    started = time.process_time()
+    (file,) = parse_mail(raw).files
+
+    assert time.process_time() - started < 2
+    assert (file.name, file.size_bytes) == ("plan.zip", len(base64.b64decode(bomb)))
+    assert file.sha256 == hashlib.sha256(base64.b64decode(bomb)).hexdigest()
+
+
+def test_text_that_only_calls_itself_base64_is_shown_as_it_came():
+    raw = mail("Content-Transfer-Encoding: base64", body="We ask for help with our policy on pursuits.")
+
+    assert parse_mail(raw).body == "We ask for help with our policy on pursuits."
 
 
 def test_a_person_who_passes_a_bounce_on_is_no_machine():
@@ -348,4 +393,4 @@ def test_nothing_of_the_senders_own_words_is_lost(words):
 def test_the_identity_is_found_without_reading_the_rest(raw):
     whole = b"Message-ID: <a@x.example>\n" + raw
 
-    assert message_id_of(whole) == parse_mail(whole).identity == "<a@x.example>"
+    assert identity_and_content_of(whole)[0] == parse_mail(whole).identity == "<a@x.example>"

@@ -6,12 +6,14 @@ What a mail says is `mime`'s to read.
 from __future__ import annotations
 
 import mailbox
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-_MBOX_START = b"From "
+_MBOX_START = re.compile(rb"From [^ :\r\n]+ ")  # a header From may have a blank behind its name, too
+_LOOKED_AT_BYTES = 1_000
 
 
 def mails_in(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -24,7 +26,7 @@ def mails_in(path: Path) -> Iterator[tuple[str, bytes]]:
             yield from mails_in(file)
         return
     with path.open("rb") as opened:
-        is_mbox = opened.read(len(_MBOX_START)) == _MBOX_START
+        is_mbox = _MBOX_START.match(opened.read(_LOOKED_AT_BYTES)) is not None
     if is_mbox:
         yield from _mails_in_mbox(path, str(path))
     else:
@@ -34,7 +36,7 @@ def mails_in(path: Path) -> Iterator[tuple[str, bytes]]:
 def mails_from(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
     """Each mail of a stream, which holds one mail or an mbox."""
     raw = stream.read()
-    if not raw.startswith(_MBOX_START):
+    if not _MBOX_START.match(raw):
         yield "-", raw
         return
     with tempfile.NamedTemporaryFile(suffix=".mbox") as copy:

@@ -74,6 +74,16 @@ def _word_bytes(encoding: bytes, encoded: bytes) -> bytes:
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
+_WEIGHED_BYTES = 4_000
+_STRAY_BYTES = 0.08  # a quoting mark or a blank at each line is less, the blanks of a language are more
+
+
+def is_like_base64(raw: bytes) -> bool:
+    """False for plain text that only calls itself base64: what it stands for would be nothing."""
+    weighed = raw[:_WEIGHED_BYTES].translate(None, b"\r\n=")
+    return sum(map(len, _NO_BASE64.findall(weighed))) <= _STRAY_BYTES * len(weighed)
+
+
 def from_base64(raw: bytes) -> bytes:
     """What base64 stands for, as much of it as is whole."""
     data = _NO_BASE64.sub(b"", raw)

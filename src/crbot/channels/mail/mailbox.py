@@ -6,25 +6,24 @@ and how long to pause when the server is away, is the worker's.
 
 from __future__ import annotations
 
-import contextlib
 import imaplib
 import select
-import socket
 import ssl
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from threading import Event
 from typing import Any
 
 import structlog
 from imapclient import DELETED, IMAPClient
-from imapclient.exceptions import LoginError
 
-from crbot.channels.mail.charsets import clean_line
-from crbot.channels.mail.mime import message_id_of
-from crbot.channels.mail.security import Security, tls_context
+from crbot.channels.mail.imap import Account, ImapLine
+from crbot.channels.mail.imap import MailboxAway as MailboxAway
+from crbot.channels.mail.mime import identity_and_content_of, sender_and_subject_of
+from crbot.channels.mail.security import Security
+from crbot.channels.mail.tokens import Tokens
 from crbot.intake.ports import Arrival
 from crbot.triage.message import Channel
 
@@ -38,14 +37,12 @@ BATCH_BYTES = 32_000_000
 EXCERPT_BYTES = (
     1_000_000  # of a mail that is larger than is taken in: headers and words stand at its beginning
 )
+UIDS_PER_PREVIEW = 500
 UIDS_PER_SEARCH = 50_000  # imaplib takes no answer of more than a million bytes
 FULL_LOOK_SECONDS = 600.0  # servers do pass over single messages
 IDLE_SECONDS = 480.0  # servers and routers drop a silent line after nine minutes or more
+_PREVIEWED = "BODY.PEEK[HEADER.FIELDS (FROM SUBJECT)]"
 _LISTEN_SECONDS = 0.5  # how soon a wait notices that it is to stop
-
-
-class MailboxAway(Exception):
-    """The server can't be reached or doesn't do as asked now; the text says what, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,24 @@ class MailboxSettings:
     trouble_folder: str = ""  # where one is moved that can't be read; "": it stays
     timeout: float = 30.0  # seconds that the server may take for one answer
     max_message_bytes: int = 25_000_000
+    since: date | None = None  # what came earlier is left alone
+    is_read_only: bool = False  # nothing is moved, no folder is made
     poll: float = 60.0  # seconds between two looks where the server can't call
+
+    @property
+    def account(self) -> Account:
+        return Account(self.host, self.port, self.username, self.password, self.security, self.timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A mail that would be taken in."""
+
+    uid: int
+    came_at: datetime | None
+    size_bytes: int
+    sender: str
+    subject: str
 
 
 class Mailbox:
@@ -71,35 +85,31 @@ class Mailbox:
     Every method may raise `MailboxAway`; the next call of `arrivals` then connects anew.
     """
 
-    def __init__(self, settings: MailboxSettings) -> None:
+    def __init__(self, settings: MailboxSettings, tokens: Tokens | None = None) -> None:
         self._settings = settings
-        self._client: IMAPClient | None = None
+        self._line = ImapLine(settings.account, tokens)
         self._uid_validity = 0
-        self._prefix, self._separator = "", "/"  # how this server writes the names of folders
         self._looked_at = 0  # UID up to which all is kept
         self._to_move: dict[int, str] = {}  # asked for and not done yet: the server went away in between
         self._last_full_look = float("-inf")
 
     def connect(self) -> None:
         """Log in and open the folder. Does nothing where that is done."""
-        if self._client is not None:
+        if self._line.is_open:
             return
-        with self._explained("can't be reached"):
-            client = self._logged_in()
-            self._client = client
-            self._prefix, self._separator = _naming(client)
-            for name in (self._settings.done_folder, self._settings.trouble_folder):
-                self._make_folder(client, name)
-            chosen = client.select_folder(self._settings.folder)
+        settings = self._settings
+        with self._line.explained("can't be reached"):
+            client = self._line.open()
+            if not settings.is_read_only:
+                for name in {settings.done_folder, settings.trouble_folder} - {"", settings.folder}:
+                    self._line.make_folder(name)
+            chosen = client.select_folder(settings.folder, readonly=settings.is_read_only)
             self._note_uid_validity(int(chosen[b"UIDVALIDITY"]))
         self._last_full_look = float("-inf")
 
     def close(self) -> None:
         """Log out; what happens then no longer matters."""
-        client, self._client = self._client, None
-        if client is not None:
-            with contextlib.suppress(OSError, imaplib.IMAP4.error):
-                client.logout()
+        self._line.close()
 
     def arrivals(self, now: datetime, unknown: Unknown) -> Iterator[tuple[Arrival, ...]]:
         """What lies in the folder and is not kept yet, oldest first, in batches.
@@ -111,6 +121,19 @@ class Mailbox:
         self._move_what_is_left()
         for uids in _in_batches(self._new_uids(unknown), BATCH_MESSAGES):
             yield from self._fetched(uids, now)
+
+    def preview(self, unknown: Unknown) -> Iterator[Preview]:
+        """What `arrivals` would hand out, oldest first, without fetching it. Changes nothing."""
+        self.connect()
+        for uids in _in_batches(self._new_uids(unknown), UIDS_PER_PREVIEW):
+            told = self._fetch(uids, ["RFC822.SIZE", "INTERNALDATE", _PREVIEWED])
+            for uid in sorted(told):
+                fields = next(
+                    (each for name, each in told[uid].items() if name.startswith(b"BODY[HEADER")), b""
+                )
+                date, size = told[uid].get(b"INTERNALDATE"), int(told[uid].get(b"RFC822.SIZE", 0))
+                sender, subject = sender_and_subject_of(fields or b"")
+                yield Preview(uid, date.astimezone(UTC) if date else None, size, sender, subject)
 
     def move_done(self, keys: Iterable[str]) -> None:
         """Move mails that are kept, named by the keys of their arrivals. Those that are gone are gone."""
@@ -126,8 +149,8 @@ class Mailbox:
         Ends early, with False, when `stop` is set. Without IDLE it only waits, no longer than `poll`.
         """
         self.connect()
-        client = self._connected()
-        with self._explained("went away"):
+        client = self._line.client
+        with self._line.explained("went away"):
             if not client.has_capability("IDLE"):
                 stop.wait(min(seconds, self._settings.poll))
                 return False
@@ -152,50 +175,11 @@ class Mailbox:
                 return True
         return False
 
-    def _logged_in(self) -> IMAPClient:
-        settings = self._settings
-        is_ssl = settings.security is Security.SSL
-        client = IMAPClient(
-            settings.host,
-            settings.port,
-            ssl=is_ssl,
-            ssl_context=tls_context() if is_ssl else None,
-            timeout=settings.timeout,
-        )
-        client.normalise_times = False  # aware times, not this machine's
-        try:
-            if settings.security is Security.STARTTLS:
-                client.starttls(tls_context())
-            client.socket().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            client.login(settings.username, settings.password)
-        except BaseException:
-            with contextlib.suppress(OSError, imaplib.IMAP4.error):
-                client.shutdown()
-            raise
-        return client
-
-    def _connected(self) -> IMAPClient:
-        if self._client is None:
-            raise MailboxAway(f"{self._settings.host}: the connection is closed")
-        return self._client
-
     def _note_uid_validity(self, uid_validity: int) -> None:
         if uid_validity != self._uid_validity:  # the server counts anew: nothing that was noted holds
             self._uid_validity = uid_validity
             self._looked_at = 0
             self._to_move.clear()
-
-    def _make_folder(self, client: IMAPClient, name: str) -> None:
-        if not name or name == self._settings.folder or client.folder_exists(self._on_server(name)):
-            return
-        client.create_folder(self._on_server(name))
-        with contextlib.suppress(imaplib.IMAP4.error):  # not every server has subscriptions
-            client.subscribe_folder(self._on_server(name))
-
-    def _on_server(self, name: str) -> str:
-        """Our folder name as this server writes it."""
-        path = name.replace("/", self._separator)
-        return path if path.startswith(self._prefix) else f"{self._prefix}{path}"
 
     def _new_uids(self, unknown: Unknown) -> list[int]:
         """Those that were never kept: after the newest that was looked at, and now and then among the older too."""
@@ -209,17 +193,20 @@ class Mailbox:
         return new
 
     def _uids_from(self, first: int) -> list[int]:
-        client = self._connected()
-        with self._explained("went away"):
+        client = self._line.client
+        with self._line.explained("went away"):
             client.noop()  # a search right after a delivery may else give the old list
             status = client.folder_status(self._settings.folder, ["MESSAGES", "UIDNEXT", "UIDVALIDITY"])
             if int(status[b"UIDVALIDITY"]) != self._uid_validity:
                 raise MailboxAway(f"{self._settings.host}: the folder was made anew; it is opened again")
             found: set[int] = set()
             for start, end in _ranges(first, int(status[b"UIDNEXT"]), int(status[b"MESSAGES"])):
-                found.update(client.search(["UID", f"{start}:{end}"]))
+                found.update(client.search(["UID", f"{start}:{end}", *self._since()]))
             # A server may also give the last message, however old.
             return sorted(uid for uid in found if uid >= first)
+
+    def _since(self) -> list[object]:
+        return ["SINCE", self._settings.since] if self._settings.since else []
 
     def _fetched(self, uids: list[int], now: datetime) -> Iterator[tuple[Arrival, ...]]:
         sizes = self._fetch(uids, ["RFC822.SIZE"])
@@ -249,12 +236,14 @@ class Mailbox:
         self, uid: int, raw: bytes, internal_date: datetime | None, is_excerpt: bool, now: datetime
     ) -> Arrival:
         limit = self._settings.max_message_bytes
+        identity, content = identity_and_content_of(raw)
         return Arrival(
             channel=Channel.EMAIL,
             key=f"{self._key_prefix}{uid}",
             raw=raw[:limit],
             received_at=internal_date.astimezone(UTC) if internal_date else now,
-            identity=message_id_of(raw),
+            identity=identity,
+            content=content,
             excerpt=is_excerpt or len(raw) > limit,  # some servers tell sizes only roughly
         )
 
@@ -265,8 +254,8 @@ class Mailbox:
 
     def _fetch(self, uids: list[int], what: list[str]) -> dict[int, dict[bytes, Any]]:
         """What the server tells of these; one that it fails to give does not keep the others back."""
-        client = self._connected()
-        with self._explained("went away"):
+        client = self._line.client
+        with self._line.explained("went away"):
             try:
                 return dict(client.fetch(uids, what))
             except imaplib.IMAP4.abort:
@@ -280,7 +269,7 @@ class Mailbox:
                 return {}
 
     def _move(self, keys: Iterable[str], folder: str) -> None:
-        if not folder:
+        if not folder or self._settings.is_read_only:
             return
         prefix = self._key_prefix
         self._to_move.update({_uid_of(key): folder for key in keys if key.startswith(prefix)})
@@ -289,43 +278,14 @@ class Mailbox:
 
     def _move_what_is_left(self) -> None:
         """Do the moves that were asked for. Doing one again does no harm."""
-        client = self._connected()
+        client = self._line.client
         for folder in dict.fromkeys(self._to_move.values()):
             asked = sorted(uid for uid, target in self._to_move.items() if target == folder)
             for uids in _in_batches(asked, BATCH_MESSAGES):
-                with self._explained(f"doesn't move mail to {folder}"):
-                    _move(client, uids, self._on_server(folder))
+                with self._line.explained(f"doesn't move mail to {folder}"):
+                    _move(client, uids, self._line.on_server(folder))
                 for uid in uids:
                     del self._to_move[uid]
-
-    @contextlib.contextmanager
-    def _explained(self, what: str) -> Iterator[None]:
-        """Turn what the line and the server throw into `MailboxAway`, and let go of the connection."""
-        try:
-            yield
-        except MailboxAway:
-            self._drop()
-            raise
-        except (OSError, imaplib.IMAP4.error, ValueError, KeyError) as error:
-            self._drop()
-            where = f"{self._settings.host}:{self._settings.port}"
-            raise MailboxAway(f"The mailbox at {where} {what}: {_in_words(error)}") from error
-
-    def _drop(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            with contextlib.suppress(OSError, imaplib.IMAP4.error):
-                client.shutdown()
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, LoginError):
-        return f"it refuses the login ({clean_line(str(error))[:200]})"
-    if isinstance(error, ssl.SSLError):
-        return f"the secure line fails ({getattr(error, 'verify_message', '') or error.reason})"
-    if isinstance(error, TimeoutError):
-        return "it does not answer in time"
-    return clean_line(str(error))[:200] or type(error).__name__
 
 
 def _uid_of(key: str) -> int:
@@ -353,13 +313,6 @@ def _in_groups(uids: Collection[int], sizes: dict[int, int]) -> Iterator[list[in
 
 def _tells_of_mail(told: Iterable[tuple[Any, ...]]) -> bool:
     return any(len(line) > 1 and line[1] in (b"EXISTS", b"RECENT") for line in told)
-
-
-def _naming(client: IMAPClient) -> tuple[str, str]:
-    """What the server puts before the names of a person's folders, and between a folder and one in it."""
-    personal = client.namespace().personal if client.has_capability("NAMESPACE") else None
-    prefix, separator = personal[0] if personal else ("", "/")
-    return prefix or "", separator or "/"
 
 
 def _ranges(first: int, after_last: int, messages: int) -> Iterator[tuple[int, int | str]]:

@@ -10,21 +10,31 @@ import hashlib
 import re
 import smtplib
 import socket
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 
+import structlog
+
 from crbot.cases.letters import Letter
 from crbot.channels.mail.charsets import clean_line
 from crbot.channels.mail.headers import is_address, message_ids
+from crbot.channels.mail.imap import MailboxAway
+from crbot.channels.mail.machines import is_nobodys
+from crbot.channels.mail.replies import ReplyAddresses
 from crbot.channels.mail.security import Security, tls_context
+from crbot.channels.mail.sent import SentFolder
+from crbot.channels.mail.tokens import TokenRefused, Tokens
 from crbot.channels.render import Letters, Rendered, TemplateError
-from crbot.intake.ports import DeliveryFailed, Outgoing, Receipt
+from crbot.intake.ports import DeliveryFailed, NotYet, Outgoing, Receipt
 from crbot.triage.message import Channel
+
+log = structlog.get_logger()
 
 MAX_REFERENCES = 20
 _TOO_LARGE = 552
@@ -42,6 +52,11 @@ class OutletSettings:
     password: str = field(default="", repr=False)
     security: Security = Security.SSL
     timeout: float = 30.0  # seconds that the server may take for one answer
+    timeout_at_end: float = 300.0  # … and for the last one, when it has the whole letter
+    per_minute: int = 0  # letters that the server takes; 0: any number
+    copies_sent: bool = (
+        False  # a copy is laid into the folder of sent mail, where the server does not do it itself
+    )
 
 
 class _Policy(EmailPolicy):
@@ -66,12 +81,22 @@ def message_id(key: str, address: str) -> str:
 
 
 def composed(
-    letter: Letter, rendered: Rendered, key: str, sender: OutletSettings, now: datetime
+    letter: Letter,
+    rendered: Rendered,
+    key: str,
+    sender: OutletSettings,
+    now: datetime,
+    answers_to: str | None = None,
 ) -> EmailMessage:
-    """The mail for a letter, with an identity made of `key`. Raises ValueError when nobody can be written to."""
+    """The mail for a letter, with an identity made of `key`. Raises ValueError when nobody can be written to.
+
+    `answers_to`: the address that answers are to come to, where it is another than the sender's.
+    """
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = _mailbox(sender.name, sender.address)
     mail["To"] = _mailbox(letter.to.person.name, letter.to.address)
+    if answers_to:
+        mail["Reply-To"] = _mailbox(sender.name, answers_to)
     mail["Subject"] = _inert(rendered.subject)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id(key, sender.address)
@@ -122,29 +147,73 @@ def _ids(text: str) -> tuple[str, ...]:
 class MailOutlet:
     """Sends letters over one connection that lives on. For one thread."""
 
-    def __init__(self, settings: OutletSettings, letters: Letters, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: OutletSettings,
+        letters: Letters,
+        clock: Callable[[], datetime],
+        replies: ReplyAddresses | None = None,
+        tokens: Tokens | None = None,
+        sent: SentFolder | None = None,
+    ) -> None:
         self._settings = settings
         self._letters = letters
         self._clock = clock
+        self._replies = replies
+        self._tokens = tokens  # in place of the password
+        self._sent = sent
         self._line: smtplib.SMTP | None = None
+        self._handed_over: deque[datetime] = (
+            deque()
+        )  # when the last letters were: none is older than a minute
 
     def deliver(self, outgoing: Outgoing) -> Receipt:
-        """Send a letter to whom it is for. Raises `DeliveryFailed`."""
+        """Send a letter to whom it is for. Raises `DeliveryFailed`, or `NotYet` where the server takes no more now."""
         letter = outgoing.what
         if not isinstance(letter, Letter) or letter.to.channel is not Channel.EMAIL:
             raise DeliveryFailed("this is no letter that goes by mail", permanent=True)
+        if is_nobodys(letter.to.address):
+            raise DeliveryFailed("nobody reads what is sent to this address", permanent=True)
+        self._keep_the_pace()
+        answers_to = self._replies.of(letter.case) if self._replies else None
         try:
             rendered = self._letters.render(letter, Channel.EMAIL)
-            mail = composed(letter, rendered, outgoing.key, self._settings, self._clock())
+            mail = composed(letter, rendered, outgoing.key, self._settings, self._clock(), answers_to)
             raw = mail.as_bytes()
         except (TemplateError, ValueError) as error:  # UnicodeError is one too
             raise DeliveryFailed(f"the letter can't be written: {error}", permanent=True) from error
-        self._send(raw, letter.to.address)
+        # What bounces comes back to the same address, and is tied to the case by it.
+        self._send(raw, answers_to or self._settings.address, letter.to.address)
+        self._handed_over.append(self._clock())
+        self._lay_a_copy(raw)
         return Receipt(identity=str(mail["Message-ID"]))
 
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
-        """None: SMTP can't be asked what became of a mail. A Sent folder could; then it is looked for here."""
-        return None
+        """The letter as it lies in the folder of sent mail; None where it does not, or there is no such folder.
+
+        Raises `DeliveryFailed` where the folder cannot be looked into now.
+        """
+        identity = message_id(outgoing.key, self._settings.address)
+        try:
+            is_there = self._sent is not None and self._sent.holds(identity)
+        except MailboxAway as away:
+            raise DeliveryFailed(str(away), permanent=False, uncertain=True) from away
+        return Receipt(identity) if is_there else None
+
+    def _keep_the_pace(self) -> None:
+        now, a_minute = self._clock(), timedelta(minutes=1)
+        while self._handed_over and now - self._handed_over[0] >= a_minute:
+            self._handed_over.popleft()
+        if self._settings.per_minute and len(self._handed_over) >= self._settings.per_minute:
+            raise NotYet(a_minute - (now - self._handed_over[0]))
+
+    def _lay_a_copy(self, raw: bytes) -> None:
+        if self._sent is None or not self._settings.copies_sent:
+            return
+        try:
+            self._sent.add(raw, self._clock())
+        except MailboxAway as away:  # the letter is on its way; without its copy it is no worse
+            log.warning("no copy of a letter was laid into the folder of sent mail", reason=str(away))
 
     def close(self) -> None:
         """End the connection; a later letter makes another."""
@@ -153,9 +222,10 @@ class MailOutlet:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 line.quit()
 
-    def _send(self, raw: bytes, address: str) -> None:
+    def _send(self, raw: bytes, sender: str, address: str) -> None:
+        handing = _Handing()
         try:
-            refused = self._connected().sendmail(self._settings.address, [_in_ascii(address)], raw)
+            _hand_over(self._connected(), raw, _in_ascii(sender), _in_ascii(address), handing, self._settings)
         except smtplib.SMTPRecipientsRefused as error:
             raise self._refused_recipient(error.recipients, address) from error
         except smtplib.SMTPAuthenticationError as error:
@@ -163,6 +233,9 @@ class MailOutlet:
             raise DeliveryFailed(
                 f"the mail server refuses the login ({error.smtp_code})", permanent=False
             ) from error
+        except TokenRefused as error:
+            self._drop()
+            raise DeliveryFailed(str(error), permanent=False) from error
         except smtplib.SMTPSenderRefused as error:
             self._drop()
             # Settings can be mended, and then it goes; a mail that is too large stays too large.
@@ -181,11 +254,12 @@ class MailOutlet:
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             where = f"{self._settings.host}:{self._settings.port}"
+            if handing.is_complete:
+                reason = f"the line to {where} broke after the whole letter was handed over"
+                raise DeliveryFailed(reason, permanent=False, uncertain=True) from error
             raise DeliveryFailed(
                 f"the mail server at {where} is away: {_in_words(error)}", permanent=False
             ) from error
-        if refused:
-            raise self._refused_recipient(refused, address)
 
     def _connected(self) -> smtplib.SMTP:
         """The line, if the server still listens to it; else a new one. Nothing was sent yet: this is no second try."""
@@ -210,12 +284,25 @@ class MailOutlet:
         try:
             if settings.security is Security.STARTTLS:
                 line.starttls(context=tls_context())
-            if settings.username:
-                line.login(settings.username, settings.password)
+            line.ehlo_or_helo_if_needed()
+            self._log_in(line)
         except BaseException:
             line.close()
             raise
         return line
+
+    def _log_in(self, line: smtplib.SMTP) -> None:
+        username = self._settings.username
+        if self._tokens is not None:
+            answer = f"user={username}\1auth=Bearer {self._tokens.token()}\1\1"
+            try:
+                # A server that refuses tells why, and waits for an empty answer.
+                line.auth("XOAUTH2", lambda challenge=None: answer if challenge is None else "")
+            except smtplib.SMTPAuthenticationError:
+                self._tokens.forget()  # it may have been called back before it ran out
+                raise
+        elif username:
+            line.login(username, self._settings.password)
 
     def _drop(self) -> None:
         if self._line is not None:
@@ -236,6 +323,49 @@ class MailOutlet:
         return DeliveryFailed(
             f"the mail server refuses {what} ({error.smtp_code}: {words})", permanent=permanent
         )
+
+
+@dataclass
+class _Handing:
+    """How far the handing over of a letter has come."""
+
+    is_complete: bool = False  # from here on the server may have taken it, whatever it says
+
+
+_DOT_AT_LINE_START = re.compile(rb"^\.", re.MULTILINE)
+
+
+def _hand_over(
+    line: smtplib.SMTP, raw: bytes, sender: str, recipient: str, handing: _Handing, settings: OutletSettings
+) -> None:
+    """Hand a letter to the server, step by step: the standard library's `sendmail` tells not how far it came.
+
+    Raises smtplib's exceptions.
+    """
+    code, words = line.mail(sender, [f"size={len(raw)}"] if line.has_extn("size") else [])
+    if code != 250:
+        raise smtplib.SMTPSenderRefused(code, words, sender)
+    code, words = line.rcpt(recipient)
+    if code not in (250, 251):
+        line.rset()
+        raise smtplib.SMTPRecipientsRefused({recipient: (code, words)})
+    code, words = line.docmd("DATA")
+    if code != 354:
+        raise smtplib.SMTPDataError(code, words)
+    line.send(_DOT_AT_LINE_START.sub(b"..", raw).removesuffix(b"\r\n") + b"\r\n")
+    handing.is_complete = True
+    _wait_for(line, settings.timeout_at_end)
+    line.send(b".\r\n")
+    code, words = line.getreply()
+    handing.is_complete = False
+    _wait_for(line, settings.timeout)
+    if code != 250:
+        raise smtplib.SMTPDataError(code, words)
+
+
+def _wait_for(line: smtplib.SMTP, seconds: float) -> None:
+    if line.sock is not None:
+        line.sock.settimeout(seconds)
 
 
 def _in_ascii(address: str) -> str:

@@ -64,7 +64,7 @@ class Part:
 
 
 def _out_of(encoding: str, encoded: bytes) -> bytes:
-    if encoding == "base64":
+    if encoding == "base64" and headers.is_like_base64(encoded):
         return headers.from_base64(encoded)
     if encoding == "quoted-printable":
         return quopri.decodestring(encoded)
@@ -207,6 +207,8 @@ def _headers(raw: bytes, start: int, end: int, budget: Budget) -> tuple[tuple[tu
                 fields.close()
                 return tuple(fields.found), after
             # else a blank line ahead of the mail itself
+        elif not fields.has_begun and start == 0 and raw[position:after].isspace():
+            pass  # the same, of blanks
         elif raw[position : position + 1] in b" \t" and fields.has_begun:
             fields.extend(after)
         elif header:

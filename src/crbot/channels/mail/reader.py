@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from crbot.channels.mail.confine import Confined, Limits
-from crbot.channels.mail.mime import parse_mail, received_of
+from crbot.channels.mail.mime import Mail, OurSide, parse_mail, received_of
+from crbot.channels.mail.reports import letters_in
 from crbot.intake.ports import Arrival, Ignored, Received
 from crbot.triage.message import Mark
 
 
-class MailReader:
-    """Parses in a confined process. `own`: our addresses, which are never answered."""
+def read_mail(arrival: Arrival, mail: Mail, side: OurSide) -> Received | Ignored:
+    """What is to be made of a mail that was parsed."""
+    received = received_of(mail, side)
+    is_automatic = Mark.AUTOMATIC in received.message.marks
+    if (received.is_ours and is_automatic) or letters_in(received.identity.encode("utf-8", "replace")):
+        return Ignored("a letter of our own came back to us")
+    return _told_of_excerpt(received) if arrival.excerpt else received
 
-    def __init__(self, own: Iterable[str], limits: Limits = Limits()) -> None:  # noqa: B008  (a frozen value)
-        self._own = frozenset(address.casefold() for address in own)
+
+class MailReader:
+    """Parses in a confined process; who we are is not told there."""
+
+    def __init__(self, side: OurSide, limits: Limits = Limits()) -> None:  # noqa: B008  (a frozen value)
+        self._side = side
         self._parse = Confined(parse_mail, limits)
 
     def read(self, arrival: Arrival) -> Received | Ignored:
         """Read a kept mail. Raises `Unreadable` with the reason in words."""
-        mail = self._parse(arrival.raw)
-        is_ours = (mail.sender.address or "").casefold() in self._own
-        if is_ours and Mark.AUTOMATIC in mail.marks:
-            return Ignored("a letter of our own came back to us")
-        received = received_of(mail, self._own)
-        return _told_of_excerpt(received) if arrival.excerpt else received
+        return read_mail(arrival, self._parse(arrival.raw), self._side)
 
     def close(self) -> None:
         """End the process; a later reading starts another."""

@@ -1,0 +1,152 @@
+"""What a machine's mail tells: what became of a letter of ours, or how an invitation was answered.
+
+Much of this mail keeps to no standard, so what the fields do not tell is looked for in the words. Which letter it is
+about, the store finds out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from crbot.cases.letters import Fate, Report
+from crbot.channels.mail import headers
+from crbot.channels.mail.charsets import clean_line
+
+MAX_RECIPIENTS = 20
+MAX_LETTERS = 20
+_MAX_REASON_CHARACTERS = 200
+_SEARCHED_CHARACTERS = 100_000
+
+_FIELD = re.compile(r"^([A-Za-z-]{1,40}):[ \t]{0,20}(.{0,1000}(?:\n[ \t].{0,1000}){0,5})", re.MULTILINE)
+_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_SMTP_LINE = re.compile(r"^.{0,200}?\b[45]\d\d[ -].{1,300}$", re.MULTILINE)
+_GOES_ON = re.compile(
+    r"will (?:continue to try|keep trying|be retried|retry)|still (?:being )?(?:trying|retried)|is delayed|"
+    r"not yet been delivered|has been delayed|warning: could not send|no action is required",
+    re.IGNORECASE,
+)
+_RETURNED = re.compile(r"^[> \t]{0,20}Message-ID:[ \t]{0,10}(<[^<>\s]{1,400}>)", re.IGNORECASE | re.MULTILINE)
+_OURS = re.compile(rb"<?(crbot\.[0-9a-f]{40}@[A-Za-z0-9.-]{1,253})")
+
+_FATES = {
+    "failed": Fate.FAILED,
+    "delayed": Fate.DELAYED,
+    "delivered": Fate.ARRIVED,
+    "relayed": Fate.ARRIVED,
+    "expanded": Fate.ARRIVED,
+}
+
+
+def identities_in(text: str) -> list[str]:
+    """The Message-IDs that stand in a text as in a header."""
+    return _RETURNED.findall(text)
+
+
+def letters_in(raw: bytes) -> list[str]:
+    """The Message-IDs of letters of ours, wherever they stand: nobody else writes such ones."""
+    return list(dict.fromkeys(f"<{match.decode('ascii')}>" for match in _OURS.findall(raw)))[:MAX_LETTERS]
+
+
+def report_in(status_parts: list[str], body: str, letters: Iterable[str], failed: bytes) -> Report:
+    """What a delivery report tells, from its fields as far as there are any, else from its words.
+
+    `letters`: Message-IDs that it names. `failed`: the header X-Failed-Recipients.
+    """
+    fields = _fields("\n".join(status_parts))
+    text = body[:_SEARCHED_CHARACTERS]
+    return Report(
+        fate=_fate(fields, text),
+        letters=tuple(dict.fromkeys(letters))[:MAX_LETTERS],
+        recipients=_recipients(fields, failed, text),
+        status=_status(fields, text),
+        reason=_reason(fields, text),
+    )
+
+
+def receipt_in(receipt_parts: list[str], letters: Iterable[str]) -> Report:
+    """What a read receipt tells."""
+    fields = _fields("\n".join(receipt_parts))
+    named = headers.message_ids(fields.get("original-message-id", "").encode("utf-8", "replace"))
+    recipients = _addresses(fields.get("final-recipient", "") + " " + fields.get("original-recipient", ""))
+    return Report(Fate.OPENED, tuple(dict.fromkeys((*named, *letters)))[:MAX_LETTERS], recipients)
+
+
+def _fields(text: str) -> dict[str, str]:
+    """The first field of each name; a report on many recipients is told by its first."""
+    found: dict[str, str] = {}
+    for match in _FIELD.finditer(text[:_SEARCHED_CHARACTERS]):
+        found.setdefault(match[1].casefold(), clean_line(match[2]))
+    return found
+
+
+def _fate(fields: dict[str, str], text: str) -> Fate:
+    action = fields.get("action", "").partition(" ")[0].casefold()
+    if action in _FATES:
+        return _FATES[action]
+    if fields.get("status", "").startswith("4") or _GOES_ON.search(text):
+        return Fate.DELAYED
+    return Fate.FAILED
+
+
+def _recipients(fields: dict[str, str], failed: bytes, text: str) -> tuple[str, ...]:
+    told = [fields.get("original-recipient", ""), fields.get("final-recipient", ""), headers.text_of(failed)]
+    return _addresses(" ".join(told)) or _addresses(text)
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    found = (match[0].casefold() for match in _ADDRESS.finditer(text))
+    return tuple(dict.fromkeys(found))[:MAX_RECIPIENTS]
+
+
+def _status(fields: dict[str, str], text: str) -> str:
+    match = _STATUS.search(fields.get("status", "")) or _STATUS.search(text)
+    return match[1] if match else ""
+
+
+def _reason(fields: dict[str, str], text: str) -> str:
+    told = fields.get("diagnostic-code", "").partition(";")[2].strip()
+    if not told:
+        line = _SMTP_LINE.search(text)
+        told = line[0] if line else ""
+    return clean_line(told)[:_MAX_REASON_CHARACTERS]
+
+
+def tells_status(text: str) -> bool:
+    """A text holds what mail servers tell in numbers of what went wrong."""
+    searched = text[:_SEARCHED_CHARACTERS]
+    return _STATUS.search(searched) is not None or _SMTP_LINE.search(searched) is not None
+
+
+# --- answers to invitations
+
+_ANSWERS = {
+    "ACCEPTED": "has accepted",
+    "DECLINED": "has declined",
+    "TENTATIVE": "has accepted, not for certain,",
+    "DELEGATED": "has passed on",
+}
+_METHODS = {"REPLY": "has answered", "COUNTER": "proposes another time for", "REFRESH": "asks again for"}
+_LINE = re.compile(r"^(METHOD|ATTENDEE|SUMMARY|DTSTART)((?:;[^:\n]{0,500})?):(.{0,500})$", re.MULTILINE)
+_STATE = re.compile(r"PARTSTAT=([A-Z-]{1,20})", re.IGNORECASE)
+
+
+def answer_to_invitation(calendar: str, method: str, sender: str) -> str | None:
+    """How an invitation was answered, in words; None where a calendar part is no answer.
+
+    `method` as the part's header tells it, `sender` as whoever answered is called.
+    """
+    lines = {match[1]: (match[2], match[3]) for match in reversed(list(_LINE.finditer(_unfolded(calendar))))}
+    told = lines.get("METHOD", ("", method))[1].strip().upper()
+    if told not in _METHODS:
+        return None
+    state = _STATE.search(lines.get("ATTENDEE", ("", ""))[0])
+    verb = _ANSWERS.get(state[1].upper(), _METHODS[told]) if state and told == "REPLY" else _METHODS[told]
+    summary = clean_line(lines.get("SUMMARY", ("", ""))[1].replace("\\", ""))[:120]
+    what = f"the invitation “{summary}”" if summary else "an invitation"
+    return f"{clean_line(sender)[:120]} {verb} {what}"
+
+
+def _unfolded(calendar: str) -> str:
+    return calendar[:_SEARCHED_CHARACTERS].replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "")

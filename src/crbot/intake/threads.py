@@ -1,0 +1,138 @@
+"""Which case a message belongs to, and whether its sender may add to it.
+
+What the sender wrote decides neither: a case is named by what only its letters hold, or by a participant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crbot.cases.case import Case
+from crbot.intake.ports import Proof, Received, Store
+from crbot.triage.message import Channel, Person
+
+
+class Trace(StrEnum):
+    """What led to the case, the surest first."""
+
+    REFERENCE = "reference"  # it answers a message or letter of the case
+    ADDRESS = "address"  # it was written to the address that only letters of the case name
+    SUBJECT = "subject"  # it names the number, which anybody can write
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The case that a message belongs to, if any."""
+
+    case: Case | None = None
+    trace: Trace | None = None
+
+
+NO_THREAD = Thread()
+
+
+def thread_of(store: Store, received: Received) -> Thread:
+    """The case that a message belongs to. Equal subjects, and equal senders, join nothing."""
+    case = store.case_of(received.refers_to) if received.refers_to else None
+    if case is not None:
+        return Thread(case, Trace.REFERENCE)
+    for number, trace in ((received.proven_case, Trace.ADDRESS), (received.case_number, Trace.SUBJECT)):
+        case = store.case(number) if number else None
+        if case is not None:
+            return Thread(case, trace)
+    return NO_THREAD
+
+
+def may_add(case: Case, received: Received, anybodys: Collection[str]) -> bool:
+    """A participant of the case, somebody of the agency's own domain, or on Slack whoever is in the conversation.
+
+    `anybodys`: names of mail providers; whoever has a mailbox there belongs to no agency for that.
+    """
+    if received.message.channel is Channel.SLACK:
+        return received.conversation.address == case.conversation.address
+    if received.proof is Proof.FAILED:  # it only bears a participant's name
+        return False
+    sender = received.message.sender
+    return sender.key in case.participants or _is_of_the_agency(sender, case.requester, anybodys)
+
+
+def _is_of_the_agency(sender: Person, requester: Person, anybodys: Collection[str]) -> bool:
+    theirs, agency = domain_of(sender), domain_of(requester)
+    if not agency or _provider(agency) in _PROVIDERS or _provider(agency) in anybodys:
+        return False
+    return theirs == agency or theirs.endswith(f".{agency}")
+
+
+def domain_of(person: Person) -> str:
+    """The domain of a person's address, folded; "" where there is none."""
+    return (person.address or "").rpartition("@")[2].casefold()
+
+
+def is_own(address: str, own: Collection[str]) -> bool:
+    """One of our own addresses, also with a tag behind a plus. `own` is folded."""
+    local, at, domain = address.strip().casefold().rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}" in own or f"{local}{at}{domain}" in own
+
+
+def looks_like_a_participant(case: Case, sender: Person) -> str | None:
+    """The participant whose address the sender's resembles without being it; None where none is resembled."""
+    address = (sender.address or "").casefold()
+    alike = (key for key in case.participants if key != address and _is_alike(key, address))
+    return next(alike, None)
+
+
+def _is_alike(one: str, other: str) -> bool:
+    theirs, ours = one.rpartition("@")[2], other.rpartition("@")[2]
+    if not theirs or not ours or theirs == ours:
+        return False
+    return _shape(theirs) == _shape(ours) or _is_one_step_apart(theirs, ours)
+
+
+# Letters that are taken for one another at a glance; what stands behind the last dot is often swapped too.
+_LOOKS_LIKE = (
+    ("rn", "m"),
+    ("vv", "w"),
+    ("cl", "d"),
+    ("0", "o"),
+    ("1", "l"),
+    ("i", "l"),
+    ("5", "s"),
+    ("-", ""),
+)
+
+
+def _shape(domain: str) -> str:
+    name = domain.rpartition(".")[0].replace(".", "")
+    for written, seen in _LOOKS_LIKE:
+        name = name.replace(written, seen)
+    return name
+
+
+def _is_one_step_apart(one: str, other: str) -> bool:
+    """One letter more, fewer or other; short names are too often alike by chance."""
+    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 8:
+        return False
+    shorter, longer = sorted((one, other), key=len)
+    start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
+    return shorter[start + (len(shorter) == len(longer)) :] == longer[start + 1 :]
+
+
+def _provider(domain: str) -> str:
+    """The name that a domain is known by: "gmail" of gmail.com."""
+    labels = domain.split(".")
+    return labels[-2] if len(labels) > 1 else domain
+
+
+# Where anybody can have a mailbox. The rules have such a list too, for what an address tells of an agency; this one
+# guards cases, so it holds more, and a folder of rules cannot take from it.
+_PROVIDERS = frozenset(
+    """
+    126 163 aim ameritech aol att bellsouth cableone centurylink centurytel charter comcast cox duck earthlink embarqmail
+    fairpoint fastmail frontier frontiernet fuse gmail gmx googlemail hey hotmail hughes icloud inbox juno live lycos mac
+    mail mailbox me mediacombb msn myfairpoint netscape netzero optonline outlook pacbell pm posteo prodigy proton
+    protonmail qq roadrunner rocketmail rr runbox sbcglobal spectrum suddenlink swbell tds tuta tutanota usa verizon web
+    wildblue windstream yahoo yandex ymail zoho zohomail
+    """.split()
+)

@@ -1,0 +1,1 @@
+"""What happens when it is killed, cut off, or lied to."""

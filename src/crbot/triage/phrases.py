@@ -316,7 +316,7 @@ class Phrases:
     def lists_in(self, folded: str) -> frozenset[str]:
         """The word lists of which a phrase stands in a folded text."""
         found = self.search(_Spaced(folded), self._listed)
-        return frozenset([name for _, _, pattern in found for name in pattern.lists]) & self._lists.keys()
+        return frozenset([name for _, _, pattern in found for name in pattern.lists if name in self._lists])
 
     def scan(self, message: Message, sentences: Sequence[Sentence]) -> Scan:
         """Find every phrase and line in the sentences of a message; none reaches over the end of a sentence."""
@@ -608,7 +608,7 @@ class Scan:
         """What this makes of the scan; made when it is first asked for, for all who read the scan."""
         if make not in self._made_once:
             self._made_once[make] = make(self)
-        return cast(T_, self._made_once[make])
+        return cast("T_", self._made_once[make])
 
     def sentence_of(self, hit: Hit) -> Sentence:
         return self.sentences[hit.sentence]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import yaml
 
@@ -40,8 +40,7 @@ class Faults:
             raise PolicyError(self.found)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of the rules and where it stands: "words/titles.yaml:12"."""
 
     text: str
@@ -63,8 +62,8 @@ class Block:
     def lines(self) -> Iterator[Line]:
         """The lines that say something: no empty ones, no comments."""
         for offset, raw in enumerate(self.text.split("\n")):
-            text = raw.split(" #")[0].strip()
-            if text and not text.startswith("#"):
+            text = raw.split(" #")[0].strip() if "#" in raw else raw.strip()
+            if text and text[0] != "#":
                 yield Line(text, f"{self.file}:{self.first_line + offset}")
 
 
@@ -205,16 +204,14 @@ def _cells(line: Line) -> list[str]:
 # A line of pieces
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(NamedTuple):
     """One thing to be found: one of these phrases, or of the phrases of these lists."""
 
     phrases: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(NamedTuple):
     """Things to be found in this order in one sentence, each at most so many words after the one before."""
 
     atoms: tuple[Atom, ...]
@@ -222,11 +219,14 @@ class Pieces:
     line: Line
 
 
+_PARTED = frozenset("{}()")
 _TOKEN = re.compile(r"\.\.\.(\d*)|\{([^{}]*)\}|\(([^()]*)\)|([^{}()\s]+)")
 
 
 def read_pieces(line: Line, faults: Faults) -> Pieces | None:
     """Read a line such as `{review_verb} our ... (policy | manual)`; None where it can't be read."""
+    if _PARTED.isdisjoint(line.text) and "..." not in line.text:
+        return Pieces((Atom((" ".join(line.text.split()),)),), (), line)
     atoms: list[Atom] = []
     gaps: list[int] = []
     words: list[str] = []

@@ -134,7 +134,7 @@ class _Spaced:
 class _Pattern:
     """A phrase that is searched for, and what it belongs to."""
 
-    __slots__ = ("is_piece", "is_prefix", "length", "lists", "number", "skips")
+    __slots__ = ("is_prefix", "length", "lists", "number", "skips")
 
     def __init__(self, number: int, length: int, is_prefix: bool, skips: int) -> None:
         self.number = number
@@ -142,7 +142,6 @@ class _Pattern:
         self.is_prefix = is_prefix
         self.skips = skips  # 1 where it begins with the blank before its first word
         self.lists: dict[str, Line] = {}  # list or cue that it is found for -> the line of the rules
-        self.is_piece = False  # of a line of several pieces
 
 
 class _Piece(NamedTuple):
@@ -246,17 +245,17 @@ class _Asked:
 
     __slots__ = ("names", "of_pattern", "wanted")
 
-    def __init__(self, patterns: Sequence[_Pattern]) -> None:
+    def __init__(self, patterns: int, pieces: Iterable[int]) -> None:
         self.names: frozenset[str] = frozenset()
-        self.of_pattern: list[tuple[str, ...]] = [()] * len(patterns)  # by the pattern's number
-        self.wanted = bytearray(
-            each.is_piece for each in patterns
-        )  # 1: it has such a name, or is a piece of a line
-
-    def add(self, name: str, patterns: Iterable[int]) -> None:
-        for number in patterns:
-            self.of_pattern[number] += (name,)
+        self.of_pattern: list[tuple[str, ...]] = [()] * patterns  # by the pattern's number
+        self.wanted = bytearray(patterns)  # 1: it has such a name, or is a piece of a line
+        for number in pieces:
             self.wanted[number] = 1
+
+    def add(self, name: str, patterns: Iterable[_Pattern]) -> None:
+        for pattern in patterns:
+            self.of_pattern[pattern.number] += (name,)
+            self.wanted[pattern.number] = 1
         self.names |= {name}  # last, and as a new set: a scan that is at work knows nothing of it
 
 
@@ -279,12 +278,15 @@ class Phrases:
         self._faults = faults
         self._patterns: dict[tuple[str, bool], _Pattern] = {}
         self._ordered: list[_Pattern] = []
-        self._members: dict[str, list[int]] = {}  # list or cue -> the numbers of its patterns
+        self._by_phrase: dict[str, _Pattern | None] = {}
+        self._members: dict[str, list[_Pattern]] = {}  # of the lists and cues
         self._pieces: dict[Atom, _Piece] = {}
         rows: list[_Row] = []
         for name, lines in lists.items():
             for line in lines:
-                self._add_to_list(name, line.text, line)
+                pattern = self._pattern(line.text)
+                if pattern is not None:
+                    self._add_to_list(name, pattern, line)
         for cue, cue_lines in cues.items():
             for pieces in cue_lines:
                 self._add_line(cue, pieces, rows)
@@ -293,7 +295,8 @@ class Phrases:
         )
         self._listed = bytes(not lists.keys().isdisjoint(each.lists) for each in self._ordered)
         self._rows = _Rows(rows, len(self._ordered))
-        self._asked = _Asked(self._ordered)
+        pieces_alone = frozenset[int]().union(*(piece.patterns for piece in self._pieces.values()))
+        self._asked = _Asked(len(self._ordered), pieces_alone)
         self._latest: tuple[str, tuple[Hit, ...]] = ("", ())
 
     def find(self, folded: str) -> Sequence[Hit]:
@@ -342,7 +345,7 @@ class Phrases:
 
     def search_for(self, name: str, spaced: _Spaced) -> tuple[list[_Match], Mapping[int, tuple[str, ...]]]:
         """The phrases of one list or cue in a text, and its name by the numbers of its patterns."""
-        numbers = self._members.get(name, ())
+        numbers = [pattern.number for pattern in self._members.get(name, ())]
         wanted = bytearray(len(self._ordered))
         for number in numbers:
             wanted[number] = 1
@@ -356,8 +359,8 @@ class Phrases:
 
     def _add_line(self, cue: str, pieces: Pieces, rows: list[_Row]) -> None:
         if len(pieces.atoms) == 1:
-            for phrase in self._phrases_of(pieces.atoms[0], pieces.line):
-                self._add_to_list(cue, phrase, pieces.line)
+            for pattern in self._patterns_of(pieces.atoms[0], pieces.line):
+                self._add_to_list(cue, pattern, pieces.line)
             return
         filled = [self._piece(atom, pieces.line) for atom in pieces.atoms]
         each = tuple(piece.patterns for piece in filled)
@@ -366,35 +369,37 @@ class Phrases:
         )
         rows.append(_Row(len(rows), each, pieces.gaps, by_length, cue, pieces.line))
 
-    def _add_to_list(self, name: str, phrase: str, line: Line) -> None:
-        pattern = self._pattern(phrase)
-        if pattern is not None and name not in pattern.lists:
+    def _add_to_list(self, name: str, pattern: _Pattern, line: Line) -> None:
+        if name not in pattern.lists:
             pattern.lists[name] = line
-            self._members.setdefault(name, []).append(pattern.number)
+            self._members.setdefault(name, []).append(pattern)
 
     def _piece(self, atom: Atom, line: Line) -> _Piece:
         """The patterns that can fill a piece; pieces that are written alike share them."""
         if atom not in self._pieces:
-            patterns = [found for phrase in self._phrases_of(atom, line) if (found := self._pattern(phrase))]
-            for pattern in patterns:
-                pattern.is_piece = True
-            length = min((pattern.length for pattern in patterns), default=0)
-            self._pieces[atom] = _Piece(frozenset(pattern.number for pattern in patterns), length)
+            patterns = self._patterns_of(atom, line)
+            length = min([pattern.length for pattern in patterns], default=0)
+            self._pieces[atom] = _Piece(frozenset([pattern.number for pattern in patterns]), length)
         return self._pieces[atom]
 
-    def _phrases_of(self, atom: Atom, line: Line) -> Iterable[str]:
-        yield from atom.phrases
+    def _patterns_of(self, atom: Atom, line: Line) -> list[_Pattern]:
+        patterns = [pattern for phrase in atom.phrases if (pattern := self._pattern(phrase))]
         for name in atom.lists:
-            if name in self._lists:
-                yield from (each.text for each in self._lists[name])
-            else:
+            patterns += self._members.get(name, ())
+            if name not in self._lists:
                 self._faults.add(line.where, f"{{{name}}} is no list of words; {meant(name, self._lists)}")
+        return patterns
 
     def _pattern(self, phrase: str) -> _Pattern | None:
         """The pattern of a phrase; None for a phrase without a letter."""
+        if phrase not in self._by_phrase:
+            self._by_phrase[phrase] = self._made(phrase)
+        return self._by_phrase[phrase]
+
+    def _made(self, phrase: str) -> _Pattern | None:
         is_prefix = phrase.endswith("*")
         folded = fold(phrase.removesuffix("*").strip())
-        text = _Spaced(folded).text
+        text = f" {folded}" if _is_plain(folded) else _Spaced(folded).text
         if not text.strip():
             return None
         if folded[0] == "'" and folded[1:2].isalpha():  # the end of a word: "'s back"
@@ -405,6 +410,11 @@ class Phrases:
             self._patterns[key] = _Pattern(len(self._ordered), len(text), is_prefix, skips)
             self._ordered.append(self._patterns[key])
         return self._patterns[key]
+
+
+def _is_plain(folded: str) -> bool:
+    """Words with a blank between them and nothing else, as most phrases are: they are searched for as they stand."""
+    return folded.isascii() and all(map(str.isalnum, folded.split(" ")))
 
 
 def _goes_on(text: str, end: int) -> bool:

@@ -110,7 +110,8 @@ class _Reader:
 
     def _any(self, *lists: str) -> tuple[Field, Hit] | None:
         """The first phrase of these lists in what the sender says."""
-        found = ((where, hit) for where in self._fields if where.is_said for hit in where.hits(*lists))
+        said = (where for where in self._fields if where.found and where.is_said)
+        found = ((where, hit) for where in said for hit in where.hits(*lists))
         return next(found, None)
 
     # -- which name

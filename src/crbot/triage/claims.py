@@ -338,9 +338,12 @@ class Claims:
     def _name_words(self, name: str) -> frozenset[str]:
         """The words of the sender's name, without titles, agencies and initials."""
         lists = ("head_title_bare", "other_title", "title_lower", "not_a_name")
-        no_names = frozenset[str]().union(*(self._words.of(each) for each in lists))
         plain = name.replace("@", " ").split(" - ")[0].split("(")[0]
-        return frozenset(word for word in word_list(plain) if len(word) > 2 and word not in no_names)
+        return frozenset(
+            word
+            for word in word_list(plain)
+            if len(word) > 2 and not any(word in self._words.of(each) for each in lists)
+        )
 
 
 def whole(sentence: Sentence, cue: str = "", rule: str = "") -> Evidence:

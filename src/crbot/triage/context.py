@@ -153,6 +153,7 @@ class Contexts:
     scan: Scan
     rules: ContextRules
     _triggers: dict[int, tuple[tuple[_Trigger, ...], list[int]]] = field(default_factory=dict)
+    _held_triggers: tuple[tuple[str, str, str], ...] | None = None
 
     def of(self, mention: Hit) -> Standing:
         """The context of a mention: the first of `Context` for which a trigger reaches it.
@@ -329,12 +330,19 @@ class Contexts:
         first = bisect_left(words, mention.first_word - _WINDOW)
         return triggers[first : bisect_right(words, mention.last_word + _WINDOW)]
 
+    def _held(self) -> tuple[tuple[str, str, str], ...]:
+        """The triggers of which some stand in the message."""
+        if self._held_triggers is None:
+            held = frozenset(self.scan.held([name for _, _, name in self.rules.triggers]))
+            self._held_triggers = tuple(each for each in self.rules.triggers if each[2] in held)
+        return self._held_triggers
+
     def _in_sentence(self, index: int) -> tuple[_Trigger, ...]:
         """The triggers and stops of a sentence by their place, without those that lie inside a longer one."""
         if index not in self._triggers:
             found = [
                 _Trigger(kind, side, hit)
-                for kind, side, name in self.rules.triggers
+                for kind, side, name in self._held()
                 for hit in self.scan.in_sentence(index, name)
             ]
             kept = sorted(_without_denied(_outermost(found)), key=lambda each: each.hit.first_word)

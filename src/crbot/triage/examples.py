@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from crbot.triage.decide import decide
 from crbot.triage.eligibility import judge
-from crbot.triage.facts import NEW, NOTHING, UNKNOWN, Facts, Statement
+from crbot.triage.facts import NOTHING, UNKNOWN, Facts, Statement
 from crbot.triage.lexicon import Example
 from crbot.triage.message import Channel, Message, Person
 from crbot.triage.passages import cut
 from crbot.triage.policy import Policy, TableExample
-from crbot.triage.reading import read
+from crbot.triage.reading import read_fact
 from crbot.triage.routing import route
 
 
@@ -63,8 +63,8 @@ def _try_cues(fact: str, policy: Policy) -> Iterator[Failure]:
     for example in policy.cues[fact].examples:
         message = _message(example)
         scan = policy.words.phrases.scan(message, cut(message, policy.words))
-        told = {statement.fact: statement.values for statement in read(scan, NEW, policy)}
-        values = tuple(value for value in told.get(fact, ()) if value != UNKNOWN)
+        told = read_fact(fact, scan, policy)
+        values = tuple(value for value in told.values if value != UNKNOWN) if told else ()
         wanted = tuple(value for value in example.values if value != UNKNOWN)
         if set(values) != set(wanted):
             yield Failure(

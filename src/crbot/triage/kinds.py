@@ -178,7 +178,10 @@ def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> Iterator
     if _asks_for_help(scan, facts):
         yield _HELP_ASKED
     sender = _found_in_sender(message, scan)
+    held = {*sender, *scan.held([f"sign:{name}" for name in rules.places])}
     for name, place in rules.places.items():
+        if f"sign:{name}" not in held:
+            continue
         count = int(f"sign:{name}" in sender)
         if place is not Place.SENDER and not count:
             count = _count(scan, name, place)

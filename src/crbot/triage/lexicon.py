@@ -45,6 +45,7 @@ class CueFile:
     where: Mapping[str, str]  # value -> file and line
     over: Mapping[str, tuple[str, ...]]  # value -> values that don't count where its own words tell it
     examples: tuple[Example, ...]
+    names: Mapping[str, Mapping[str, str]]  # group, or "" for `phrases` -> the names of its cues -> the value
 
 
 # Blocks of cues that a value may have beside `phrases`, for facts that tell what is wanted: cues that count only
@@ -130,6 +131,10 @@ def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFi
             values.places,
             {value: _over(entry, values, faults) for value, entry in values.items.items()},
             tuple(read_examples(tree.items.get("examples"), values.items, faults)),
+            {
+                group: {f"{fact}:{value}{group and ':'}{group}": value for value in values.items}
+                for group in ("", *GROUPS)
+            },
         )
     return cue_files, lines
 

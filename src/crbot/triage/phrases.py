@@ -598,6 +598,11 @@ class Scan:
             for sentence, rows in found.items()
         }
 
+    def held(self, names: Iterable[str]) -> list[str]:
+        """Those of these lists and cues of which something may have been found; asked for all at once, this is cheap."""
+        filed, asked = self._filed, self._asked
+        return [name for name in names if name in filed or name not in asked]
+
     def of(self, name: str) -> tuple[Hit, ...]:
         """All hits of a word list, or of a cue by "fact:value", in the order of the sentences."""
         if name not in self._filed and name in self._asked:

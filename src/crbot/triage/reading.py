@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from crbot.triage.agency import read_agency
 from crbot.triage.answers import Answer, answered_authority, answers, short_answer
 from crbot.triage.context import Context, Contexts, Standing
-from crbot.triage.facts import UNKNOWN, Evidence, Known, Part, Statement
+from crbot.triage.facts import NEW, UNKNOWN, Evidence, Known, Part, Statement
 from crbot.triage.message import Message
 from crbot.triage.passages import Role, Sentence
 from crbot.triage.people import read_authority
 from crbot.triage.phrases import Hit, Scan, fold
 from crbot.triage.policy import MATTERS, Policy
-from crbot.triage.wants import read_wants
+from crbot.triage.wants import WANTS, read_wants
 
 _GRAVITY = ("active", "potential", "none", UNKNOWN)  # of a matter's values, the gravest first
 _ANSWERED = {"no": "none", "yes": "active", "unsure": UNKNOWN}
@@ -160,6 +160,19 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
     by_head = authority is not None and authority.values == ("chief_executive",)
     statements = (each for each in told if each is not None)
     return tuple(each if each.by_head == by_head else replace(each, by_head=by_head) for each in statements)
+
+
+def read_fact(fact: str, scan: Scan, policy: Policy) -> Statement | None:
+    """What `read` finds of one fact in a message that begins a conversation, at a fraction of the cost."""
+    if fact in WANTS:
+        statements = read_wants(scan, policy)
+    elif fact in MATTERS:
+        return read_matter(fact, Reader(scan, Contexts(scan, policy.context), policy))
+    elif fact == "requester_authority":
+        return read_authority(scan, NEW, policy.words)
+    else:
+        statements = read(scan, NEW, policy)
+    return next((each for each in statements if each.fact == fact), None)
 
 
 def read_consent(reader: Reader, replies: Iterable[Answer]) -> Statement | None:

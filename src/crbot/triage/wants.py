@@ -98,10 +98,12 @@ class _Reader:
     def found(self, fact: str, group: str = "") -> BySentence:
         """The hits of a fact's cues in the sender's words, without those that only look like it."""
         found: BySentence = {}
-        for value in self.cues[fact].values if fact in self.cues else ():
-            cue = f"{fact}:{value}"
-            for hit in self.scan.of(f"{cue}:{group}" if group else cue):
-                if not self.asking.is_own(hit.sentence) or self._only_looks_like(hit, f"{cue}:not"):
+        names = self.cues[fact].names[group] if fact in self.cues else {}
+        for name in self.scan.held(names):
+            value = names[name]
+            barred = f"{fact}:{value}:not"
+            for hit in self.scan.of(name):
+                if not self.asking.is_own(hit.sentence) or self._only_looks_like(hit, barred):
                     continue
                 hits = found.setdefault(hit.sentence, {}).setdefault(value, [])
                 if len(hits) < MOST:

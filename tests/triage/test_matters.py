@@ -146,6 +146,9 @@ active  unknown  I don't want to hide that we are under investigation.
 active  unknown  We do not mind the investigation, it keeps us honest.
 active  unknown  Nobody here is proud that the state is investigating us.
 active  unknown  The attorney general asked us to hang on to all dash video.
+active  unknown  The prosecutor's office directed us not to erase any recordings.
+unknown unknown  We are asking the Department of Justice to review our training records.
+unknown unknown  We send our felony cases to the district attorney for review.
 unknown unknown  We have thirty-one open investigations and one detective.
 unknown unknown  I'd like an outside review of my department by your team.
 none    unknown  The county prosecutor had one complaint, looked it over and walked away.

@@ -102,9 +102,16 @@ class Reader:
     def statement(
         self, fact: str, values: Iterable[str], evidence: Iterable[Evidence], lost: Iterable[Evidence] = ()
     ) -> Statement:
-        return Statement(
-            fact, tuple(values), tuple(evidence), self.scan.message.sender.key, False, tuple(lost)
-        )
+        speaker = self.scan.message.sender.key
+        return Statement(fact, tuple(values), _one_a_place(evidence), speaker, False, tuple(lost))
+
+
+def _one_a_place(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """The same words prove a fact once, however many cues found them; the first stands for all."""
+    by_place: dict[tuple[Part, int, int], Evidence] = {}
+    for each in evidence:
+        by_place.setdefault((each.part, each.start, each.end), each)
+    return tuple(by_place.values())
 
 
 def _covers(outer: Hit, inner: Hit) -> bool:

@@ -289,6 +289,15 @@ HOSTILE = {
     "punycode as charset": b"Content-Type: text/plain; charset=punycode\n\n" + b"a-b" * 100_000,
     "groups": b"To: " + b"a:" * 15_000 + b"\n\nx",
     "message-ids": b"References: " + b"<a@x.example> <" * 2_000 + b"\n\nx",
+    "a bounce of one long word": b"From: MAILER-DAEMON@x.example\n\n" + b"a" * 2_000_000,
+    "a bounce of addresses": b"From: MAILER-DAEMON@x.example\n\n" + b"a@b.c.d.e." * 200_000,
+    "a bounce of fields": b"Content-Type: message/delivery-status\n\n" + b"Status:\n " * 200_000,
+    "a bounce of numbers": b"From: MAILER-DAEMON@x.example\n\n" + b"550 5." * 300_000,
+    "a bounce of blanks": b"From: MAILER-DAEMON@x.example\nSubject: failure notice\n\n" + b">  " * 600_000,
+    "a calendar": b"Content-Type: text/calendar; method=REPLY\n\nMETHOD:REPLY\n" + b"ATTENDEE;" * 200_000,
+    "checks by servers": b"Authentication-Results: x; " + b"(dkim=pass " * 3_000 + b"\n\nx",
+    "an attachment of 25 megabytes": b"Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n"
+    + (b"QUJD" * 19 + b"\n") * 325_000,
     "40 megabytes": b"From: a@x.example\n\n" + b"word " * 8_000_000,
 }
 

@@ -199,6 +199,14 @@ def test_a_card_that_slack_would_refuse_is_replaced_by_a_small_one() -> None:
     assert shown["blocks"][-1]["type"] == "actions"
 
 
+def test_what_is_doubtful_of_the_messages_stands_on_the_card() -> None:
+    doubtful = replace(CASE, doubts=("The mail is not proven to come from <!here>",))
+
+    shown = json.dumps(cards.card(drawing(doubtful), label))
+
+    assert "The mail is not proven to come from &lt;!here&gt;" in shown
+
+
 def test_the_thread_holds_every_word_of_the_message() -> None:
     body = "".join(f"Line {number} of a long letter, with some words in it.\n" for number in range(200))
 

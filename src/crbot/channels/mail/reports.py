@@ -28,7 +28,7 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 _RETURNED = re.compile(r"^[> \t]{0,20}Message-ID:[ \t]{0,10}(<[^<>\s]{1,400}>)", re.IGNORECASE | re.MULTILINE)
-_OURS = re.compile(rb"<?(crbot\.[0-9a-f]{40}@[A-Za-z0-9.-]{1,253})")
+_OURS = re.compile(rb"(crbot\.[0-9a-f]{40}@[A-Za-z0-9.-]{1,253})")
 
 _FATES = {
     "failed": Fate.FAILED,

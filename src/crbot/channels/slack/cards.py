@@ -99,6 +99,8 @@ def _open(drawing: Drawing, label: Label) -> Payload:
         blocks.quote(_id("quote", case), decisive(drawing.body, _decisive_words(case), QUOTED)),
         blocks.fields(_id("who", case), _who(case)),
     ]
+    if case.doubts:
+        parts.append(blocks.section(_id("doubts", case), _doubts(case)))
     if decision.findings:
         parts.append(blocks.section(_id("rules", case), _rules(case)))
     if decision.questions:
@@ -207,6 +209,11 @@ def _finding(finding: Finding) -> str:
     because = "" if finding.outcome is Outcome.PASS and evidence else line(finding.because.text, 200)
     said = ": ".join(filter(None, (line(finding.title, 150), because.removesuffix("."), evidence)))
     return f"{OUTCOME_WORDS[finding.outcome]}{_DOT}{said}"
+
+
+def _doubts(case: Case) -> str:
+    """What staff should know of the messages, as the channel noticed it."""
+    return "\n".join(("*Please note*", *(line(doubt, 200) for doubt in case.doubts)))
 
 
 def _questions(case: Case) -> str:

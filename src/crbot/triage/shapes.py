@@ -1,7 +1,7 @@
 """The shaped patterns of triage: ends of sentences, telephone numbers, times, places with a postal code.
 
-All run in RE2, whose time grows with the text alone, and over one byte a character, so that offsets are those of the
-text. No other file of triage may hold a pattern that is run over mail; phrases stand in the rules.
+All but the ends of sentences run in RE2, whose time grows with the text alone, and over one byte a character, so that
+offsets are those of the text; the ends of sentences never go back over what they have passed. Phrases stand in the rules.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from crbot.cases.letters import LetterName
+from crbot.channels.render import FIELDS
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -63,7 +64,7 @@ def test_every_file_of_rules_has_a_title_and_a_source(path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["subject.txt", "txt", "html", "slack.txt"])
-@pytest.mark.parametrize("letter", LetterName)
+@pytest.mark.parametrize("letter", FIELDS)
 def test_every_letter_has_its_templates(letter: LetterName, suffix: str) -> None:
     template = ROOT / "templates" / f"{letter.value}.{suffix}"
 
@@ -73,7 +74,7 @@ def test_every_letter_has_its_templates(letter: LetterName, suffix: str) -> None
 def test_every_template_with_a_subject_belongs_to_a_letter() -> None:
     named = {path.name.removesuffix(".subject.txt") for path in (ROOT / "templates").glob("*.subject.txt")}
 
-    assert named == set(LetterName)
+    assert named == set(FIELDS)
 
 
 def tracked_texts() -> list[tuple[str, str]]:

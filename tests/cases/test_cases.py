@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import TypeAdapter
 
-from crbot.cases.case import ENDED, FOLLOWS, Conversation, Stage, number_of
+from crbot.cases.case import ENDED, FOLLOWS, Case, Conversation, Stage, number_of
 from crbot.cases.followups import is_given_up, pause_before_try
 from crbot.cases.letters import NEEDS_RELEASE, Letter, LetterName, Release
 from crbot.triage.message import Channel
@@ -54,3 +55,17 @@ def test_pauses_grow_and_end_after_five_days() -> None:
     assert pauses[0] == timedelta(minutes=1)
     assert not is_given_up(10)
     assert is_given_up(30)
+
+
+def test_a_case_that_was_kept_before_there_were_plans_and_calls_is_still_read() -> None:
+    kept = """{"number": "CRI-2026-0001", "revision": 3, "stage": "scoping", "requester": {"name": "Pat Lind"},
+        "conversation": {"channel": "email", "address": "plind@mill-creek.example.gov"},
+        "decision": {"kind": "request", "kind_reason": {"text": ""}, "rules": {"version": "1", "sha256": "0"},
+            "facts": {"statements": {"litigation": {"fact": "litigation", "values": ["none"]}}}},
+        "opened_at": "2026-03-02T15:00:00Z", "queue": "cri_tac", "draft": {"grounds": ["x"], "by": "crbot"}}"""
+
+    case = TypeAdapter(Case).validate_json(kept)
+
+    assert (case.plan, case.call, case.site, case.pause, case.merged_into) == (None,) * 5
+    assert (case.corrections, case.changed_by, case.last_heard_at) == ({}, "", None)
+    assert not case.decision.facts.statements["litigation"].settled

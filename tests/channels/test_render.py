@@ -16,7 +16,7 @@ from crbot.triage.message import Channel
 
 TEMPLATES = read_texts(templates_folder(None), ".txt") | read_texts(templates_folder(None), ".html")
 LETTERS = Letters(TEMPLATES)
-EVERY_LETTER = list(itertools.product(LetterName, Channel))
+EVERY_LETTER = list(itertools.product(FIELDS, Channel))
 
 FILLED: dict[str, object] = {
     "name": "Nate Bouchard",
@@ -82,7 +82,7 @@ def test_an_acknowledgement_is_no_longer_than_a_screen():
 
 
 def test_paragraphs_stand_apart_and_no_blank_line_stands_twice():
-    for name in LetterName:
+    for name in FIELDS:
         text = LETTERS.render(letter(name), Channel.EMAIL).text
         assert text.startswith("Hello Nate Bouchard,\n\nThank you")
         assert "\n\n\n" not in text
@@ -132,7 +132,7 @@ def test_no_words_of_others_break_a_letter(words):
         assert "\x00" not in rendered.text
 
 
-@pytest.mark.parametrize("name", [name for name in TEMPLATES if name.split(".")[0] in set(LetterName)])
+@pytest.mark.parametrize("name", [name for name in TEMPLATES if name.split(".")[0] in set(FIELDS)])
 def test_a_template_that_is_missing_is_named_with_the_mend(name):
     without = {key: text for key, text in TEMPLATES.items() if key != name}
 

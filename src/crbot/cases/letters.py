@@ -20,6 +20,22 @@ class LetterName(StrEnum):
     ENQUIRY = "enquiry"  # a person answers; the Response Center's number
     GRANT_ENQUIRY = "grant_enquiry"  # where grants are asked about
     COMPLAINT = "complaint"  # who is there for it
+    QUESTIONS = "questions"  # what staff ask, or what is still open
+    REMINDER_QUESTIONS = "reminder_questions"  # step 1 to 3
+    AUTHORISATION_REQUEST = "authorisation_request"  # does the agency's head agree?
+    CALL_PROPOSAL = "call_proposal"
+    CALL_SET = "call_set"
+    CALL_CHANGED = "call_changed"
+    CALL_CANCELLED = "call_cancelled"
+    CALL_REMINDER = "call_reminder"
+    PLAN_REVIEW = "plan_review"
+    PLAN_REMINDER = "plan_reminder"
+    PLAN_APPROVED = "plan_approved"
+    CHECK_IN = "check_in"
+    CHECK_IN_REMINDER = "check_in_reminder"
+    CLOSING = "closing"
+    REPORT_PUBLISHED = "report_published"
+    MESSAGE = "message"  # staff's own words
     DECLINE = "decline"  # adverse
 
 

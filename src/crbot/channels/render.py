@@ -60,6 +60,7 @@ _EMPTY: dict[str, object] = {
     "alternatives": [],
 }
 _OF_A_CASE = ("name", "agency", "asks_for", "questions", "is_acute")
+# Letters that can be written; the others are named, and have no words yet.
 FIELDS: Mapping[LetterName, tuple[str, ...]] = {
     LetterName.ACKNOWLEDGEMENT: _OF_A_CASE,
     LetterName.ANSWERS_NOTED: _OF_A_CASE,
@@ -81,7 +82,7 @@ class Letters:
         self._plain = self._environment(_visible)
         self._mrkdwn = self._environment(_escaped_for_slack)
         self._html = self._environment(_visible, autoescape=True)
-        for name, channel in itertools.product(LetterName, Channel):
+        for name, channel in itertools.product(FIELDS, Channel):
             for fields in (_FULL, _EMPTY):
                 self._try(_example(name, channel, fields), channel)
 

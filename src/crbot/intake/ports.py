@@ -90,18 +90,40 @@ class Received:
 
 
 class Verb(StrEnum):
-    """What staff can do to a case."""
+    """What staff can do to a case; beside each the `values` that it takes, all of them text.
+
+    Lists are written with commas, times in ISO 8601 with an offset.
+    """
 
     CLAIM = "claim"
     RELEASE = "release"  # give a claimed case back
-    REROUTE = "reroute"
+    REROUTE = "reroute"  # queue; needs a reason
+    ASK = "ask"  # facts: empty for all that are open; text: own words before them
+    WRITE = "write"  # text: a letter in a person's own words
+    NOTE = "note"  # text: "called them"; for staff alone
+    CORRECT = "correct"  # fact, value; needs a reason
+    DISPUTE = "dispute"  # fact, text: the evidence that is wrong; needs a reason
+    DUPLICATE = "duplicate"  # of: number of the case that goes on
+    ADVANCE = "advance"  # stage
     CLOSE = "close"
     REOPEN = "reopen"
-    DRAFT_DECLINE = "draft_decline"
+    DRAFT_DECLINE = "draft_decline"  # grounds: rules; text, instead: own words
     SEND_DECLINE = "send_decline"
     KEEP_OPEN = "keep_open"  # drop a drafted decline
-    ADD_HELD = "add_held"  # a message that was held belongs to this case
-    OPEN_HELD = "open_held"  # a message that was held is a request of its own
+    PROPOSE_CALL = "propose_call"  # slots, minutes, where, text
+    CHANGE_CALL = "change_call"  # slot, where
+    CANCEL_CALL = "cancel_call"
+    SAVE_PLAN = "save_plan"  # assistance, experts, staff, milestones, documents
+    SEND_PLAN = "send_plan"
+    CONFIRM_PLAN = "confirm_plan"  # text: what the agency said
+    RETURN_PLAN = "return_plan"  # text: what is to change
+    HOLD_FOLLOWUPS = "hold_followups"  # until: a day, or empty
+    RESUME_FOLLOWUPS = "resume_followups"
+    PUBLISH_SITE = "publish_site"  # topics, status, link
+    HIDE_SITE = "hide_site"
+    ADD_HELD = "add_held"  # message: what was held belongs to this case
+    OPEN_HELD = "open_held"  # message: what was held is a request of its own
+    RETRY = "retry"  # what: the outbox key or the inbox id that was set aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +135,7 @@ class StaffAction:
     by: str  # Slack user id, or a name from the terminal
     revision: int | None = None  # of the case, as the person saw it; None: whatever it is now
     reason: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)  # queue, ground, text, message: by verb
+    values: Mapping[str, str] = field(default_factory=dict)  # as told beside the verb
     seen_in: str = ""  # Slack channel id, where the answer to the person goes
 
 

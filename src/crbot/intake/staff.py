@@ -117,7 +117,12 @@ def _admit(case: Case, action: StaffAction, policy: Policy) -> Change:
     raise _Refused("That message does not wait any more; look at the case as it is now.")
 
 
+def _not_yet(case: Case, action: StaffAction, policy: Policy) -> Change:
+    raise _Refused(f"{action.verb.value.replace('_', ' ').capitalize()} can't be done yet.")
+
+
 _DOES: dict[Verb, Callable[[Case, StaffAction, Policy], Change]] = {
+    **dict.fromkeys(Verb, _not_yet),
     Verb.CLAIM: _claim,
     Verb.RELEASE: _release,
     Verb.REROUTE: _reroute,

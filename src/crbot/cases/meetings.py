@@ -52,6 +52,49 @@ class Call:
         return slot + timedelta(minutes=self.minutes)
 
 
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a letter lays into a calendar: a call that is set, changed or cancelled."""
+
+    uid: str
+    sequence: int
+    starts: datetime
+    minutes: int
+    where: str
+    zone: str  # IANA
+    summary: str
+    organizer_name: str
+    description: str = ""
+    is_cancelled: bool = False
+
+    @property
+    def method(self) -> str:
+        """As iTIP (RFC 5546) calls it."""
+        return "CANCEL" if self.is_cancelled else "REQUEST"
+
+
+class Participation(StrEnum):
+    """How a calendar answers an invitation."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    TENTATIVE = "tentative"  # an answer, and no date
+    DELEGATED = "delegated"
+    COUNTERED = "countered"  # another time is proposed
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarAnswer:
+    """An answer that a calendar gave, not yet tied to a call."""
+
+    uid: str
+    sequence: int  # of the invitation that is answered; an older one than ours answers an old proposal
+    attendee: str  # address of whoever answers
+    says: Participation
+    proposes: datetime | None = None  # UTC, with `COUNTERED`
+
+
 # What to propose
 
 _LUNCH = (time(11, 30), time(13, 0))

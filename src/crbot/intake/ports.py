@@ -137,6 +137,7 @@ class StaffAction:
     reason: str = ""
     values: Mapping[str, str] = field(default_factory=dict)  # as told beside the verb
     seen_in: str = ""  # Slack channel id, where the answer to the person goes
+    by_name: str = ""  # how letters name who acts; "": as `by` tells
 
 
 @dataclass(frozen=True, slots=True)

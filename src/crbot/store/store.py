@@ -27,12 +27,14 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
 from crbot.cases.case import Case, Place, number_of, place_of
+from crbot.cases.figures import Event
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
 from crbot.cases.respond import Change, Entry, Notice, Whisper
 from crbot.intake.ports import (
@@ -116,6 +118,7 @@ _LAST_HASH = (
     .limit(1)
 )
 _WRITE_DOWN = insert(record)
+_BATCH = 500  # cases read at a time
 _KEYS_A_QUERY = 500  # SQLite takes a thousand variables at the least
 
 
@@ -357,6 +360,28 @@ class SqlStore:
             )
             for row in rows
         )
+
+    def all_cases(self) -> Iterator[Case]:
+        """Every case as it stands, in the order of their numbers, read a batch at a time."""
+        last = (0, 0)
+        place = tuple_(cases.c.year, cases.c.counter)
+        while True:
+            batch = select(cases.c.year, cases.c.counter, cases.c.body).where(place > last)
+            with self._transaction() as connection:
+                rows = connection.execute(batch.order_by(cases.c.year, cases.c.counter).limit(_BATCH)).all()
+            yield from (_CASE.validate_json(row.body) for row in rows)
+            if len(rows) < _BATCH:
+                return
+            last = (rows[-1].year, rows[-1].counter)
+
+    def events(self, since: datetime) -> tuple[Event, ...]:
+        """What happened to all cases since then, oldest first."""
+        lines = select(record.c.case_number, record.c.at, record.c.by, record.c.what)
+        with self._transaction() as connection:
+            rows = connection.execute(
+                lines.where(record.c.at >= since, record.c.case_number != "").order_by(record.c.id)
+            )
+            return tuple(Event(*row) for row in rows)
 
     def record_of(self, number: str) -> tuple[Mapping[str, Any], ...]:
         """A case's record, oldest first."""

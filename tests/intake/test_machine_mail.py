@@ -457,3 +457,12 @@ def test_what_our_server_found_out_stands_on_the_case_and_in_the_record(rules: R
         (case,) = desk.cases()
         assert case.doubts == ("The mail is not proven to come from pine-falls.example.gov",)
         assert desk.store.record_of(CASE)[0]["detail"]["sender"] == "not proven"
+
+
+def test_a_person_has_what_was_set_aside_tried_again(desk: MailDesk) -> None:
+    action = StaffAction(Verb.RETRY, "", "U0LEE", values={"what": "4711"}, seen_in="C0REVIEW")
+
+    thought = desk.acts(action)
+
+    assert thought is not None
+    assert thought.did == "refused"

@@ -240,7 +240,7 @@ def test_whether_the_head_agrees_is_asked_in_a_letter_of_its_own(rules: Rulebook
         (Verb.HOLD_FOLLOWUPS, {"until": "next week"}, "is no day; write it like"),
         (Verb.HOLD_FOLLOWUPS, {"until": "2026-01-01"}, "has passed"),
         (Verb.RESUME_FOLLOWUPS, {}, "are not held"),
-        (Verb.PUBLISH_SITE, {}, "once its work plan is approved"),
+        (Verb.PUBLISH_SITE, {}, "once work with its agency has begun"),
         (Verb.HIDE_SITE, {}, "is not in the public list"),
         (Verb.KEEP_OPEN, {}, "Nothing is drafted"),
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from crbot.cases.hours import Hours, read_hours
 from crbot.cases.stages import Stages, read_stages
 from crbot.triage.notation import Faults, PolicyError
 from crbot.triage.policy import Policy, parse
@@ -19,15 +20,16 @@ class Rulebook:
 
     policy: Policy
     stages: Stages
+    hours: Hours
 
 
 def parse_rules(files: Mapping[str, str]) -> Rulebook:
     """Read a rules folder (name of the file in it -> text). Raises `PolicyError` with the faults of all parts."""
     faults = Faults()
-    stages = read_stages(files, faults)
+    stages, hours = read_stages(files, faults), read_hours(files, faults)
     try:
         policy = parse(files)
     except PolicyError as error:
         raise PolicyError((*error.faults, *faults.found)) from None
     faults.raise_if_any()
-    return Rulebook(policy, stages)
+    return Rulebook(policy, stages, hours)

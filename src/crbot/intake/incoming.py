@@ -16,6 +16,7 @@ from crbot.cases.case import Case, PlanAnswer, Stage
 from crbot.cases.letters import Report
 from crbot.cases.respond import (
     Change,
+    Entry,
     Heard,
     Notice,
     answer_without_case,
@@ -128,6 +129,8 @@ def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> 
     if isinstance(what, StaffAction):
         if what.verb in (Verb.ADD_HELD, Verb.OPEN_HELD):
             return _admitted(desk, kept, what)
+        if what.verb is Verb.RETRY:
+            return _retried(desk, kept, what)
         change = act(desk.store.case(what.case), _deed(desk, what))
         desk.store.save(kept, change, desk.clock())
         return Thought(kept.id, f"acted: {what.verb}", case=what.case)
@@ -261,6 +264,17 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     change = _continued(desk, case, heard, decision) if case else _opened(desk, heard, decision)
     desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision, admitted=held.id)
     return Thought(kept.id, f"acted: {action.verb}", case=change.case.number if change.case else None)
+
+
+def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
+    """What was set aside or could not be sent is taken up again; done twice, it is still sent once."""
+    what = action.values.get("what", "").strip()
+    if desk.store.retry(what, desk.clock()):
+        entry = Entry(action.verb.value, action.by, {"what": what})
+        desk.store.save(kept, Change(about=action.case or None, entries=(entry,)), desk.clock())
+        return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
+    desk.store.save(kept, act(desk.store.case(action.case), _deed(desk, action)), desk.clock())
+    return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")
 
 
 def _heard(desk: Desk, kept: Kept, received: Received) -> Heard:

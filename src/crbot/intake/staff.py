@@ -13,6 +13,7 @@ from datetime import UTC, datetime, time
 from crbot.cases.case import ENDED, Case, Pause, Site, Stage, Status
 from crbot.cases.letters import Letter, LetterName, paragraphs, to_agency
 from crbot.cases.respond import Change, Whisper
+from crbot.cases.sites import ENGAGED
 from crbot.intake import asking, correcting, declining, planning
 from crbot.intake.acting import Deed, Does, Refused, because, check_step, done, mention, moved
 from crbot.intake.ports import Verb
@@ -39,7 +40,7 @@ def refusal(case: Case | None, deed: Deed) -> str:
 def _tried(case: Case | None, deed: Deed) -> Change:
     action = deed.action
     if case is None:
-        raise Refused(f"There is no case {action.case}.")
+        raise Refused(f"There is no case {action.case}." if action.case else _TOO_LATE)
     if action.revision is not None and action.revision != case.revision:
         raise Refused(_what_happened(case, deed))
     return _DOES[action.verb](case, deed)
@@ -174,13 +175,10 @@ def _resume_followups(case: Case, deed: Deed) -> Change:
     return done(case.changed(pause=None), deed, f"Follow-ups resumed by {deed.by}")
 
 
-_ENGAGED = frozenset({Stage.APPROVED, Stage.DELIVERY, Stage.CLOSED})
-
-
 def _publish_site(case: Case, deed: Deed) -> Change:
     """The case stands in the public list; a link that is new there tells the agency of its report."""
-    if case.stage not in _ENGAGED:
-        raise Refused("A site is listed once its work plan is approved.")
+    if case.stage not in ENGAGED:
+        raise Refused("A site is listed once work with its agency has begun.")
     status = deed.value("status") or Status.ASSESSMENT
     if status not in {each.value for each in Status}:
         raise Refused(f"{status!r} is no status; write one of {', '.join(Status)}.")
@@ -206,9 +204,12 @@ def _hide_site(case: Case, deed: Deed) -> Change:
 # --- the table ------------------------------------------------------------------------------------------------------
 
 
+_TOO_LATE = "That does not wait any more; look at it as it is now."
+
+
 def _too_late(case: Case, deed: Deed) -> Change:
     """What is let in or tried again stands in the store: `incoming` does it, where it still waits."""
-    raise Refused("That does not wait any more; look at it as it is now.")
+    raise Refused(_TOO_LATE)
 
 
 def _not_yet(case: Case, deed: Deed) -> Change:

@@ -284,6 +284,16 @@ class SqlStore:
                 connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
             )
 
+    def retry(self, what: str, now: datetime) -> bool:
+        if what.isdecimal() and len(what) < 19:
+            aside = update(inbox).where(inbox.c.id == int(what), inbox.c.state == "aside")
+            again = aside.values(state="kept", attempts=0, reason="")
+        else:  # it may have gone out all the same: it is looked for before it is sent again
+            failed = update(outbox).where(outbox.c.key == what, outbox.c.state == "failed")
+            again = failed.values(state="sending", next_at=now, attempts=0, reason="")
+        with self._transaction() as connection:
+            return connection.execute(again).rowcount == 1
+
     # send
 
     def claim(self, via: Channel, now: datetime, lease: timedelta, limit: int) -> tuple[Outgoing, ...]:

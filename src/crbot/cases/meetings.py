@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ class CallState(StrEnum):
 
     PROPOSED = "proposed"  # slots are with the agency
     SET = "set"
+    DECLINED = "declined"  # by the agency's calendar; a person finds another time
     CANCELLED = "cancelled"
 
 
@@ -46,10 +47,34 @@ class Call:
     where: str  # a telephone number, a link, a place: in words
     zone: str  # IANA, in which the agency reads the times
     state: CallState = CallState.PROPOSED
-    chosen: datetime | None = None  # when it takes place; None until it is set
+    chosen: datetime | None = None  # when it takes place, or last did; None until it was set once
+    guests: tuple[str, ...] = ()  # addresses of staff whose calendars are told too
 
-    def ends(self, slot: datetime) -> datetime:
-        return slot + timedelta(minutes=self.minutes)
+    @property
+    def holds(self) -> tuple[tuple[datetime, datetime], ...]:
+        """From when to when it takes somebody's time: its slots while they are proposed, else the one that is set."""
+        length = timedelta(minutes=self.minutes)
+        if self.state is CallState.PROPOSED:
+            return tuple((slot, slot + length) for slot in self.slots)
+        return ((self.chosen, self.chosen + length),) if self.is_set and self.chosen else ()
+
+    @property
+    def is_set(self) -> bool:
+        return self.state is CallState.SET
+
+    def in_words(self, moment: datetime) -> str:
+        """A time as the agency reads it: "Tuesday, March 10, 2026 at 2:00 pm MDT"."""
+        local = moment.astimezone(ZoneInfo(self.zone))
+        half = "am" if local.hour < 12 else "pm"
+        return f"{local:%A, %B} {local.day}, {local.year} at {local.hour % 12 or 12}:{local:%M} {half} {local:%Z}"
+
+    def at(self, slot: datetime) -> Call:
+        """The call set for a time; where it was set before, calendars are told of a change."""
+        sequence = self.sequence + 1 if self.chosen else self.sequence
+        return replace(self, state=CallState.SET, chosen=slot, sequence=sequence)
+
+    def cancelled(self) -> Call:
+        return replace(self, state=CallState.CANCELLED, sequence=self.sequence + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
-from crbot.cases.case import Case, Place, number_of, place_of
+from crbot.cases.case import ENDED, Case, Place, number_of, place_of
 from crbot.cases.figures import Event
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
 from crbot.cases.respond import Change, Entry, Notice, Whisper
@@ -211,6 +211,13 @@ class SqlStore:
             number_by_identity = {row.identity: row.case_number for row in connection.execute(known)}
             nearest = next((number_by_identity[each] for each in wanted if each in number_by_identity), None)
             return _case(connection, nearest) if nearest else None
+
+    def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
+        theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
+        with self._transaction() as connection:
+            bodies = connection.scalars(theirs.where(cases.c.stage.not_in(ENDED))).all()
+        calls = (_CASE.validate_json(body).call for body in bodies)
+        return tuple(span for call in calls if call for span in call.holds)
 
     def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings:
         with self._transaction() as connection:

@@ -35,6 +35,7 @@ from crbot.channels.mail.tokens import Tokens, TokenSettings
 from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
 from crbot.channels.slack.deliveries import SlackDeliveries
+from crbot.channels.slack.files import Files
 from crbot.channels.slack.listen import Keep, Note, SlackListener
 from crbot.channels.slack.manifest import manifest
 from crbot.channels.slack.outlet import SlackOutlet, Words
@@ -145,7 +146,8 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         words = Words(
             rules.policy.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person
         )
-        readers[Channel.SLACK] = SlackReader(people, channels.values())
+        files = Files(account, lambda arrival: store.keep((arrival,)), clock)
+        readers[Channel.SLACK] = SlackReader(people, channels.values(), files.fetch)
         outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -159,6 +160,86 @@ def test_a_whisper_is_seen_by_one_person_and_pings_nobody(outlet: SlackOutlet, p
     assert peer.called("chat.postEphemeral") == [
         {"channel": "C0CR", "user": "U0LEE", "text": "Chief Ana Rivera was faster &lt;!here&gt;"}
     ]
+
+
+# --- buttons under letters --------------------------------------------------------------------------------------------
+
+ASKING = replace(LETTER, fields={"questions": ["Is there a lawsuit?"]})
+NOTED = replace(ASKING, name=LetterName.ANSWERS_NOTED, fields={"questions": []})
+PROPOSAL = replace(
+    LETTER,
+    name=LetterName.CALL_PROPOSAL,
+    fields={"slots": ["Tuesday at 2:00 pm", "Friday at 9:00 am"], "round": 2},
+)
+
+
+def buttons(message: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (element["action_id"], element["text"]["text"], element["value"])
+        for block in message["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+def test_open_questions_can_be_answered_and_what_was_understood_corrected(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    outlet.deliver(outgoing(ASKING))
+
+    assert buttons(peer.messages["D0RIVERA"][0]) == [
+        ("request_answer", "Answer Questions", "CRI-2026-0042"),
+        ("request_correct", "Correct Something", "CRI-2026-0042"),
+    ]
+
+
+def test_each_proposed_time_is_a_button_and_so_is_none_of_them(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    outlet.deliver(outgoing(PROPOSAL))
+
+    assert buttons(peer.messages["D0RIVERA"][0]) == [
+        ("request_slot:1", "Tuesday at 2:00 pm", "CRI-2026-0042|2|1"),
+        ("request_slot:2", "Friday at 9:00 am", "CRI-2026-0042|2|2"),
+        ("request_slot:none", "None of These", "CRI-2026-0042|2|none"),
+    ]
+
+
+@pytest.mark.parametrize("letter", [replace(ASKING, case=None), replace(ASKING, name=LetterName.MESSAGE)])
+def test_other_letters_have_no_buttons(outlet: SlackOutlet, peer: SlackPeer, letter: Letter) -> None:
+    outlet.deliver(outgoing(letter))
+
+    assert buttons(peer.messages["D0RIVERA"][0]) == []
+
+
+@pytest.mark.parametrize("thread", ["", "1795319400.000100"])
+def test_a_letter_takes_the_buttons_of_those_that_it_settles(
+    outlet: SlackOutlet, peer: SlackPeer, thread: str
+) -> None:
+    def here(letter: Letter) -> Letter:
+        return replace(letter, to=replace(letter.to, thread=thread))
+
+    of_another = replace(here(ASKING), case="CRI-2026-0043")
+    for number, letter in enumerate((here(ASKING), here(PROPOSAL), of_another, here(NOTED))):
+        outlet.deliver(outgoing(letter, key=f"k{number}"))
+
+    asked, proposed, other, noted = peer.messages["D0RIVERA"]
+    assert buttons(asked) == []
+    assert asked["blocks"][-1]["elements"][0]["text"].startswith("This is settled")
+    assert asked["text"] == "Thank you. Your case is CRI-2026-0042 &lt;now&gt;."
+    assert asked["metadata"]["event_payload"]["key"] == "k0"
+    assert len(buttons(proposed)) == 3
+    assert len(buttons(other)) == 2
+    assert [text for _, text, _ in buttons(noted)] == ["Correct Something"]
+
+
+def test_a_letter_that_is_out_is_out_also_where_old_buttons_stay(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    outlet.deliver(outgoing(ASKING))
+    peer.plan("chat.update", Answer(500, "down"))
+
+    outlet.deliver(outgoing(NOTED, key="k2"))
+
+    assert len(peer.called("chat.postMessage")) == 2
 
 
 # --- cards ------------------------------------------------------------------------------------------------------------

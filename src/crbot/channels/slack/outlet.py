@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 from crbot.cases.case import Place
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Label, Notice, Whisper
-from crbot.channels.slack import cards
+from crbot.channels.slack import cards, letters
 from crbot.channels.slack.blocks import Payload
 from crbot.channels.slack.failures import BlocksRefused
 from crbot.channels.slack.people import Profile, with_names
@@ -70,13 +70,31 @@ class SlackOutlet:
 
     def _send(self, outgoing: Outgoing, message: Letter | Notice) -> Receipt:
         channel, thread, payload = self._addressed(outgoing, message)
-        return Receipt(self._slack.post(channel, payload, outgoing.key, thread).identity)
+        posted = self._slack.post(channel, payload, outgoing.key, thread)
+        if isinstance(message, Letter):
+            self._settle(message, posted, thread)
+        return Receipt(posted.identity)
+
+    def _settle(self, letter: Letter, posted: Spot, thread: str) -> None:
+        """Take the buttons from earlier letters that this one leaves nothing to do. The letter is out already,
+        so a failure here is nobody's trouble: an old button is answered by what holds now."""
+        begins = letters.settled_by(letter)
+        if not begins:
+            return
+        try:
+            for spot, shown in self._slack.with_blocks(posted.channel, begins, thread):
+                left = letters.without_buttons(shown, begins) if spot != posted else None
+                if left is not None:
+                    self._slack.replace_blocks(spot, shown, left)
+        except DeliveryFailed:
+            return
 
     def _addressed(self, outgoing: Outgoing, message: Letter | Notice) -> tuple[str, str, Payload]:
         """Channel, thread and payload of a letter or notice."""
         match message:
             case Letter(to=to):
-                payload = cards.letter(f"letter:{_digest(outgoing)}", self._words.letter(message))
+                words = self._words.letter(message)
+                payload = letters.letter(f"letter:{_digest(outgoing)}", message, words)
                 return to.address, to.thread, payload
             case Notice():
                 return self._channels[Place.REVIEW], "", cards.notice(f"notice:{_digest(outgoing)}", message)

@@ -14,7 +14,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from crbot.channels.slack.blocks import Payload
+from crbot.channels.slack.blocks import Block, Payload
 from crbot.channels.slack.failures import Gone, told_apart
 from crbot.channels.slack.text import is_user_id
 
@@ -101,6 +101,29 @@ class Posting:
             if part in _parts_of(message):
                 return Spot(conversation, str(message["ts"]))
         return None
+
+    def with_blocks(
+        self, channel: str, begins: tuple[str, ...], thread: str = ""
+    ) -> tuple[tuple[Spot, dict[str, Any]], ...]:
+        """The newest messages that hold blocks whose ids begin so, each where it stands."""
+        return tuple(
+            (Spot(channel, str(message["ts"])), message)
+            for message in self._messages(channel, thread)
+            if any(str(block.get("block_id", "")).startswith(begins) for block in message.get("blocks") or [])
+        )
+
+    def replace_blocks(self, spot: Spot, message: dict[str, Any], blocks: list[Block]) -> None:
+        """Give a message of ours other blocks; it stays what it is."""
+        self._pace.wait(spot.channel)
+        metadata = message.get("metadata")
+        with told_apart(spot.channel):
+            self._client.chat_update(
+                channel=spot.channel,
+                ts=spot.ts,
+                text=str(message.get("text") or ""),
+                blocks=blocks,
+                **({"metadata": metadata} if metadata else {}),
+            )
 
     def parts_in_thread(self, spot: Spot) -> frozenset[str]:
         """The parts that stand in a message's thread, and in the message itself."""

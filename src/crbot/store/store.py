@@ -393,6 +393,12 @@ class SqlStore:
             )
             return tuple(Event(*row) for row in rows)
 
+    def cases_in_which(self, what: Collection[str]) -> tuple[str, ...]:
+        """The numbers of the cases in whose record something of these kinds stands."""
+        told = select(record.c.case_number).where(record.c.what.in_(list(what))).distinct()
+        with self._transaction() as connection:
+            return tuple(connection.scalars(told.order_by(record.c.case_number)))
+
     def record_of(self, number: str) -> tuple[Mapping[str, Any], ...]:
         """A case's record, oldest first."""
         lines = select(record).where(record.c.case_number == number).order_by(record.c.id)

@@ -143,6 +143,7 @@ def run(
     Example: CRBOT_CONFIG=/etc/crbot/crbot.toml crbot run
     """
     from crbot import wiring, worker
+    from crbot.channels.http import CannotListen
     from crbot.channels.mail.mailbox import MailboxAway
     from crbot.config import load_settings
 
@@ -162,6 +163,8 @@ def run(
             bot.close()
     except MailboxAway as away:
         raise _Failure(f"{away}; nothing is lost, run it again when the mailbox is back") from None
+    except CannotListen as error:
+        raise _Failure(f"{error}; free it, or set CRBOT_SLACK__PORT and CRBOT_SLACK__HOST") from None
 
 
 def _show_new_mail(mails: Iterable[Preview]) -> None:

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
@@ -34,6 +36,7 @@ from crbot.channels.mail.sent import SentFolder
 from crbot.channels.mail.tokens import Tokens, TokenSettings
 from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
+from crbot.channels.slack.deliveries import SlackDeliveries
 from crbot.channels.slack.listen import Keep, Note, SlackListener
 from crbot.channels.slack.manifest import manifest
 from crbot.channels.slack.outlet import SlackOutlet, Words
@@ -69,6 +72,19 @@ from crbot.triage.policy import Policy
 _ACTION = TypeAdapter(StaffAction)
 
 
+class Listener(Protocol):
+    """A way in from Slack."""
+
+    @property
+    def last_envelope_at(self) -> datetime | None: ...
+    def is_connected(self) -> bool: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+MakeListener = Callable[[Keep, Callable[[], datetime], Note], Listener]
+
+
 @dataclass(frozen=True)
 class Bot:
     """The whole bot, put together; a channel without settings is absent."""
@@ -78,12 +94,12 @@ class Bot:
     outlets: Mapping[Channel, Outlet]
     mailbox: Mailbox | None
     poll_seconds: float
-    slack: Account | None
+    slack: MakeListener | None
     closing: tuple[Callable[[], None], ...]
 
-    def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> SlackListener | None:
-        """The connection to Slack, not started yet; None where Slack is off."""
-        return SlackListener(self.slack, keep, now, note) if self.slack else None
+    def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> Listener | None:
+        """The way in from Slack, not started yet; None where Slack is off."""
+        return self.slack(keep, now, note) if self.slack else None
 
     def close(self) -> None:
         """Let go of the database, the child process and the connections."""
@@ -109,7 +125,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     readers: dict[Channel, Reader] = {Channel.TERMINAL: _TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
     closing: list[Callable[[], None]] = [store.close]
-    mailbox, account = None, None
+    mailbox, listener = None, None
     if settings.imap and settings.smtp and settings.mail:
         mailbox = make_mailbox(settings, settings.imap)
         replies = ReplyAddresses(settings.mail.address, settings.mail.reply_key.get_secret_value())
@@ -127,7 +143,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         readers[Channel.EMAIL], outlets[Channel.EMAIL] = reader, outlet
         closing += [reader.close, outlet.close, mailbox.close, *([sent.close] if sent else [])]
     if settings.slack:
-        account = _account(settings.slack)
+        account, listener = _account(settings.slack), _listener(settings.slack)
         people = People(account.web_client())
         channels = {Place(name): channel for name, channel in settings.slack.channels}
         words = Words(
@@ -140,7 +156,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     )
     desk = Desk(store, _Readers(readers), rules, own, clock, limits)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    return Bot(store, desk, outlets, mailbox, poll, account, tuple(closing))
+    return Bot(store, desk, outlets, mailbox, poll, listener, tuple(closing))
 
 
 def make_mailbox(settings: Settings, imap: ImapSettings) -> Mailbox:
@@ -395,6 +411,12 @@ def _outlet_settings(smtp: SmtpSettings, mail: MailSettings, imap: ImapSettings)
 
 
 def _account(slack: SlackSettings) -> Account:
-    if slack.mode is SlackMode.HTTP:
-        raise SettingsError("CRBOT_SLACK__MODE=http is not served yet; write socket")
     return Account(slack.bot_token.get_secret_value(), slack.app_token.get_secret_value(), slack.api_url)
+
+
+def _listener(slack: SlackSettings) -> MakeListener:
+    account = _account(slack)
+    if slack.mode is SlackMode.SOCKET:
+        return partial(SlackListener, account)
+    secret = slack.signing_secret.get_secret_value()
+    return partial(SlackDeliveries, account, signing_secret=secret, port=slack.port, host=slack.host)

@@ -50,6 +50,7 @@ from crbot.intake.staff import act
 from crbot.intake.threads import (
     Thread,
     Trace,
+    going_on,
     is_own,
     looks_like_a_participant,
     may_add,
@@ -224,7 +225,7 @@ def _reported(
     because = Reason("A mail server tells what became of a letter.")
     decision = Decision(Kind.AUTOMATIC, because, desk.policy.version)
     letter = desk.store.letter_of(told, desk.clock() - _BOUNCES_WITHIN)
-    case = desk.store.case(letter.case) if letter and letter.case else thread.case
+    case = going_on(desk.store, desk.store.case(letter.case)) if letter and letter.case else thread.case
     return decision, report_on(case, letter, heard, decision, told)
 
 
@@ -251,7 +252,7 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     held_id = action.values.get("message", "")
     held = desk.store.held(int(held_id)) if held_id.isdecimal() else None
     received = desk.reader.read(held.arrival) if held else None
-    case = desk.store.case(action.case) if action.verb is Verb.ADD_HELD else None
+    case = going_on(desk.store, desk.store.case(action.case)) if action.verb is Verb.ADD_HELD else None
     is_without_case = action.verb is Verb.ADD_HELD and case is None
     if held is None or not isinstance(received, Received) or is_without_case:
         desk.store.save(kept, act(desk.store.case(action.case), _deed(desk, action)), desk.clock())

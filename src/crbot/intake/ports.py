@@ -309,6 +309,9 @@ class Store(Protocol):
     def case_of(self, identities: Collection[str]) -> Case | None:
         """The case that a message or letter with one of these identities belongs to."""
 
+    def newest_case_of(self, sender: str) -> Case | None:
+        """The case that a person (`Person.key`) last wrote to."""
+
     def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings: ...
 
     def letters_to(self, address: str, since: datetime) -> int:

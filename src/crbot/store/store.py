@@ -97,6 +97,12 @@ _OF_SENDER = (
     .order_by(inbox.c.id.desc())
     .limit(500)
 )
+_NEWEST_OF_SENDER = (
+    select(inbox.c.case_number)
+    .where(inbox.c.sender == bindparam("sender"), inbox.c.case_number.is_not(None), inbox.c.state == "done")
+    .order_by(inbox.c.thought_at.desc())
+    .limit(1)
+)
 _LETTERS_TO = select(func.count()).where(
     outbox.c.recipient == bindparam("recipient"),
     outbox.c.made_at > bindparam("since", type_=outbox.c.made_at.type),
@@ -211,6 +217,11 @@ class SqlStore:
             number_by_identity = {row.identity: row.case_number for row in connection.execute(known)}
             nearest = next((number_by_identity[each] for each in wanted if each in number_by_identity), None)
             return _case(connection, nearest) if nearest else None
+
+    def newest_case_of(self, sender: str) -> Case | None:
+        with self._transaction() as connection:
+            number = connection.scalar(_NEWEST_OF_SENDER, {"sender": sender})
+            return _case(connection, number) if number else None
 
     def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings:
         with self._transaction() as connection:

@@ -122,7 +122,9 @@ class Stage:
         name, address = parseaddr(step["from"])
         sender = Person(name, address)
         message = Message(Channel.SLACK, sender, step["text"].strip())
-        direct = f"D0{address.partition('@')[0].upper()}"  # everybody has a conversation of their own with the bot
+        direct = (
+            f"D0{address.partition('@')[0].upper()}"  # everybody has a conversation of their own with the bot
+        )
         where = Conversation(Channel.SLACK, direct, "17.1", person=sender)
         return Received(message, f"{direct}:17.1", where, refers_to=(f"{direct}:17.1",))
 

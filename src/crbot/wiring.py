@@ -146,9 +146,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         account, listener = _account(settings.slack), _listener(settings.slack)
         people = People(account.web_client())
         channels = {Place(name): channel for name, channel in settings.slack.channels}
-        words = Words(
-            rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person
-        )
+        words = Words(rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
         readers[Channel.SLACK] = SlackReader(people, channels.values())
         outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
     limits = (

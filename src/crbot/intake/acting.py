@@ -30,6 +30,7 @@ class Deed:
     rules: Rulebook
     now: datetime
     other: Case | None = None  # the second case that the action names
+    taken: tuple[tuple[datetime, datetime], ...] = ()  # when whoever acts is in a call already, or may be
 
     @property
     def policy(self) -> Policy:

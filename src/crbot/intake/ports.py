@@ -13,6 +13,7 @@ from typing import Protocol
 
 from crbot.cases.case import Case, Conversation, Place
 from crbot.cases.letters import Letter, Report, SentLetter
+from crbot.cases.meetings import CalendarAnswer
 from crbot.cases.respond import Change, Notice, Whisper
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel, Message
@@ -82,6 +83,7 @@ class Received:
     case_number: str | None = None  # as named in the subject
     proven_case: str | None = None  # as proven by the address that it was written to, which we had signed
     report: Report | None = None
+    calendar: CalendarAnswer | None = None  # the answer of a calendar to an invitation
     gist: str = ""  # in words, what a machine's message says: "Ben Fox has accepted the invitation “Call”"
     files: tuple[File, ...] = ()
     proof: Proof = Proof.UNKNOWN
@@ -140,12 +142,20 @@ VALUES: Mapping[Verb, Mapping[str, str]] = {
         "instead": "what the agency can do instead",
     },
     Verb.PROPOSE_CALL: {
-        "slots": "when it could start",
+        "slots": "when it could start; nothing: times that suit the agency",
         "minutes": "how long",
         "where": "number, link or place",
         "text": "own words before the times",
+        "guests": "addresses of staff whose calendars are told too",
     },
-    Verb.CHANGE_CALL: {"slot": "when it starts now", "where": "number, link or place"},
+    Verb.CHANGE_CALL: {
+        "slot": "when it starts now; also sets a call that was agreed on by telephone",
+        "minutes": "how long",
+        "where": "number, link or place",
+        "text": "own words in the letter",
+        "guests": "addresses of staff whose calendars are told too",
+    },
+    Verb.CANCEL_CALL: {"text": "own words in the letter"},
     Verb.SAVE_PLAN: {
         "assistance": "what is delivered",
         "experts": "subject matter experts",
@@ -311,6 +321,9 @@ class Store(Protocol):
 
     def newest_case_of(self, sender: str) -> Case | None:
         """The case that a person (`Person.key`) last wrote to."""
+
+    def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
+        """From when to when the calls take place that are proposed or set in somebody's cases, besides one of them."""
 
     def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings: ...
 

@@ -1,7 +1,7 @@
 """A person of staff decides: claim, give back, move, ask, correct, plan, decline, close, reopen.
 
 One table leads from the verb to what it does; each action carries the revision that the person saw, and whoever
-acts on a card that has changed since is told so and sees the new one. The larger deeds stand in `asking`,
+acts on a card that has changed since is told so and sees the new one. The larger deeds stand in `asking`, `calling`,
 `correcting`, `declining` and `planning`, what all of them are judged by in `acting`.
 """
 
@@ -14,7 +14,7 @@ from crbot.cases.case import ENDED, Case, Pause, Site, Stage, Status
 from crbot.cases.letters import Letter, LetterName, paragraphs, to_agency
 from crbot.cases.respond import Change, Whisper
 from crbot.cases.sites import ENGAGED
-from crbot.intake import asking, correcting, declining, planning
+from crbot.intake import asking, calling, correcting, declining, planning
 from crbot.intake.acting import Deed, Does, Refused, because, check_step, done, mention, moved
 from crbot.intake.ports import Verb
 from crbot.triage.decision import Queue
@@ -212,10 +212,6 @@ def _too_late(case: Case, deed: Deed) -> Change:
     raise Refused(_TOO_LATE)
 
 
-def _not_yet(case: Case, deed: Deed) -> Change:
-    raise Refused(f"{deed.action.verb.value.replace('_', ' ').capitalize()} can't be done yet.")
-
-
 _DOES: Mapping[Verb, Does] = {
     Verb.CLAIM: _claim,
     Verb.RELEASE: _release,
@@ -232,9 +228,9 @@ _DOES: Mapping[Verb, Does] = {
     Verb.DRAFT_DECLINE: declining.draft,
     Verb.SEND_DECLINE: declining.send,
     Verb.KEEP_OPEN: declining.keep_open,
-    Verb.PROPOSE_CALL: _not_yet,
-    Verb.CHANGE_CALL: _not_yet,
-    Verb.CANCEL_CALL: _not_yet,
+    Verb.PROPOSE_CALL: calling.propose,
+    Verb.CHANGE_CALL: calling.change,
+    Verb.CANCEL_CALL: calling.cancel,
     Verb.SAVE_PLAN: planning.save,
     Verb.SEND_PLAN: planning.send,
     Verb.CONFIRM_PLAN: planning.confirm,

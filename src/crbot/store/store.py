@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
-from crbot.cases.case import Case, Place, number_of, place_of
+from crbot.cases.case import ENDED, Case, Place, number_of, place_of
 from crbot.cases.figures import Event
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
 from crbot.cases.respond import Change, Entry, Notice, Whisper
@@ -222,6 +222,13 @@ class SqlStore:
         with self._transaction() as connection:
             number = connection.scalar(_NEWEST_OF_SENDER, {"sender": sender})
             return _case(connection, number) if number else None
+
+    def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
+        theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
+        with self._transaction() as connection:
+            bodies = connection.scalars(theirs.where(cases.c.stage.not_in(ENDED))).all()
+        calls = (_CASE.validate_json(body).call for body in bodies)
+        return tuple(span for call in calls if call for span in call.holds)
 
     def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings:
         with self._transaction() as connection:

@@ -56,11 +56,10 @@ from crbot.config import (
     rules_folder,
     templates_folder,
 )
-from crbot.intake.acting import Deed
 from crbot.intake.incoming import Desk
 from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
-from crbot.intake.staff import refusal
+from crbot.intake.staff import look_up, refusal
 from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
 from crbot.store.store import SqlStore, open_engine
 from crbot.triage.decide import decide
@@ -307,10 +306,12 @@ def terminal_action(action: StaffAction, now: datetime) -> Arrival:
 
 
 def why_refused(store: SqlStore, action: StaffAction, rules: Rulebook, now: datetime) -> str:
-    """Why an action would not be done now, so that a person at the terminal knows at once; "" where it would."""
-    other = action.values.get("of", "")
-    deed = Deed(action, rules, now, store.case(other) if other else None)
-    return refusal(store.case(action.case), deed)
+    """Why an action would not be done now, so that a person at the terminal knows at once; "" where it would.
+
+    Nobody can tell while something else waits that may change the case first.
+    """
+    kept, _ = store.waiting()
+    return "" if kept else refusal(*look_up(action, rules, store, now))
 
 
 def proposals(store: SqlStore, rules: Path | None = None) -> Iterator[Proposal]:

@@ -149,10 +149,9 @@ class _Fields:
         self.fields = [*self._of_sentences.values(), *_sender(scan)]
 
     def find(self, lists: Iterable[str]) -> None:
-        for name in lists:
-            if name in self._found:
-                continue
-            self._found.add(name)
+        new = [name for name in lists if name not in self._found]
+        self._found.update(new)
+        for name in self._scan.held(new):
             for hit in self._scan.of(name):
                 where = self._of_sentences.get(hit.sentence)
                 if where is not None and hit.end <= where.end:

@@ -29,9 +29,10 @@ def narrow(text: str) -> bytes:
 # has no byte of its own counts as a mark here, but none begins with it.
 _MARK = "[.!?\\x85\\u0100-\\U0010ffff]"
 _SENTENCE_END = re.compile(rf"(?<!{_MARK}){_MARK}++[\"')\]*_]*+(?=[ \t\n\f\r]|\Z)")
-_PHONE = _pattern(r"(?:\(\d{3}\) ?|\b\d{3}[-. /])\d{3}[-. ]\d{4}\b|\bext?\.? ?\d{2,5}\b|\b\d{3}-\d{4}\b")
-_WEB = _pattern(r"(?i)\bwww\.|https?://|[a-z0-9._-]@[a-z0-9-]+\.|\.(?:gov|org|com|edu|us|net)\b")
-_POSTAL = _pattern(r"\b[A-Z][A-Z]\.? {1,2}\d{5}\b|\b\d{5}(?:-\d{4})?$|^\d{1,6} [A-Z]")
+_PHONE = r"(?:\(\d{3}\) ?|\b\d{3}[-. /])\d{3}[-. ]\d{4}\b|\bext?\.? ?\d{2,5}\b|\b\d{3}-\d{4}\b"
+_WEB = r"(?i:\bwww\.|https?://|[a-z0-9._-]@[a-z0-9-]+\.|\.(?:gov|org|com|edu|us|net)\b)"
+_POSTAL = r"\b[A-Z][A-Z]\.? {1,2}\d{5}\b|\b\d{5}(?:-\d{4})?$|^\d{1,6} [A-Z]"
+_CONTACT = _pattern("|".join((_PHONE, _WEB, _POSTAL)))
 _ITEM = _pattern(r"^(?:[-*+\x95\xb7] |\(?(?:\d{1,2}|[a-z]|i{1,3}|iv|v)[.)] ?)")
 _CODE = _pattern(r"\b[A-Z][A-Z]\b")
 _LOW_CODE = _pattern(r"(?:, |\(|\b(?:pd|police|so|county|dept|department|office),? )([a-z][a-z])\b")
@@ -62,8 +63,7 @@ def low_codes(folded: str) -> Iterator[tuple[int, int]]:
 
 def is_contact(text: str) -> bool:
     """Holds a telephone number, an address of mail or web, or a postal address."""
-    piece = narrow(text[:400])
-    return any(pattern.search(piece) for pattern in (_PHONE, _WEB, _POSTAL))
+    return bool(_CONTACT.search(narrow(text[:400])))
 
 
 def is_list_item(text: str) -> bool:

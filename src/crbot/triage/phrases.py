@@ -103,18 +103,22 @@ class _Spaced:
 
     def searched(self, offset: int) -> int:
         """Where a character of the folded text stands in the searched form."""
-        place = bisect_right(self._origins, offset) - 1
-        found = max(offset - self._shifts[place], self._breaks[place])
-        return min(
-            [found, *self._breaks[place + 1 : place + 2]]
-        )  # what lies in a run of blanks stands after it
+        after = bisect_right(self._origins, offset)
+        found = max(offset - self._shifts[after - 1], self._breaks[after - 1])
+        if after < len(self._breaks):
+            return min(found, self._breaks[after])  # what lies in a run of blanks stands after it
+        return found
 
     def hit(self, start: int, end: int, name: str, line: Line, sentence: int) -> Hit:
         """A hit by its place in the searched form."""
-        breaks, shifts, spaces, last = self._breaks, self._shifts, self.spaces, end - 1
+        breaks, shifts, spaces, last = self._breaks, self._shifts, self._spaces or self.spaces, end - 1
+        place = bisect_right(breaks, start)
+        shift = shifts[place - 1]
+        is_unbroken = place == len(breaks) or last < breaks[place]
+        end_shift = shift if is_unbroken else shifts[bisect_right(breaks, last) - 1]
         return _new_hit((
-            start + shifts[bisect_right(breaks, start) - 1],
-            end + shifts[bisect_right(breaks, last) - 1],
+            start + shift,
+            end + end_shift,
             line.text,
             name,
             line.where,

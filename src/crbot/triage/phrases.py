@@ -6,10 +6,12 @@ Which phrases there are stands in the rules; whether one counts where it is foun
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
+from operator import or_
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import ahocorasick_rs
@@ -138,13 +140,12 @@ class _Spaced:
 class _Pattern:
     """A phrase that is searched for, and what it belongs to."""
 
-    __slots__ = ("is_prefix", "length", "lists", "number", "skips")
+    __slots__ = ("is_prefix", "length", "lists", "number")
 
-    def __init__(self, number: int, length: int, is_prefix: bool, skips: int) -> None:
+    def __init__(self, number: int, length: int, is_prefix: bool) -> None:
         self.number = number
         self.length = length
         self.is_prefix = is_prefix
-        self.skips = skips  # 1 where it begins with the blank before its first word
         self.lists: dict[str, Line] = {}  # list or cue that it is found for -> the line of the rules
 
 
@@ -161,7 +162,7 @@ class _Row(NamedTuple):
     number: int
     pieces: tuple[frozenset[int], ...]
     gaps: tuple[int, ...]
-    by_length: tuple[frozenset[int], ...]  # the pieces, the longest first: the longer, the seldomer it is met
+    longest: frozenset[int]  # the piece whose shortest phrase is the longest
     cue: str
     line: Line
 
@@ -169,59 +170,45 @@ class _Row(NamedTuple):
 class _Rows:
     """The lines of several pieces; tells which may stand in a sentence without looking at each of them.
 
-    A set of rows is a number with a bit for each. There is one for each pattern and each place in `by_length`: the
-    rows that have the pattern there.
+    A set of rows is a number with a bit for each; those with the most pieces come first. Of every pattern one number
+    tells where it stands: first the rows that have it as their first piece, then those that have it as their second,
+    and so on, so that looking at a pattern once tells all.
     """
 
-    __slots__ = ("_all", "_steps")
+    __slots__ = ("_all", "_every", "_having", "_steps")
 
-    def __init__(self, rows: Sequence[_Row], patterns: int) -> None:
-        self._all = rows
-        most = max((len(row.pieces) for row in rows), default=0)
-        self._steps = [(*_rows_at(rows, place), _having(rows, place, patterns)) for place in range(most)]
+    def __init__(self, rows: Iterable[_Row], patterns: int) -> None:
+        self._all = sorted(rows, key=lambda row: -len(row.pieces))
+        most = len(self._all[0].pieces) if self._all else 0
+        counts = [sum(len(row.pieces) > place for row in self._all) for place in range(most)]
+        starts = [sum(counts[:place]) for place in range(most)]
+        self._every = (1 << len(self._all)) - 1
+        self._steps = [
+            (start, self._every >> count << count) for start, count in zip(starts, counts, strict=True)
+        ]  # where the bits of a place begin, and the rows that have no such piece
+        by_piece: dict[frozenset[int], int] = {}
+        for bit, row in enumerate(self._all):
+            for start, piece in zip(starts, row.pieces, strict=False):
+                by_piece[piece] = by_piece.get(piece, 0) | 1 << start + bit
+        self._having = [0] * patterns
+        for piece, bits in by_piece.items():
+            for number in piece:
+                self._having[number] |= bits
 
-    def among(self, patterns: Sequence[int]) -> list[_Row]:
+    def among(self, patterns: Iterable[int]) -> list[_Row]:
         """The rows of which every piece is among these patterns, told by their numbers."""
-        left = -1
-        for longer, shorter, having in self._steps:
-            if not left & longer:
-                break
-            fitting = shorter
-            for pattern in patterns:
-                fitting |= having[pattern]
-            left &= fitting
+        having = reduce(or_, map(self._having.__getitem__, patterns), 0)
+        left = self._every
+        for start, shorter in self._steps:
+            left &= having >> start | shorter
+            if not left:
+                return []
         rows = []
         while left > 0:
             lowest = left & -left
             left ^= lowest
             rows.append(self._all[lowest.bit_length() - 1])
         return rows
-
-
-def _rows_at(rows: Iterable[_Row], place: int) -> tuple[int, int]:
-    """The set of the rows that have so many pieces, and of those that have not."""
-    longer = shorter = 0
-    for row in rows:
-        if place < len(row.pieces):
-            longer |= 1 << row.number
-        else:
-            shorter |= 1 << row.number
-    return longer, shorter
-
-
-def _having(rows: Iterable[_Row], place: int, patterns: int) -> list[int]:
-    """For each pattern, by its number, the set of the rows that have it at this place."""
-    by_piece: dict[frozenset[int], int] = {}
-    for row in rows:
-        if place < len(row.pieces):
-            piece = row.by_length[place]
-            by_piece[piece] = by_piece.get(piece, 0) | 1 << row.number
-    having = [0] * patterns
-    for piece, bits in by_piece.items():
-        for number in piece:
-            having[number] |= bits
-    equal: dict[int, int] = {}  # one object for all that are equal
-    return [equal.setdefault(bits, bits) for bits in having]
 
 
 class _Sentences:
@@ -265,10 +252,10 @@ class _Asked:
 
 MOST_IN_SENTENCE = 100  # hits of one list; a sentence that holds more was not written by a person
 
-_Match = tuple[int, int, _Pattern]  # start and end in the searched form
+_Match = tuple[int, int, int]  # start and end in the searched form, number of the pattern
 _Place = tuple[int, int, int]  # start, end and index of a sentence
 _Found = tuple[int, _Match, _Spaced]  # with the index of the sentence
-_Placed = tuple[int, int, int, int]  # start and number of the first word, end and number of the last word
+_Here = Mapping[int, Sequence[_Match]]  # what was found in one sentence, by the pattern's number
 
 
 class Phrases:
@@ -298,6 +285,7 @@ class Phrases:
             [text for text, _ in self._patterns], matchkind=ahocorasick_rs.MatchKind.Standard
         )
         self._listed = bytes(not lists.keys().isdisjoint(each.lists) for each in self._ordered)
+        self._prefixes = bytes(each.is_prefix for each in self._ordered)
         self._rows = _Rows(rows, len(self._ordered))
         pieces_alone = frozenset[int]().union(*(piece.patterns for piece in self._pieces.values()))
         self._asked = _Asked(len(self._ordered), pieces_alone)
@@ -313,8 +301,8 @@ class Phrases:
             spaced = _Spaced(folded)
             hits = tuple(
                 spaced.hit(start, end, name, line, -1)
-                for start, end, pattern in self.search(spaced, self._listed)
-                for name, line in pattern.lists.items()
+                for start, end, number in self.search(spaced, self._listed)
+                for name, line in self._ordered[number].lists.items()
                 if name in self._lists
             )
             self._latest = (folded, hits)
@@ -323,7 +311,9 @@ class Phrases:
     def lists_in(self, folded: str) -> frozenset[str]:
         """The word lists of which a phrase stands in a folded text."""
         found = self.search(_Spaced(folded), self._listed)
-        return frozenset([name for _, _, pattern in found for name in pattern.lists if name in self._lists])
+        return frozenset(
+            [name for _, _, number in found for name in self._ordered[number].lists if name in self._lists]
+        )
 
     def scan(self, message: Message, sentences: Sequence[Sentence]) -> Scan:
         """Find every phrase and line in the sentences of a message; none reaches over the end of a sentence."""
@@ -331,21 +321,27 @@ class Phrases:
 
     def search(self, spaced: _Spaced, wanted: bytes | bytearray) -> list[_Match]:
         """The wanted patterns in a text, whole words only, in the order of their ends."""
-        text, ordered, found = f"{spaced.text} ", self._ordered, []
+        text, prefixes, found = f"{spaced.text} ", self._prefixes, []
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             if not wanted[number]:
                 continue
-            pattern, after = ordered[number], text[end]
+            after = text[end]
             if after != " " and text[end - 1].isalnum() and (after.isalnum() or _goes_on(text, end)):
-                if not pattern.is_prefix:
+                if not prefixes[number]:
                     continue
                 end = _REST_OF_WORD.match(text, end).end()  # type: ignore[union-attr]  # noqa: PLW2901  # it matches nothing, too
-            found.append((start + pattern.skips, end, pattern))
+            found.append(
+                (start + (text[start] == " "), end, number)
+            )  # most begin with the blank before a word
         return found
 
-    def rows_of(self, here: Iterable[_Match]) -> list[_Row]:
+    def rows_of(self, here: _Here) -> list[_Row]:
         """The lines of which every piece is found here."""
-        return self._rows.among([pattern.number for _, _, pattern in here])
+        return self._rows.among(here)
+
+    def line_of(self, pattern: int, name: str) -> Line:
+        """The line of the rules for which a pattern, told by its number, belongs to a list or cue."""
+        return self._ordered[pattern].lists[name]
 
     def search_for(self, name: str, spaced: _Spaced) -> tuple[list[_Match], Mapping[int, tuple[str, ...]]]:
         """The phrases of one list or cue in a text, and its name by the numbers of its patterns."""
@@ -367,11 +363,9 @@ class Phrases:
                 self._add_to_list(cue, pattern, pieces.line)
             return
         filled = [self._piece(atom, pieces.line) for atom in pieces.atoms]
-        each = tuple(piece.patterns for piece in filled)
-        by_length = tuple(
-            piece.patterns for piece in sorted(filled, key=lambda piece: piece.length, reverse=True)
-        )
-        rows.append(_Row(len(rows), each, pieces.gaps, by_length, cue, pieces.line))
+        each = tuple([piece.patterns for piece in filled])
+        longest = max(filled, key=lambda piece: piece.length).patterns
+        rows.append(_Row(len(rows), each, pieces.gaps, longest, cue, pieces.line))
 
     def _add_to_list(self, name: str, pattern: _Pattern, line: Line) -> None:
         if name not in pattern.lists:
@@ -408,10 +402,10 @@ class Phrases:
             return None
         if folded[0] == "'" and folded[1:2].isalpha():  # the end of a word: "'s back"
             text = " '" + text.lstrip()
-        skips = int(text[1].isalnum())  # a comma follows its word without a blank
-        key = (text[1 - skips :], is_prefix)
+        is_word = text[1].isalnum()  # a comma follows its word without a blank
+        key = (text if is_word else text[1:], is_prefix)
         if key not in self._patterns:
-            self._patterns[key] = _Pattern(len(self._ordered), len(text), is_prefix, skips)
+            self._patterns[key] = _Pattern(len(self._ordered), len(text), is_prefix)
             self._ordered.append(self._patterns[key])
         return self._patterns[key]
 
@@ -426,56 +420,33 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end].isalnum() or text[end] in "_@" or text.startswith("'t", end)
 
 
-class _Here:
-    """What was found in a sentence in which lines of several pieces may stand."""
-
-    __slots__ = ("_by_pattern", "_filling", "sentence", "spaced")
-
-    def __init__(self, matches: Iterable[_Match], sentence: int, spaced: _Spaced) -> None:
-        self._by_pattern: dict[int, list[_Match]] = {}
-        for match in matches:
-            same = self._by_pattern.setdefault(match[2].number, [])
-            if len(same) < MOST_IN_SENTENCE:
-                same.append(match)
-        self._filling: dict[frozenset[int], list[_Placed]] = {}
-        self.sentence = sentence
-        self.spaced = spaced
-
-    def filling(self, piece: frozenset[int]) -> list[_Placed]:
-        """What fills a piece; lines share many."""
-        if piece not in self._filling:
-            spaces = self.spaced.spaces
-            self._filling[piece] = [
-                (start, bisect_right(spaces, start), end, bisect_right(spaces, end - 1))
-                for number in self._by_pattern
-                if number in piece
-                for start, end, _ in self._by_pattern[number]
-            ]
-        return self._filling[piece]
-
-    def place_of(self, piece: frozenset[int]) -> int:
-        """How many other patterns are found before one that fills a piece."""
-        return next(i for i, number in enumerate(self._by_pattern) if number in piece)
-
-
-def _in_order(row: _Row, here: _Here) -> list[tuple[int, int]]:
-    """Where the pieces of a row follow one another within its gaps.
+def _in_order(row: _Row, here: _Here, spaces: Sequence[int]) -> list[tuple[int, int]]:
+    """Where the pieces of a row follow one another within its gaps, in the order of their ends.
 
     Looks at each found phrase once: of several beginnings that lead to a phrase, the nearest is kept.
     """
-    # each with its last word, its end, and the start of what leads to it
-    reached = [(last, end, start) for start, _, end, last in here.filling(row.pieces[0])]
+    reached = _filling(row.pieces[0], here)
     for piece, gap in zip(row.pieces[1:], row.gaps, strict=True):
-        reached.sort()
         further = []
-        for start, first, end, last in here.filling(piece):
-            nearest = bisect_right(reached, (first, start, start)) - 1  # that ends before this begins
-            if nearest >= 0 and first - reached[nearest][0] - 1 <= gap:
-                further.append((last, end, reached[nearest][2]))
+        for end, start in _filling(piece, here):
+            nearest = bisect_right(reached, (start, start)) - 1  # that ends before this begins
+            if nearest >= 0:
+                before, first = reached[nearest]
+                last_blank = (
+                    bisect_left(spaces, before) + gap + 1
+                )  # one that is too far away to stand between them
+                if last_blank >= len(spaces) or spaces[last_blank] > start:
+                    further.append((end, first))
         if not further:
             return []
+        further.sort()
         reached = further
-    return [(start, end) for _, end, start in sorted(reached)]
+    return [(start, end) for end, start in reached]
+
+
+def _filling(piece: frozenset[int], here: _Here) -> list[tuple[int, int]]:
+    """What fills a piece, in order: each by its end, and where it begins."""
+    return sorted([(end, start) for number in piece.intersection(here) for start, end, _ in here[number]])
 
 
 class Scan:
@@ -501,9 +472,9 @@ class Scan:
         self.phrases = phrases
         self._asked = asked.names
         self._made_once: dict[object, object] = {}
-        self._filed: dict[str, list[_Found]] = {}  # by list or cue
+        self._filed: defaultdict[str, list[_Found]] = defaultdict(list)  # by list or cue
         self._lines: dict[
-            str, list[tuple[_Row, _Here]]
+            str, list[tuple[_Row, int, _Here, _Spaced]]
         ] = {}  # by cue, those of which all pieces are in a sentence
         self._hits: dict[
             str, Mapping[int, tuple[Hit, ...]]
@@ -516,51 +487,40 @@ class Scan:
         for part in self._parts:
             found = phrases.search(part.spaced, asked.wanted)
             for sentence, here in self._file(part, found, asked.of_pattern).items():
-                rows = phrases.rows_of(here) if len(here) > 1 else ()
-                if rows:
-                    self._keep_lines(rows, _Here(here, sentence, part.spaced))
+                for row in phrases.rows_of(here):
+                    self._filed[row.cue]  # something may be found
+                    self._lines.setdefault(row.cue, []).append((row, sentence, here, part.spaced))
 
     def _file(
         self,
         part: _Sentences,
         found: Iterable[_Match],
         names: Sequence[Sequence[str]] | Mapping[int, Sequence[str]],
-    ) -> Mapping[int, list[_Match]]:
+    ) -> Mapping[int, _Here]:
         """File what was found under the names that its pattern has by its number; returns it by the sentence.
 
         What reaches over the end of a sentence is left out, and what is found in one more often than is looked at.
         """
         filed, spaced = self._filed, part.spaced
-        by_sentence: dict[int, list[_Match]] = {}
-        here: list[_Match] = []
-        often: dict[
-            tuple[int, int], int
-        ] = {}  # sentence and pattern -> how often, in a sentence that holds very much
+        by_sentence: dict[int, dict[int, list[_Match]]] = {}
+        here: dict[int, list[_Match]] = {}
         sentence = low = limit = high = -1
         for match in found:
-            start, end, pattern = match
+            start, end, number = match
             if not low <= start < high:
                 sentence, low, limit, high = part.around(start)
-                here = by_sentence.setdefault(sentence, [])
+                here = by_sentence.setdefault(sentence, {})
             if end > limit:
                 continue
-            if len(here) >= MOST_IN_SENTENCE:
-                key = (sentence, pattern.number)
-                often[key] = often.get(key, 0) + 1
-                if often[key] > MOST_IN_SENTENCE:
-                    continue
-            here.append(match)
-            for name in names[pattern.number]:
-                if name in filed:
-                    filed[name].append((sentence, match, spaced))
-                else:
-                    filed[name] = [(sentence, match, spaced)]
+            if number not in here:
+                here[number] = [match]
+            elif len(here[number]) < MOST_IN_SENTENCE:
+                here[number].append(match)
+            else:
+                continue
+            for name in names[number]:
+                filed[name].append((sentence, match, spaced))
         return by_sentence
-
-    def _keep_lines(self, rows: Iterable[_Row], here: _Here) -> None:
-        for row in rows:
-            self._filed.setdefault(row.cue, [])
-            self._lines.setdefault(row.cue, []).append((row, here))
 
     def _by_sentence(self, name: str) -> Mapping[int, tuple[Hit, ...]]:
         """The hits of a word list or cue by the index of their sentence, in order."""
@@ -573,7 +533,6 @@ class Scan:
 
     def _catch_up(self, name: str) -> None:
         """File a list or cue that nobody has asked for before."""
-        self._filed[name] = []
         for part in self._parts:
             self._file(part, *self.phrases.search_for(name, part.spaced))
         self.phrases.ask(name)
@@ -582,24 +541,25 @@ class Scan:
         """The hits of a list or cue, those of lines of several pieces first in their sentence."""
         made = self._made_of_lines(name) if name in self._lines else {}
         phrases: dict[int, list[Hit]] = {}
+        line_of = self.phrases.line_of
         for sentence, (start, end, pattern), spaced in self._filed[name]:
             hits = phrases.setdefault(sentence, [])
             if len(hits) < MOST_IN_SENTENCE:
-                hits.append(spaced.hit(start, end, name, pattern.lists[name], sentence))
+                hits.append(spaced.hit(start, end, name, line_of(pattern, name), sentence))
         for sentence, hits in phrases.items():
             made[sentence] = (*made.get(sentence, ()), *hits)
         return made if len(made) < 2 else {sentence: made[sentence] for sentence in sorted(made)}
 
     def _made_of_lines(self, cue: str) -> dict[int, tuple[Hit, ...]]:
         found: dict[int, list[tuple[tuple[int, int], list[Hit]]]] = {}
-        for row, here in self._lines[cue]:
-            places = _in_order(row, here)
+        for row, sentence, here, spaced in self._lines[cue]:
+            places = _in_order(row, here, spaced.spaces)
             if places:
-                hits = [here.spaced.hit(start, end, cue, row.line, here.sentence) for start, end in places]
-                order = here.place_of(row.by_length[0]), row.number
-                found.setdefault(here.sentence, []).append((order, hits))
+                hits = [spaced.hit(start, end, cue, row.line, sentence) for start, end in places]
+                order = next(i for i, number in enumerate(here) if number in row.longest), row.number
+                found.setdefault(sentence, []).append((order, hits))
         return {
-            sentence: tuple(hit for _, hits in sorted(rows) for hit in hits)[:MOST_IN_SENTENCE]
+            sentence: tuple([hit for _, hits in sorted(rows) for hit in hits][:MOST_IN_SENTENCE])
             for sentence, rows in found.items()
         }
 

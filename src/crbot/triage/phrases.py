@@ -609,16 +609,22 @@ class Words:
     lists: Mapping[str, tuple[str, ...]]  # name -> phrases as the rules have them
     phrases: Phrases
     folded: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the same, folded
+    # The folded phrases of a list; empty where the rules have no such list. No method, for it is called so often.
+    of: Callable[[str], frozenset[str]] = field(init=False)
 
-    def of(self, name: str) -> frozenset[str]:
-        """The folded phrases of a list; empty where the rules have no such list."""
-        return self.folded.get(name, frozenset())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "of", _Sets(self.folded).__getitem__)
 
     def within(self, name: str, folded: str) -> list[str]:
         """Those folded phrases of a list that stand in a folded text, be it inside of words."""
         phrases, automaton = _automaton_of(self, name)
         found = automaton.find_matches_as_indexes(folded, overlapping=True)
         return [phrases[number] for number in dict.fromkeys([number for number, _, _ in found])]
+
+
+class _Sets(dict[str, frozenset[str]]):
+    def __missing__(self, name: str) -> frozenset[str]:
+        return frozenset()
 
 
 @lru_cache(maxsize=64)

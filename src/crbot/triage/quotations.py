@@ -40,6 +40,7 @@ class Quotations:
         self.is_forward = (
             fold(message.subject).lstrip().startswith(("fw:", "fwd:", "fw ", "tr:", "wg:", "rv:"))
         )
+        self._endings = tuple(body.words.of("wrote"))
         self.adopts = False  # the sender makes something of it their own matter
         self.blocks = tuple(self._blocks())
         for block in self.blocks:
@@ -175,7 +176,7 @@ class Quotations:
         lines, words = self._lines, self._words
         first = lines[i].folded
         opens = first.split(" ", 1)[0] in words.of("wrote_opens")
-        endings = tuple(words.of("wrote"))
+        endings = self._endings
         if not (opens or "<" in first or first.endswith(endings)):
             return None
         if not (opens or first[:1].isdigit() or "<" in first or "@" in first or _has_digit(first)):

@@ -28,7 +28,7 @@ def narrow(text: str) -> bytes:
 # Of the standard library, whose matches cost a tenth; in proportion to the length, since nothing is tried twice. What
 # has no byte of its own counts as a mark here, but none begins with it.
 _MARK = "[.!?\\x85\\u0100-\\U0010ffff]"
-_SENTENCE_END = re.compile(rf"(?<!{_MARK}){_MARK}++[\"')\]*_]*+(?=[ \t\n\f\r]|\Z)")
+_SENTENCE_END = re.compile(rf"{_MARK}(?<!{_MARK}{_MARK}){_MARK}*+[\"')\]*_]*+(?=[ \t\n\f\r]|\Z)")
 _PHONE = r"(?:\(\d{3}\) ?|\b\d{3}[-. /])\d{3}[-. ]\d{4}\b|\bext?\.? ?\d{2,5}\b|\b\d{3}-\d{4}\b"
 _WEB = r"(?i:\bwww\.|https?://|[a-z0-9._-]@[a-z0-9-]+\.|\.(?:gov|org|com|edu|us|net)\b)"
 _POSTAL = r"\b[A-Z][A-Z]\.? {1,2}\d{5}\b|\b\d{5}(?:-\d{4})?$|^\d{1,6} [A-Z]"

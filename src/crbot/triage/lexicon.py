@@ -22,7 +22,7 @@ from crbot.triage.notation import (
     section_of,
     text_of,
 )
-from crbot.triage.phrases import Phrases, Words, fold
+from crbot.triage.phrases import Phrases, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +164,4 @@ def read_examples(block: Tree | None, values: Iterable[str], faults: Faults) -> 
 
 
 def words_of(words: WordLists, phrases: Phrases) -> Words:
-    every = {**words.lists, **words.sets}
-    return Words(
-        {name: tuple(line.text for line in lines) for name, lines in every.items()},
-        phrases,
-        {name: frozenset(fold(line.text) for line in lines) for name, lines in every.items()},
-    )
+    return Words({**words.lists, **words.sets}, phrases)

@@ -137,22 +137,10 @@ class _Spaced:
         return self._spaces
 
 
-class _Pattern:
-    """A phrase that is searched for, and what it belongs to."""
-
-    __slots__ = ("is_prefix", "length", "lists", "number")
-
-    def __init__(self, number: int, length: int, is_prefix: bool) -> None:
-        self.number = number
-        self.length = length
-        self.is_prefix = is_prefix
-        self.lists: dict[str, Line] = {}  # list or cue that it is found for -> the line of the rules
-
-
 class _Piece(NamedTuple):
-    """A piece of lines: one of these patterns."""
+    """A piece of lines: one of these patterns, told by their numbers."""
 
-    patterns: frozenset[int]  # by number
+    patterns: frozenset[int]
     length: int  # of the shortest
 
 
@@ -243,10 +231,10 @@ class _Asked:
         for number in pieces:
             self.wanted[number] = 1
 
-    def add(self, name: str, patterns: Iterable[_Pattern]) -> None:
-        for pattern in patterns:
-            self.of_pattern[pattern.number] += (name,)
-            self.wanted[pattern.number] = 1
+    def add(self, name: str, patterns: Iterable[int]) -> None:
+        for number in patterns:
+            self.of_pattern[number] += (name,)
+            self.wanted[number] = 1
         self.names |= {name}  # last, and as a new set: a scan that is at work knows nothing of it
 
 
@@ -259,7 +247,10 @@ _Here = Mapping[int, Sequence[_Match]]  # what was found in one sentence, by the
 
 
 class Phrases:
-    """All phrases of the rules in one automaton: a search takes one pass, however many there are."""
+    """All phrases of the rules in one automaton: a search takes one pass, however many there are.
+
+    What is searched for are patterns, told by their numbers: the phrases in the form in which they are searched.
+    """
 
     def __init__(
         self, lists: Mapping[str, Sequence[Line]], cues: Mapping[str, Sequence[Pieces]], faults: Faults
@@ -267,28 +258,35 @@ class Phrases:
         """Compile word lists (name -> phrases) and cues ("fact:value" -> lines); what is wrong goes to `faults`."""
         self._lists = lists
         self._faults = faults
-        self._patterns: dict[tuple[str, bool], _Pattern] = {}
-        self._ordered: list[_Pattern] = []
-        self._by_phrase: dict[str, _Pattern | None] = {}
-        self._members: dict[str, list[_Pattern]] = {}  # of the lists and cues
+        self._numbers: dict[tuple[str, bool], int] = {}  # by searched form, and whether the word may go on
+        self._lengths: list[int] = []
+        self._by_phrase: dict[str, int | None] = {}
+        self._members: dict[str, dict[int, Line]] = {}  # of each list and cue, with the line of the rules
         self._pieces: dict[Atom, _Piece] = {}
         rows: list[_Row] = []
         for name, lines in lists.items():
+            members = self._members[name] = {}
             for line in lines:
-                pattern = self._pattern(line.text)
-                if pattern is not None:
-                    self._add_to_list(name, pattern, line)
+                number = self._pattern(line.text)
+                if number is not None:
+                    members.setdefault(number, line)
         for cue, cue_lines in cues.items():
             for pieces in cue_lines:
                 self._add_line(cue, pieces, rows)
         self._automaton = ahocorasick_rs.AhoCorasick(
-            [text for text, _ in self._patterns], matchkind=ahocorasick_rs.MatchKind.Standard
+            [text for text, _ in self._numbers], matchkind=ahocorasick_rs.MatchKind.Standard
         )
-        self._listed = bytes(not lists.keys().isdisjoint(each.lists) for each in self._ordered)
-        self._prefixes = bytes(each.is_prefix for each in self._ordered)
-        self._rows = _Rows(rows, len(self._ordered))
-        pieces_alone = frozenset[int]().union(*(piece.patterns for piece in self._pieces.values()))
-        self._asked = _Asked(len(self._ordered), pieces_alone)
+        count = len(self._numbers)
+        self._prefixes = bytes([is_prefix for _, is_prefix in self._numbers])
+        self._listed = bytearray(count)
+        for name in lists:
+            for number in self._members.get(name, ()):
+                self._listed[number] = 1
+        self._lists_of: dict[int, tuple[str, ...]] = {}  # by pattern, as they are met
+        self._rows = _Rows(rows, count)
+        self._asked = _Asked(
+            count, frozenset[int]().union(*(each.patterns for each in self._pieces.values()))
+        )
         self._latest: tuple[str, tuple[Hit, ...]] = ("", ())
 
     def find(self, folded: str) -> Sequence[Hit]:
@@ -300,10 +298,9 @@ class Phrases:
         if remembered != folded:
             spaced = _Spaced(folded)
             hits = tuple(
-                spaced.hit(start, end, name, line, -1)
+                spaced.hit(start, end, name, self._members[name][number], -1)
                 for start, end, number in self.search(spaced, self._listed)
-                for name, line in self._ordered[number].lists.items()
-                if name in self._lists
+                for name in self._lists_with(number)
             )
             self._latest = (folded, hits)
         return hits
@@ -311,9 +308,7 @@ class Phrases:
     def lists_in(self, folded: str) -> frozenset[str]:
         """The word lists of which a phrase stands in a folded text."""
         found = self.search(_Spaced(folded), self._listed)
-        return frozenset(
-            [name for _, _, number in found for name in self._ordered[number].lists if name in self._lists]
-        )
+        return frozenset([name for _, _, number in found for name in self._lists_with(number)])
 
     def scan(self, message: Message, sentences: Sequence[Sentence]) -> Scan:
         """Find every phrase and line in the sentences of a message; none reaches over the end of a sentence."""
@@ -339,80 +334,87 @@ class Phrases:
         """The lines of which every piece is found here."""
         return self._rows.among(here)
 
-    def line_of(self, pattern: int, name: str) -> Line:
-        """The line of the rules for which a pattern, told by its number, belongs to a list or cue."""
-        return self._ordered[pattern].lists[name]
+    def lines(self, name: str) -> Mapping[int, Line]:
+        """The patterns of a list or cue, those of one piece, with the lines of the rules that they are found for."""
+        return self._members.get(name, {})
 
     def search_for(self, name: str, spaced: _Spaced) -> tuple[list[_Match], Mapping[int, tuple[str, ...]]]:
         """The phrases of one list or cue in a text, and its name by the numbers of its patterns."""
-        numbers = [pattern.number for pattern in self._members.get(name, ())]
-        wanted = bytearray(len(self._ordered))
-        for number in numbers:
+        members = self.lines(name)
+        wanted = bytearray(len(self._numbers))
+        for number in members:
             wanted[number] = 1
-        return self.search(spaced, wanted), dict.fromkeys(numbers, (name,))
+        return self.search(spaced, wanted), dict.fromkeys(members, (name,))
 
     def ask(self, name: str) -> None:
         """Have every scan to come file this list or cue."""
-        self._asked.add(name, self._members.get(name, ()))
+        self._asked.add(name, self.lines(name))
+
+    def _lists_with(self, number: int) -> tuple[str, ...]:
+        """The word lists that a pattern belongs to."""
+        if number not in self._lists_of:
+            self._lists_of[number] = tuple([name for name in self._lists if number in self.lines(name)])
+        return self._lists_of[number]
 
     # -- compiling
 
     def _add_line(self, cue: str, pieces: Pieces, rows: list[_Row]) -> None:
         if len(pieces.atoms) == 1:
-            for pattern in self._patterns_of(pieces.atoms[0], pieces.line):
-                self._add_to_list(cue, pattern, pieces.line)
+            members = self._members.setdefault(cue, {})
+            for number in self._patterns_of(pieces.atoms[0], pieces.line):
+                members.setdefault(number, pieces.line)
             return
         filled = [self._piece(atom, pieces.line) for atom in pieces.atoms]
         each = tuple([piece.patterns for piece in filled])
         longest = max(filled, key=lambda piece: piece.length).patterns
         rows.append(_Row(len(rows), each, pieces.gaps, longest, cue, pieces.line))
 
-    def _add_to_list(self, name: str, pattern: _Pattern, line: Line) -> None:
-        if name not in pattern.lists:
-            pattern.lists[name] = line
-            self._members.setdefault(name, []).append(pattern)
-
     def _piece(self, atom: Atom, line: Line) -> _Piece:
         """The patterns that can fill a piece; pieces that are written alike share them."""
         if atom not in self._pieces:
             patterns = self._patterns_of(atom, line)
-            length = min([pattern.length for pattern in patterns], default=0)
-            self._pieces[atom] = _Piece(frozenset([pattern.number for pattern in patterns]), length)
+            length = min([self._lengths[number] for number in patterns], default=0)
+            self._pieces[atom] = _Piece(frozenset(patterns), length)
         return self._pieces[atom]
 
-    def _patterns_of(self, atom: Atom, line: Line) -> list[_Pattern]:
-        patterns = [pattern for phrase in atom.phrases if (pattern := self._pattern(phrase))]
+    def _patterns_of(self, atom: Atom, line: Line) -> list[int]:
+        patterns = [number for phrase in atom.phrases if (number := self._pattern(phrase)) is not None]
         for name in atom.lists:
-            patterns += self._members.get(name, ())
+            patterns += self.lines(name)
             if name not in self._lists:
                 self._faults.add(line.where, f"{{{name}}} is no list of words; {meant(name, self._lists)}")
         return patterns
 
-    def _pattern(self, phrase: str) -> _Pattern | None:
+    def _pattern(self, phrase: str) -> int | None:
         """The pattern of a phrase; None for a phrase without a letter."""
         if phrase not in self._by_phrase:
-            self._by_phrase[phrase] = self._made(phrase)
+            form, length, is_prefix = _searched_form(phrase)
+            if not form:
+                self._by_phrase[phrase] = None
+                return None
+            number = self._by_phrase[phrase] = self._numbers.setdefault((form, is_prefix), len(self._lengths))
+            if number == len(self._lengths):
+                self._lengths.append(length)
         return self._by_phrase[phrase]
 
-    def _made(self, phrase: str) -> _Pattern | None:
-        is_prefix = phrase.endswith("*")
-        folded = fold(phrase.removesuffix("*").strip())
-        text = f" {folded}" if _is_plain(folded) else _Spaced(folded).text
-        if not text.strip():
-            return None
-        if folded[0] == "'" and folded[1:2].isalpha():  # the end of a word: "'s back"
-            text = " '" + text.lstrip()
-        is_word = text[1].isalnum()  # a comma follows its word without a blank
-        key = (text if is_word else text[1:], is_prefix)
-        if key not in self._patterns:
-            self._patterns[key] = _Pattern(len(self._ordered), len(text), is_prefix)
-            self._ordered.append(self._patterns[key])
-        return self._patterns[key]
 
-
-def _is_plain(folded: str) -> bool:
-    """Words with a blank between them and nothing else, as most phrases are: they are searched for as they stand."""
-    return folded.isascii() and all(map(str.isalnum, folded.split(" ")))
+def _searched_form(phrase: str) -> tuple[str, int, bool]:
+    """What is searched for a phrase, "" for nothing; how long it is; and whether its last word may go on."""
+    folded = fold(phrase).strip()
+    if folded.isascii() and folded.replace(" ", "").isalnum() and "  " not in folded:
+        return f" {folded}", len(folded) + 1, False  # plain words, as most are
+    is_prefix = folded.endswith("*")
+    folded = folded.removesuffix("*").strip()
+    text = _Spaced(folded).text
+    if not text.strip():
+        return "", 0, is_prefix
+    if folded[0] == "'" and folded[1:2].isalpha():  # the end of a word: "'s back"
+        text = " '" + text.lstrip()
+    return (
+        text if text[1].isalnum() else text[1:],
+        len(text),
+        is_prefix,
+    )  # a comma follows its word without a blank
 
 
 def _goes_on(text: str, end: int) -> bool:
@@ -541,11 +543,11 @@ class Scan:
         """The hits of a list or cue, those of lines of several pieces first in their sentence."""
         made = self._made_of_lines(name) if name in self._lines else {}
         phrases: dict[int, list[Hit]] = {}
-        line_of = self.phrases.line_of
-        for sentence, (start, end, pattern), spaced in self._filed[name]:
+        lines = self.phrases.lines(name)
+        for sentence, (start, end, number), spaced in self._filed[name]:
             hits = phrases.setdefault(sentence, [])
             if len(hits) < MOST_IN_SENTENCE:
-                hits.append(spaced.hit(start, end, name, line_of(pattern, name), sentence))
+                hits.append(spaced.hit(start, end, name, lines[number], sentence))
         for sentence, hits in phrases.items():
             made[sentence] = (*made.get(sentence, ()), *hits)
         return made if len(made) < 2 else {sentence: made[sentence] for sentence in sorted(made)}
@@ -606,14 +608,13 @@ class Scan:
 class Words:
     """The word lists of the rules, for those who read a text by themselves."""
 
-    lists: Mapping[str, tuple[str, ...]]  # name -> phrases as the rules have them
+    lists: Mapping[str, Sequence[Line]]
     phrases: Phrases
-    folded: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the same, folded
     # The folded phrases of a list; empty where the rules have no such list. No method, for it is called so often.
     of: Callable[[str], frozenset[str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "of", _Sets(self.folded).__getitem__)
+        object.__setattr__(self, "of", _Folded(self.lists).__getitem__)
 
     def within(self, name: str, folded: str) -> list[str]:
         """Those folded phrases of a list that stand in a folded text, be it inside of words."""
@@ -622,9 +623,15 @@ class Words:
         return [phrases[number] for number in dict.fromkeys([number for number, _, _ in found])]
 
 
-class _Sets(dict[str, frozenset[str]]):
+class _Folded(dict[str, frozenset[str]]):
+    """Lists with their phrases folded; filled as they are asked for."""
+
+    def __init__(self, lists: Mapping[str, Sequence[Line]]) -> None:
+        self._lists = lists
+
     def __missing__(self, name: str) -> frozenset[str]:
-        return frozenset()
+        self[name] = frozenset([fold(line.text) for line in self._lists.get(name, ())])
+        return self[name]
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, reduce
 from operator import or_
@@ -242,8 +242,7 @@ MOST_IN_SENTENCE = 100  # hits of one list; a sentence that holds more was not w
 
 _Match = tuple[int, int, int]  # start and end in the searched form, number of the pattern
 _Place = tuple[int, int, int]  # start, end and index of a sentence
-_Found = tuple[int, _Match, _Spaced]  # with the index of the sentence
-_Here = Mapping[int, Sequence[_Match]]  # what was found in one sentence, by the pattern's number
+_Patterns = Mapping[int, Sequence[_Match]]  # what was found in one sentence, by the pattern's number
 
 
 class Phrases:
@@ -330,7 +329,7 @@ class Phrases:
             )  # most begin with the blank before a word
         return found
 
-    def rows_of(self, here: _Here) -> list[_Row]:
+    def rows_of(self, here: _Patterns) -> list[_Row]:
         """The lines of which every piece is found here."""
         return self._rows.among(here)
 
@@ -422,7 +421,7 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end].isalnum() or text[end] in "_@" or text.startswith("'t", end)
 
 
-def _in_order(row: _Row, here: _Here, spaces: Sequence[int]) -> list[tuple[int, int]]:
+def _in_order(row: _Row, here: _Patterns, spaces: Sequence[int]) -> list[tuple[int, int]]:
     """Where the pieces of a row follow one another within its gaps, in the order of their ends.
 
     Looks at each found phrase once: of several beginnings that lead to a phrase, the nearest is kept.
@@ -446,25 +445,47 @@ def _in_order(row: _Row, here: _Here, spaces: Sequence[int]) -> list[tuple[int, 
     return [(start, end) for end, start in reached]
 
 
-def _filling(piece: frozenset[int], here: _Here) -> list[tuple[int, int]]:
+def _filling(piece: frozenset[int], here: _Patterns) -> list[tuple[int, int]]:
     """What fills a piece, in order: each by its end, and where it begins."""
     return sorted([(end, start) for number in piece.intersection(here) for start, end, _ in here[number]])
+
+
+class _Here:
+    """What was found in one sentence; hits are made of it when somebody asks for them."""
+
+    __slots__ = ("hits", "names", "patterns", "rows", "sentence", "spaced")
+
+    def __init__(self, sentence: int, spaced: _Spaced) -> None:
+        self.sentence = sentence  # its index
+        self.spaced = spaced
+        self.patterns: dict[int, list[_Match]] = {}
+        self.names: dict[str, list[_Match]] = {}  # by list or cue
+        self.rows: dict[str, list[_Row]] = {}  # by cue, those of which all pieces are here
+        self.hits: dict[str, tuple[Hit, ...]] = {}  # by list or cue, once asked for
+
+    def made(self, name: str, lines: Mapping[int, Line]) -> tuple[Hit, ...]:
+        """The hits of a list or cue, those of lines of several pieces first."""
+        make, sentence = self.spaced.hit, self.sentence
+        hits = self._of_rows(name) if name in self.rows else []
+        for start, end, number in self.names.get(name, ())[:MOST_IN_SENTENCE]:
+            hits.append(make(start, end, name, lines[number], sentence))
+        return tuple(hits)
+
+    def _of_rows(self, cue: str) -> list[Hit]:
+        found: list[tuple[int, int, list[Hit]]] = []
+        for row in self.rows[cue]:
+            places = _in_order(row, self.patterns, self.spaced.spaces)
+            if places:
+                order = next(i for i, number in enumerate(self.patterns) if number in row.longest)
+                hits = [self.spaced.hit(start, end, cue, row.line, self.sentence) for start, end in places]
+                found.append((order, row.number, hits))
+        return [hit for _, _, hits in sorted(found) for hit in hits][:MOST_IN_SENTENCE]
 
 
 class Scan:
     """A message cut into sentences, with every phrase and line of the rules that was found in them."""
 
-    __slots__ = (
-        "_asked",
-        "_filed",
-        "_hits",
-        "_lines",
-        "_made_once",
-        "_parts",
-        "message",
-        "phrases",
-        "sentences",
-    )
+    __slots__ = ("_asked", "_here", "_made_once", "_parts", "_where", "message", "phrases", "sentences")
 
     def __init__(
         self, message: Message, sentences: tuple[Sentence, ...], phrases: Phrases, asked: _Asked
@@ -474,117 +495,103 @@ class Scan:
         self.phrases = phrases
         self._asked = asked.names
         self._made_once: dict[object, object] = {}
-        self._filed: defaultdict[str, list[_Found]] = defaultdict(list)  # by list or cue
-        self._lines: dict[
-            str, list[tuple[_Row, int, _Here, _Spaced]]
-        ] = {}  # by cue, those of which all pieces are in a sentence
-        self._hits: dict[
-            str, Mapping[int, tuple[Hit, ...]]
-        ] = {}  # by list or cue, and by sentence: once asked for
+        self._here: dict[int, _Here] = {}  # by sentence
+        self._where: defaultdict[str, list[int]] = defaultdict(
+            list
+        )  # list or cue -> sentences that may hold it
         self._parts = [
             _Sentences(text, places)
             for part, text in ((Part.BODY, message.body), (Part.SUBJECT, message.subject))
             if (places := sorted([(s.start, s.end, i) for i, s in enumerate(sentences) if s.part is part]))
         ]
         for part in self._parts:
-            found = phrases.search(part.spaced, asked.wanted)
-            for sentence, here in self._file(part, found, asked.of_pattern).items():
-                for row in phrases.rows_of(here):
-                    self._filed[row.cue]  # something may be found
-                    self._lines.setdefault(row.cue, []).append((row, sentence, here, part.spaced))
+            self._here |= self._file(part, phrases.search(part.spaced, asked.wanted), asked.of_pattern)
+        for index, here in self._here.items():
+            for row in phrases.rows_of(here.patterns):
+                here.rows.setdefault(row.cue, []).append(row)
+                self._where[row.cue].append(index)
 
     def _file(
         self,
         part: _Sentences,
         found: Iterable[_Match],
         names: Sequence[Sequence[str]] | Mapping[int, Sequence[str]],
-    ) -> Mapping[int, _Here]:
+    ) -> dict[int, _Here]:
         """File what was found under the names that its pattern has by its number; returns it by the sentence.
 
         What reaches over the end of a sentence is left out, and what is found in one more often than is looked at.
         """
-        filed, spaced = self._filed, part.spaced
-        by_sentence: dict[int, dict[int, list[_Match]]] = {}
-        here: dict[int, list[_Match]] = {}
+        where, spaced = self._where, part.spaced
+        by_sentence: dict[int, _Here] = {}
+        patterns: dict[int, list[_Match]] = {}
+        named: dict[str, list[_Match]] = {}
         sentence = low = limit = high = -1
         for match in found:
             start, end, number = match
             if not low <= start < high:
                 sentence, low, limit, high = part.around(start)
-                here = by_sentence.setdefault(sentence, {})
+                if sentence not in by_sentence:
+                    by_sentence[sentence] = _Here(sentence, spaced)
+                patterns, named = by_sentence[sentence].patterns, by_sentence[sentence].names
             if end > limit:
                 continue
-            if number not in here:
-                here[number] = [match]
-            elif len(here[number]) < MOST_IN_SENTENCE:
-                here[number].append(match)
+            if number not in patterns:
+                patterns[number] = [match]
+            elif len(patterns[number]) < MOST_IN_SENTENCE:
+                patterns[number].append(match)
             else:
                 continue
             for name in names[number]:
-                filed[name].append((sentence, match, spaced))
+                if name in named:
+                    named[name].append(match)
+                else:
+                    named[name] = [match]
+                    where[name].append(sentence)
         return by_sentence
-
-    def _by_sentence(self, name: str) -> Mapping[int, tuple[Hit, ...]]:
-        """The hits of a word list or cue by the index of their sentence, in order."""
-        hits = self._hits.get(name)
-        if hits is None:
-            if name not in self._asked:
-                self._catch_up(name)
-            hits = self._hits[name] = self._made(name)
-        return hits
 
     def _catch_up(self, name: str) -> None:
         """File a list or cue that nobody has asked for before."""
         for part in self._parts:
-            self._file(part, *self.phrases.search_for(name, part.spaced))
+            for index, late in self._file(part, *self.phrases.search_for(name, part.spaced)).items():
+                self._here.setdefault(index, late).names.update(late.names)
         self.phrases.ask(name)
-
-    def _made(self, name: str) -> Mapping[int, tuple[Hit, ...]]:
-        """The hits of a list or cue, those of lines of several pieces first in their sentence."""
-        made = self._made_of_lines(name) if name in self._lines else {}
-        phrases: dict[int, list[Hit]] = {}
-        lines = self.phrases.lines(name)
-        for sentence, (start, end, number), spaced in self._filed[name]:
-            hits = phrases.setdefault(sentence, [])
-            if len(hits) < MOST_IN_SENTENCE:
-                hits.append(spaced.hit(start, end, name, lines[number], sentence))
-        for sentence, hits in phrases.items():
-            made[sentence] = (*made.get(sentence, ()), *hits)
-        return made if len(made) < 2 else {sentence: made[sentence] for sentence in sorted(made)}
-
-    def _made_of_lines(self, cue: str) -> dict[int, tuple[Hit, ...]]:
-        found: dict[int, list[tuple[tuple[int, int], list[Hit]]]] = {}
-        for row, sentence, here, spaced in self._lines[cue]:
-            places = _in_order(row, here, spaced.spaces)
-            if places:
-                hits = [spaced.hit(start, end, cue, row.line, sentence) for start, end in places]
-                order = next(i for i, number in enumerate(here) if number in row.longest), row.number
-                found.setdefault(sentence, []).append((order, hits))
-        return {
-            sentence: tuple([hit for _, hits in sorted(rows) for hit in hits][:MOST_IN_SENTENCE])
-            for sentence, rows in found.items()
-        }
+        self._asked |= {name}
 
     def held(self, names: Iterable[str]) -> list[str]:
         """Those of these lists and cues of which something may have been found; asked for all at once, this is cheap."""
-        filed, asked = self._filed, self._asked
-        return [name for name in names if name in filed or name not in asked]
+        where, asked = self._where, self._asked
+        return [name for name in names if name in where or name not in asked]
 
     def of(self, name: str) -> tuple[Hit, ...]:
         """All hits of a word list, or of a cue by "fact:value", in the order of the sentences."""
-        if name not in self._filed and name in self._asked:
-            return ()
-        by_sentence = self._by_sentence(name)
-        if len(by_sentence) == 1:
-            return next(iter(by_sentence.values()))
-        return tuple([hit for hits in by_sentence.values() for hit in hits])
+        return tuple(self.each(name)) if self._may_hold(name) else ()
+
+    def each(self, name: str) -> Iterator[Hit]:
+        """The same one by one, for those who may not look at all of them."""
+        if self._may_hold(name):
+            where = self._where[name]
+            for index in where if len(where) == 1 else sorted(set(where)):
+                yield from self._in(self._here[index], name)
 
     def in_sentence(self, sentence: Sentence | int, name: str) -> tuple[Hit, ...]:
         """The hits of a word list or cue in one sentence, told by itself or by its index."""
-        if name not in self._filed and name in self._asked:
+        if not self._may_hold(name):
             return ()
-        index = sentence if isinstance(sentence, int) else self.sentences.index(sentence)
-        return self._by_sentence(name).get(index, ())
+        here = self._here.get(sentence if isinstance(sentence, int) else self.sentences.index(sentence))
+        return self._in(here, name) if here is not None else ()
+
+    def _may_hold(self, name: str) -> bool:
+        if name not in self._asked:
+            self._catch_up(name)
+        return name in self._where
+
+    def _in(self, here: _Here, name: str) -> tuple[Hit, ...]:
+        if name in here.hits:
+            return here.hits[name]
+        if name not in here.names and name not in here.rows:
+            return ()
+        hits = here.hits[name] = here.made(name, self.phrases.lines(name))
+        return hits
 
     def once(self, make: Callable[[Scan], T_]) -> T_:
         """What this makes of the scan; made when it is first asked for, for all who read the scan."""

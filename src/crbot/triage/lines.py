@@ -41,6 +41,7 @@ class Line:
     role: Role = Role.OWN
     is_alone: bool = False  # never joined with its neighbours
     _tokens: list[str] | None = None
+    _key: str | None = None
 
     @property
     def tokens(self) -> list[str]:
@@ -48,6 +49,13 @@ class Line:
         if self._tokens is None:
             self._tokens = [token for word in self.folded.split() if (token := word.strip(MARKS))]
         return self._tokens
+
+    @property
+    def key(self) -> str:
+        """What stands before the first colon, as in `key_of`."""
+        if self._key is None:
+            self._key = key_of(self.folded)
+        return self._key
 
     @property
     def is_blank(self) -> bool:

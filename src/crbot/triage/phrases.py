@@ -78,6 +78,7 @@ _UNSEEN = "\u00ad\u200b-\u200d\u2060\ufeff"  # characters without width, which m
 _BEFORE_WORD = re.compile(rf"[^\w\s@{_UNSEEN}](?=\w)(?<!\w')")
 _RUN = re.compile(rf"[ >]{{2,}}|[{_UNSEEN}]+")
 _ASCII_RUN = re.compile("[ >][ >]+")  # the same where nothing is unseen, in a third of the time
+_AFTER_WORD = " .,;:!?"  # what mostly stands behind a word
 _REST_OF_WORD = re.compile(r"[\w']*")
 
 
@@ -319,8 +320,7 @@ class Phrases:
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             if not wanted[number]:
                 continue
-            after = text[end]
-            if after != " " and text[end - 1].isalnum() and (after.isalnum() or _goes_on(text, end)):
+            if text[end] not in _AFTER_WORD and text[end - 1].isalnum() and _goes_on(text, end):
                 if not prefixes[number]:
                     continue
                 end = _REST_OF_WORD.match(text, end).end()  # type: ignore[union-attr]  # noqa: PLW2901  # it matches nothing, too
@@ -568,10 +568,13 @@ class Scan:
 
     def each(self, name: str) -> Iterator[Hit]:
         """The same one by one, for those who may not look at all of them."""
-        if self._may_hold(name):
-            where = self._where[name]
-            for index in where if len(where) == 1 else sorted(set(where)):
-                yield from self._in(self._here[index], name)
+        for index in self.sentences_with(name):
+            yield from self._in(self._here[index], name)
+
+    def sentences_with(self, name: str) -> Sequence[int]:
+        """The indexes of the sentences that may hold something of a list or cue, in order."""
+        where = self._where[name] if self._may_hold(name) else []
+        return where if len(where) < 2 else sorted(set(where))
 
     def in_sentence(self, sentence: Sentence | int, name: str) -> tuple[Hit, ...]:
         """The hits of a word list or cue in one sentence, told by itself or by its index."""

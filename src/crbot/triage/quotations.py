@@ -154,22 +154,19 @@ class Quotations:
 
     def _header(self, i: int, fewest: int = 3) -> int | None:
         """The line after "From: …, Sent: …, To: …", if such a head begins here."""
-        if key_of(self._lines[i].folded) not in self._words.of("header_from"):
+        if self._lines[i].key not in self._words.of("header_from"):
             return None
         keys, last, others = 1, i, self._words.of("header_other")
         for j in range(i + 1, min(i + 1 + LONGEST_HEAD, len(self._lines))):
             line = self._lines[j]
             if line.is_blank and keys > 1:
                 break
-            if key_of(line.folded) in others:
+            if line.key in others:
                 keys, last = keys + 1, j
         return last + 1 if keys >= fewest or (keys == 2 and self._lines[i].depth) else None
 
     def _has_sent(self, start: int, end: int) -> bool:
-        return any(
-            key_of(line.folded) in ("sent", "gesendet", "envoyé", "enviado")
-            for line in self._lines[start:end]
-        )
+        return any(line.key in ("sent", "gesendet", "envoyé", "enviado") for line in self._lines[start:end])
 
     def _attribution(self, i: int) -> int | None:
         """The line after "On … wrote:", if such a line begins here; it may be broken into several."""

@@ -66,17 +66,21 @@ def is_contact(text: str) -> bool:
     return bool(_CONTACT.search(narrow(text[:400])))
 
 
+def _may_be_item(text: str) -> bool:
+    """There is one of the characters of an item's mark; most texts have none and cost no search."""
+    return text[:1] in "-*+\x95\xb7" or "." in text[:5] or ")" in text[:5]
+
+
 def is_list_item(text: str) -> bool:
     """Begins with the mark of a list's item: "1.", "(b)", "-", "•"."""
     if text[:1] in "•·▪◦–—" and text[1:2] == " ":
         return True
-    begins_so = text[:1] in "-*+\x95\xb7" or "." in text[:5] or ")" in text[:5]
-    return begins_so and bool(_ITEM.search(narrow(text[:8])))
+    return _may_be_item(text) and bool(_ITEM.search(narrow(text[:8])))
 
 
 def without_item_mark(text: str) -> str:
     """The text after the mark of a list's item, if it begins with one."""
-    match = _ITEM.search(narrow(text[:8]))
+    match = _ITEM.search(narrow(text[:8])) if _may_be_item(text) else None
     return text[match.end() :] if match else text.lstrip("•·▪◦–— ")
 
 

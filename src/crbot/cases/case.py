@@ -1,14 +1,17 @@
-"""A case: the life of one request; and which stage may follow which.
+"""A case: the life of one request, as it stands now.
 
-What a message or a person does to a case is `respond`'s; where cases are kept is the store's.
+What a message does to a case is `respond`'s, which stage may follow which `stages`'; where cases are kept, the store's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from crbot.cases.meetings import Call
+from crbot.triage.approval import Reading
 from crbot.triage.decision import Decision, Disposition, Queue
 from crbot.triage.message import Channel, Person
 
@@ -34,19 +37,6 @@ class Stage(StrEnum):
 
 ENDED = frozenset({Stage.CLOSED, Stage.DECLINED, Stage.WITHDRAWN, Stage.DORMANT})
 
-FOLLOWS: dict[Stage, frozenset[Stage]] = {
-    Stage.RECEIVED: ENDED | {Stage.SCOPING},
-    Stage.SCOPING: ENDED | {Stage.WORK_PLAN},
-    Stage.WORK_PLAN: ENDED | {Stage.AGENCY_REVIEW},
-    Stage.AGENCY_REVIEW: ENDED | {Stage.WORK_PLAN, Stage.APPROVED},
-    Stage.APPROVED: ENDED | {Stage.DELIVERY},
-    Stage.DELIVERY: ENDED,
-    Stage.CLOSED: frozenset({Stage.RECEIVED}),
-    Stage.DECLINED: frozenset({Stage.RECEIVED}),
-    Stage.WITHDRAWN: frozenset({Stage.RECEIVED}),
-    Stage.DORMANT: frozenset({Stage.RECEIVED}),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -67,8 +57,97 @@ DRAFTED_BY_THE_BOT = "crbot"
 class Draft:
     """A decline that waits until a person releases it."""
 
-    grounds: tuple[str, ...]  # the rules that failed
-    by: str  # who drafted it; `DRAFTED_BY_THE_BOT` where the rules did
+    grounds: tuple[str, ...]  # the rules that speak against it
+    by: str  # who wrote or last changed it; `DRAFTED_BY_THE_BOT` where the rules did
+    text: str = ""  # a person's own words in place of the rules' reasons
+    instead: str = ""  # a person's own words on what the agency can do instead
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person of staff said of a fact, against what the messages tell."""
+
+    fact: str
+    values: tuple[str, ...]
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlanVersion:
+    """A work plan as one person wrote it down; every part in words, paragraphs apart by a blank line."""
+
+    assistance: str
+    experts: str
+    staff: str
+    milestones: str
+    documents: str
+    by: str
+    at: datetime
+    changes: str = ""  # what the agency wants changed in this version, as staff confirmed it
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAnswer:
+    """The agency's words on its work plan, waiting for a person of staff to confirm what they say."""
+
+    reads_as: Reading
+    words: str
+    by: str  # `Person.key`
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The work plan in all its versions, and what the agency said of it."""
+
+    versions: tuple[PlanVersion, ...]  # at least one; a version's number is its place, from 1
+    sent: int = 0  # number of the version that the agency was sent last; 0: none yet
+    answer: PlanAnswer | None = None  # not confirmed yet
+    approved: int = 0  # number of the version that the agency approved; 0: none
+    approved_at: datetime | None = None
+    approved_words: str = ""  # what the agency said, as staff confirmed it
+
+    @property
+    def newest(self) -> PlanVersion:
+        return self.versions[-1]
+
+    @property
+    def is_approved(self) -> bool:
+        """The agency has approved what stands in the newest version."""
+        return self.approved == len(self.versions)
+
+    def reopened(self) -> Plan:
+        """The plan as it goes on being written: no approval holds any more."""
+        return replace(self, answer=None, approved=0, approved_at=None, approved_words="")
+
+
+class Status(StrEnum):
+    """How the public list of sites shows a delivery."""
+
+    ASSESSMENT = "Assessment"
+    ONGOING = "Ongoing"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """How the public list of sites shows a case; only what staff marked public is in it."""
+
+    public: bool
+    topics: tuple[str, ...] = ()  # as the list shows them
+    status: Status = Status.ASSESSMENT
+    link: str = ""  # of the public report
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Follow-ups of a case that a person holds back."""
+
+    by: str
+    reason: str
+    at: datetime
+    until: datetime | None = None  # None: until a person resumes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +168,18 @@ class Case:
     participants: frozenset[str] = frozenset()  # `Person.key` of everyone who may add to it
     draft: Draft | None = None
     outcome: str = ""  # how it ended, in words, with who ended it
+    stood: Stage | None = None  # of what has ended: the stage that it ended from
     doubts: tuple[str, ...] = ()  # what staff should know of its messages: "not proven to come from …"
+    changed_by: str = ""  # who made this revision: a `Person.key`, a member of staff, "crbot"
+    changed_at: datetime | None = None
+    last_heard_at: datetime | None = None  # when the agency last wrote, in person
+    zone: str = ""  # IANA; "": as its state tells
+    corrections: Mapping[str, Correction] = field(default_factory=dict)  # by fact
+    merged_into: str | None = None  # number of the case that goes on in its place
+    call: Call | None = None
+    plan: Plan | None = None
+    site: Site | None = None
+    pause: Pause | None = None
 
     def changed(self, **changes: object) -> Case:
         """The case with these changes, one revision on."""
@@ -101,6 +191,11 @@ class Case:
         facts = self.decision.facts
         name = facts.value("agency_name") if facts.is_known("agency_name") else "Agency not named yet"
         return f"{name}, {facts.value('agency_state')}" if facts.is_known("agency_state") else name
+
+    @property
+    def wants_out(self) -> bool:
+        """The agency seems to take its request back, which a person of staff has not confirmed yet."""
+        return self.decision.facts.value("withdrawn") == "yes" and not self.stage.is_ended
 
 
 def number_of(year: int, counter: int) -> str:

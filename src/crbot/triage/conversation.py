@@ -39,14 +39,18 @@ def asked_in(scan: Scan) -> tuple[str, ...]:
 def joined(before: Facts, told: Iterable[Statement]) -> Facts:
     """The facts after a message: what it tells replaces what was told before.
 
-    Of what two different people say the word of the one who heads the agency counts; and "I don't know" takes
-    nothing back.
+    Of what two different people say the word of the one who heads the agency counts; "I don't know" takes nothing
+    back; and what a person of staff has settled, no message replaces.
     """
     return before.with_statements(each for each in told if _holds(each, before.statements.get(each.fact)))
 
 
 def _holds(new: Statement, old: Statement | None) -> bool:
-    if old is None or not old.values:
+    if old is None or new.settled:
+        return True
+    if old.settled:
+        return False
+    if not old.values:
         return True
     if not new.values or new.values == (UNKNOWN,):
         return False

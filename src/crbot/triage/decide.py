@@ -5,14 +5,14 @@ What is decided in which way stands in the modules that it calls, by which rules
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from crbot.triage.answers import one_answer_a_line
 from crbot.triage.conversation import asked_in, asked_in_vain, joined
-from crbot.triage.decision import Decision
+from crbot.triage.decision import Decision, Kind, Reason
 from crbot.triage.eligibility import dispose, judge, open_questions
-from crbot.triage.facts import NEW, NOTHING, Known
+from crbot.triage.facts import NEW, NOTHING, Facts, Known, Statement
 from crbot.triage.kinds import tell_kind
 from crbot.triage.message import Mark, Message
 from crbot.triage.passages import cut
@@ -35,7 +35,18 @@ def decide(message: Message, policy: Policy, known: Known = NEW) -> Decision:
     kind, because = tell_kind(scan, NOTHING.with_statements(told), known, policy.kinds)
     if not kind.is_case:
         return Decision(kind, because, policy.version, facts=known.facts)
-    facts = joined(known.facts, told)
+    return _judged(kind, because, joined(known.facts, told), policy)
+
+
+def settle(facts: Facts, statements: Iterable[Statement], policy: Policy, before: Decision) -> Decision:
+    """Decide anew without a message, after a person of staff has settled some of the facts.
+
+    Staff's word counts whatever stood there before. What the case is, it stays: kind and reason are those of `before`.
+    """
+    return _judged(before.kind, before.kind_reason, facts.with_statements(statements), policy)
+
+
+def _judged(kind: Kind, because: Reason, facts: Facts, policy: Policy) -> Decision:
     findings = tuple(judge(rule, facts, policy) for rule in policy.rules)
     row = route(facts, policy)
     return Decision(

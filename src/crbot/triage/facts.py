@@ -45,6 +45,7 @@ class Statement:
     speaker: str = ""  # `Person.key` of who said it
     by_head: bool = False  # the speaker heads the agency
     lost: tuple[Evidence, ...] = ()  # mentions that were read and did not decide, for the explanation
+    settled: bool = False  # a person of staff said so; no message replaces it
 
 
 @dataclass(frozen=True, slots=True)

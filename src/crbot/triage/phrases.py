@@ -223,19 +223,15 @@ class _Sentences:
 class _Asked:
     """The lists and cues that somebody has ever asked a scan for; most are but pieces of lines, or never looked up."""
 
-    __slots__ = ("names", "of_pattern", "wanted")
+    __slots__ = ("by_pattern", "names")
 
-    def __init__(self, patterns: int, pieces: Iterable[int]) -> None:
+    def __init__(self) -> None:
         self.names: frozenset[str] = frozenset()
-        self.of_pattern: list[tuple[str, ...]] = [()] * patterns  # by the pattern's number
-        self.wanted = bytearray(patterns)  # 1: it has such a name, or is a piece of a line
-        for number in pieces:
-            self.wanted[number] = 1
+        self.by_pattern: dict[int, tuple[str, ...]] = {}
 
     def add(self, name: str, patterns: Iterable[int]) -> None:
         for number in patterns:
-            self.of_pattern[number] += (name,)
-            self.wanted[number] = 1
+            self.by_pattern[number] = (*self.by_pattern.get(number, ()), name)
         self.names |= {name}  # last, and as a new set: a scan that is at work knows nothing of it
 
 
@@ -276,17 +272,10 @@ class Phrases:
         self._automaton = ahocorasick_rs.AhoCorasick(
             [text for text, _ in self._numbers], matchkind=ahocorasick_rs.MatchKind.Standard
         )
-        count = len(self._numbers)
         self._prefixes = bytes([is_prefix for _, is_prefix in self._numbers])
-        self._listed = bytearray(count)
-        for name in lists:
-            for number in self._members.get(name, ()):
-                self._listed[number] = 1
         self._lists_of: dict[int, tuple[str, ...]] = {}  # by pattern, as they are met
-        self._rows = _Rows(rows, count)
-        self._asked = _Asked(
-            count, frozenset[int]().union(*(each.patterns for each in self._pieces.values()))
-        )
+        self._rows = _Rows(rows, len(self._numbers))
+        self._asked = _Asked()
         self._latest: tuple[str, tuple[Hit, ...]] = ("", ())
 
     def find(self, folded: str) -> Sequence[Hit]:
@@ -299,7 +288,7 @@ class Phrases:
             spaced = _Spaced(folded)
             hits = tuple(
                 spaced.hit(start, end, name, self._members[name][number], -1)
-                for start, end, number in self.search(spaced, self._listed)
+                for start, end, number in self.search(spaced)
                 for name in self._lists_with(number)
             )
             self._latest = (folded, hits)
@@ -307,19 +296,17 @@ class Phrases:
 
     def lists_in(self, folded: str) -> frozenset[str]:
         """The word lists of which a phrase stands in a folded text."""
-        found = self.search(_Spaced(folded), self._listed)
+        found = self.search(_Spaced(folded))
         return frozenset([name for _, _, number in found for name in self._lists_with(number)])
 
     def scan(self, message: Message, sentences: Sequence[Sentence]) -> Scan:
         """Find every phrase and line in the sentences of a message; none reaches over the end of a sentence."""
         return Scan(message, tuple(sentences), self, self._asked)
 
-    def search(self, spaced: _Spaced, wanted: bytes | bytearray) -> list[_Match]:
-        """The wanted patterns in a text, whole words only, in the order of their ends."""
+    def search(self, spaced: _Spaced) -> list[_Match]:
+        """The patterns in a text, whole words only, in the order of their ends."""
         text, prefixes, found = f"{spaced.text} ", self._prefixes, []
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            if not wanted[number]:
-                continue
             if text[end] not in _AFTER_WORD and text[end - 1].isalnum() and _goes_on(text, end):
                 if not prefixes[number]:
                     continue
@@ -336,14 +323,6 @@ class Phrases:
     def lines(self, name: str) -> Mapping[int, Line]:
         """The patterns of a list or cue, those of one piece, with the lines of the rules that they are found for."""
         return self._members.get(name, {})
-
-    def search_for(self, name: str, spaced: _Spaced) -> tuple[list[_Match], Mapping[int, tuple[str, ...]]]:
-        """The phrases of one list or cue in a text, and its name by the numbers of its patterns."""
-        members = self.lines(name)
-        wanted = bytearray(len(self._numbers))
-        for number in members:
-            wanted[number] = 1
-        return self.search(spaced, wanted), dict.fromkeys(members, (name,))
 
     def ask(self, name: str) -> None:
         """Have every scan to come file this list or cue."""
@@ -505,19 +484,14 @@ class Scan:
             if (places := sorted([(s.start, s.end, i) for i, s in enumerate(sentences) if s.part is part]))
         ]
         for part in self._parts:
-            self._here |= self._file(part, phrases.search(part.spaced, asked.wanted), asked.of_pattern)
+            self._here |= self._file(part, asked.by_pattern)
         for index, here in self._here.items():
             for row in phrases.rows_of(here.patterns):
                 here.rows.setdefault(row.cue, []).append(row)
                 self._where[row.cue].append(index)
 
-    def _file(
-        self,
-        part: _Sentences,
-        found: Iterable[_Match],
-        names: Sequence[Sequence[str]] | Mapping[int, Sequence[str]],
-    ) -> dict[int, _Here]:
-        """File what was found under the names that its pattern has by its number; returns it by the sentence.
+    def _file(self, part: _Sentences, names: Mapping[int, Sequence[str]]) -> dict[int, _Here]:
+        """File what is found under the names that its pattern has by its number; returns it by the sentence.
 
         What reaches over the end of a sentence is left out, and what is found in one more often than is looked at.
         """
@@ -526,7 +500,7 @@ class Scan:
         patterns: dict[int, list[_Match]] = {}
         named: dict[str, list[_Match]] = {}
         sentence = low = limit = high = -1
-        for match in found:
+        for match in self.phrases.search(part.spaced):
             start, end, number = match
             if not low <= start < high:
                 sentence, low, limit, high = part.around(start)
@@ -541,7 +515,7 @@ class Scan:
                 patterns[number].append(match)
             else:
                 continue
-            for name in names[number]:
+            for name in names.get(number, ()):
                 if name in named:
                     named[name].append(match)
                 else:
@@ -551,8 +525,9 @@ class Scan:
 
     def _catch_up(self, name: str) -> None:
         """File a list or cue that nobody has asked for before."""
+        names = dict.fromkeys(self.phrases.lines(name), (name,))
         for part in self._parts:
-            for index, late in self._file(part, *self.phrases.search_for(name, part.spaced)).items():
+            for index, late in self._file(part, names).items():
                 self._here.setdefault(index, late).names.update(late.names)
         self.phrases.ask(name)
         self._asked |= {name}

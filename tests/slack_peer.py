@@ -58,11 +58,15 @@ class SlackPeer:
         self.acks: dict[str, list[Json]] = {}
         self.connections: dict[str, web.WebSocketResponse] = {}
         self.answers_pings = True
+        self.greets = True
+        self.views: dict[str, Json] = {}  # by id, as they stand
+        self.homes: dict[str, Json] = {}  # by user
         self.files: dict[str, Answer] = {}  # what can be downloaded, by name
         self.downloads: list[tuple[str, str]] = []  # name, and the token that was shown
         self.port = port
         self._planned: list[tuple[str, Answer]] = []
         self._tickets: set[str] = set()
+        self._triggers: set[str] = set()
         self._numbers = itertools.count(1)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -155,10 +159,28 @@ class SlackPeer:
                 return {"ok": True, "messages": top[::-1]}
             case "conversations.replies":
                 return self._replies(body)
+            case "views.open":
+                return self._opened(body)
+            case "views.update":
+                self.views[str(body["view_id"])] = body["view"]
+                return {"ok": True, "view": {"id": body["view_id"]}}
+            case "views.publish":
+                self.homes[str(body["user_id"])] = body["view"]
+                return {"ok": True, "view": {"id": "V0HOME"}}
             case "users.info":
                 profile = {"real_name": "Chief Ana Rivera", "email": "arivera@springfieldpd.example.gov"}
                 return {"ok": True, "user": {"id": body["user"], "profile": profile}}
         return {"ok": False, "error": "unknown_method"}
+
+    def _opened(self, body: Json) -> Json:
+        """A trigger is good once; that it is good for three seconds, a test looks at by the time of the call."""
+        trigger = str(body["trigger_id"])
+        if trigger in self._triggers:
+            return {"ok": False, "error": "exchanged_trigger_id"}
+        self._triggers.add(trigger)
+        view_id = f"V{next(self._numbers):06d}"
+        self.views[view_id] = body["view"]
+        return {"ok": True, "view": {"id": view_id}}
 
     def _ticket(self, authorization: str) -> Json:
         if not authorization.startswith("Bearer xapp-"):
@@ -221,7 +243,8 @@ class SlackPeer:
         name = f"connection {next(self._numbers)}"
         self.connections[name] = socket
         try:
-            await socket.send_json({"type": "hello", "num_connections": len(self.connections)})
+            if self.greets:
+                await socket.send_json({"type": "hello", "num_connections": len(self.connections)})
             await self._hear(socket)
         finally:
             self.connections.pop(name, None)
@@ -354,6 +377,7 @@ def form_payload(view: Json, values: Json, user: str = "U0RIVERA") -> Json:
         "user": {"id": user, "team_id": "T0CRI"},
         "trigger_id": "7.8.9",
         "view": {
+            "type": "modal",
             "id": "V0ANSWERS",
             "root_view_id": "V0ROOT",
             "hash": "1795319400.abc",

@@ -376,9 +376,9 @@ def write_starter(folder: Path) -> tuple[Path, ...]:
     return tuple(folder / name for name in ("crbot.toml", "rules", "templates", "slack-manifest.json"))
 
 
-def slack_manifest() -> str:
-    """The Slack app's manifest, as JSON."""
-    return json.dumps(manifest(), indent=2)
+def slack_manifest(url: str = "") -> str:
+    """The Slack app's manifest, as JSON. `url`: see `manifest`."""
+    return json.dumps(manifest(url), indent=2)
 
 
 # From settings to each adapter's own

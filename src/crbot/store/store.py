@@ -20,7 +20,9 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    Text,
     bindparam,
+    cast,
     create_engine,
     event,
     func,
@@ -411,6 +413,39 @@ class SqlStore:
             if len(rows) < _BATCH:
                 return
             last = (rows[-1].year, rows[-1].counter)
+
+    def open_cases(self) -> tuple[Case, ...]:
+        """The cases that have not ended, the oldest first."""
+        still = select(cases.c.body).where(cases.c.stage.not_in(ENDED))
+        with self._transaction() as connection:
+            bodies = connection.scalars(still.order_by(cases.c.year, cases.c.counter)).all()
+        return tuple(_CASE.validate_json(body) for body in bodies)
+
+    def search(self, words: Collection[str], limit: int) -> tuple[Case, ...]:
+        """The cases in which all of the words may stand somewhere, the newest first.
+
+        Words that a database folds in its own way, or JSON writes in another, are left to whoever asks.
+        """
+        found = select(cases.c.body).order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
+        for word in (word for word in words if word.isascii() and not set(word) & set('"\\')):
+            found = found.where(func.lower(cast(cases.c.body, Text)).contains(word.lower(), autoescape=True))
+        with self._transaction() as connection:
+            bodies = connection.scalars(found).all()
+        return tuple(_CASE.validate_json(body) for body in bodies)
+
+    def words_of(self, number: str) -> tuple[str, ...]:
+        """What was written in a case, message by message, the newest first."""
+        drawn = select(outbox.c.body).where(outbox.c.case_number == number, outbox.c.kind == "drawing")
+        with self._transaction() as connection:
+            bodies = connection.scalars(drawn.order_by(outbox.c.id.desc())).all()
+        texts = (json.loads(body)["text"] for body in bodies)
+        return tuple(text for text in texts if text.strip())
+
+    def card_of(self, number: str, place: Place) -> str:
+        """Where the case's card stands, "<channel>:<ts>"; "" where there is none."""
+        where = select(cards.c.identity).where(cards.c.case_number == number, cards.c.place == place.value)
+        with self._transaction() as connection:
+            return connection.scalar(where) or ""
 
     def events(self, since: datetime) -> tuple[Event, ...]:
         """What happened to all cases since then, oldest first."""

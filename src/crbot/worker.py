@@ -118,7 +118,9 @@ def send_all(bot: Bot, channel: Channel) -> int:
     while sent := send_due(bot.store, channel, outlet, now):
         done += len(sent)
         for each in sent:
-            if each.trouble:
+            if each.did == "alarm":
+                log.error("broken, until a person mends it", key=each.key, reason=each.trouble)
+            elif each.trouble:
                 log.warning("not sent", key=each.key, did=each.did, reason=each.trouble)
             else:
                 log.info("sent", key=each.key, did=each.did)

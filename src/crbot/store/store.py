@@ -60,6 +60,21 @@ _NOTICE = TypeAdapter(Notice)
 _WHISPER = TypeAdapter(Whisper)
 
 _OPEN = ("ready", "sending")
+_earlier = outbox.alias()
+# Letters of a case arrive in the order in which they were written, whatever of them had to be tried again.
+_IS_OVERTAKING = (
+    select(_earlier.c.id)
+    .where(
+        outbox.c.kind == "letter",
+        _earlier.c.kind == "letter",
+        _earlier.c.via == outbox.c.via,
+        _earlier.c.recipient == outbox.c.recipient,
+        _earlier.c.case_number == outbox.c.case_number,
+        _earlier.c.id < outbox.c.id,
+        _earlier.c.state.in_(_OPEN),
+    )
+    .exists()
+)
 
 # Statements that every message needs are built once: building one costs more than running it.
 _OLDEST_KEPT = (
@@ -331,6 +346,7 @@ class SqlStore:
                 outbox.c.via == via.value,
                 outbox.c.state.in_(_OPEN),
                 outbox.c.next_at <= now,
+                ~_IS_OVERTAKING,
             )
             .order_by(outbox.c.next_at, outbox.c.id)
             .limit(limit)
@@ -372,6 +388,15 @@ class SqlStore:
                 _put_out(connection, [_notice_row(f"failed:{outgoing.key}", notice, now)])
             case = outgoing.what.case if isinstance(outgoing.what, Letter) else None
             _write_down(connection, case or "", (Entry("not sent", "crbot", {"key": outgoing.key}),), now)
+
+    def alarm(self, notice: Notice, now: datetime) -> bool:
+        said = hashlib.sha256(f"{notice.title}\n{notice.text}".encode()).hexdigest()[:20]
+        row = _notice_row(f"alarm:{said}:{now:%Y-%m-%d}", notice, now)
+        with self._transaction() as connection:
+            if connection.scalar(select(outbox.c.id).where(outbox.c.key == row["key"])) is not None:
+                return False
+            _put_out(connection, [row])
+            return True
 
     def _mark(self, outgoing: Outgoing, *conditions: Any, **values: object) -> bool:
         """Change a row that is still ours; False where the claim was lost."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from crbot.cases.respond import Change
-from crbot.intake.ports import VALUES, Verb
+from crbot.intake.verbs import VALUES, Verb
 from crbot.store.migrations import upgrade
 from crbot.store.store import SqlStore, open_engine
 from tests.store.test_store import NOW, arrival, case, received

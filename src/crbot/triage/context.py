@@ -52,6 +52,7 @@ _BREAK_NAMES = (
     ("", _NOTHING, "context:nothing"),
 )
 _CANCELS = "cancels"  # a denial taken back: "I can't say that there is no suit"
+_SAME = "same"  # stands as what was said before: "No suits. The same is true of inquiries."
 _SIDES = ("before", "near", "after", "either", "around", "answer", "next")
 _REPLIES = ("answer", "next")
 _QUESTIONS = frozenset({Context.SUPPOSED, Context.ASKED})
@@ -60,7 +61,8 @@ _STANDINGS = frozenset({Context.DENIED, Context.ONGOING, Context.ENDED, Context.
 _INSIDE = frozenset(
     {Context.DENIED, Context.ENDED, Context.ONGOING}
 )  # may stand between the pieces of a mention
-KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS)
+_CARRIED = (Context.DENIED, Context.ENDED, Context.ONGOING)  # what "the same" may take over
+KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS, _SAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class _Trigger(NamedTuple):
 
 _OPENING = 18  # characters of the next sentence in which a trigger that speaks of this one may begin
 _ANSWER_OPENING = 8  # characters of a sentence in which an answer begins
-_ANSWER_MARKS = re.compile(r"[:=?–—|…]|\.{3}|\s-\s")  # between a label and its answer
+_ANSWER_MARKS = re.compile(r"[:=?–—|…[(]|\.{3}|\s-\s")  # between a label and its answer
 _NEW_SENTENCE = re.compile(r"[.?!]\s+[a-z]")  # typed without capitals
 _OTHER_ITEM = re.compile(r"\s\d{1,2}[.)\]:/]?\s")
 _NEXT_ITEM = re.compile(r"\s+[(\[]?\d{1,2}[.)\]:/]")
@@ -174,10 +176,16 @@ class Contexts:
     def _standing(self, mention: Hit, reaching: dict[str, _Trigger]) -> Standing:
         if _CANCELS in reaching and Context.DENIED in reaching:
             return Standing(Context.ONGOING, reaching[_CANCELS].hit)
+        if _SAME in reaching and (carried := self._carried(reaching[_SAME].hit)):
+            return carried
         reaching = _without_outranked(reaching)
         threat = reaching.get(Context.EXPECTED)
-        if threat and threat.side == "around" and Context.DENIED not in reaching:
-            return Standing(Context.EXPECTED, threat.hit)  # "if I do, they will sue"
+        if threat and (threat.side == "next" if Context.DENIED in reaching else threat.side == "around"):
+            return Standing(
+                Context.EXPECTED, threat.hit
+            )  # "No suit. I expect one.", "if I do, they will sue"
+        if threat and threat.side == "next":
+            del reaching[Context.EXPECTED]  # "We are sued. I expect we will win."
         if self._is_asked(mention):
             reaching = _replies(reaching, _SIDES)
             if not reaching:
@@ -222,6 +230,27 @@ class Contexts:
         """The trigger that takes back a mention which is itself a denial."""
         trigger = self._reaching(mention).get(_CANCELS)
         return trigger.hit if trigger else None
+
+    def foretold(self, mention: Hit) -> Hit | None:
+        """The trigger of the next sentence that expects what a mention denies: "No suit yet. [I expect one]." """
+        following = self._in_next_sentence(mention)
+        return next((each.hit for each in following if each.kind == Context.EXPECTED), None)
+
+    def _carried(self, same: Hit) -> Standing | None:
+        """How the thing stands that was spoken of before "the same", in this sentence or the one before."""
+        for index in (same.sentence, same.sentence - 1):
+            if index < 0:
+                continue
+            before = [
+                each
+                for each in self._in_sentence(index)
+                if each.hit.end <= same.start and each.side != "next"
+            ]
+            for context in _CARRIED:
+                hit = next((each.hit for each in before if each.kind == context), None)
+                if hit:
+                    return Standing(context, hit)
+        return None
 
     def told_in(self, sentence: int) -> tuple[Hit, ...]:
         """The triggers in a sentence that say how a thing stands."""

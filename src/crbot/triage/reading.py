@@ -22,6 +22,7 @@ from crbot.triage.policy import MATTERS, Policy
 from crbot.triage.wants import WANTS, read_wants
 
 _GRAVITY = ("active", "potential", "none", UNKNOWN)  # of a matter's values, the gravest first
+_GRAVE = ("active", "potential")
 _ANSWERED = {"no": "none", "yes": "active", "unsure": UNKNOWN}
 _DENIAL_IN = {
     Context.SUPPOSED: "",
@@ -213,7 +214,7 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
     """
     told: dict[str, list[Evidence]] = {}
     lost: list[Evidence] = []
-    hints: list[Evidence] = []
+    hints: dict[str, list[Evidence]] = {}
     is_denied = False
     for mention in reader.mentions(fact):
         value, standing = _meaning(fact, mention, reader)
@@ -221,8 +222,8 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
             value = ""  # "The suit was settled. The suit taught us much."
         evidence = reader.evidence(mention.hit, standing)
         is_hint = mention.is_weak and standing.context is Context.ASSERTED
-        if value == "active" and is_hint and not reader.contexts.contrasts(mention.hit):
-            hints.append(evidence)
+        if value in _GRAVE and is_hint and not reader.contexts.contrasts(mention.hit):
+            hints.setdefault(value, []).append(evidence)
         elif value:
             told.setdefault(value, []).append(evidence)
             is_denied |= value == "none" and _is_plain_denial(mention, standing, reader)
@@ -231,15 +232,11 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
     for reply in replies:
         if fact in reply.facts and reply.value:
             value = _ANSWERED[reply.value]
-            if value == "none" or told.keys().isdisjoint(
-                ("active", "potential")
-            ):  # beside a yes the words say more
+            if value == "none" or told.keys().isdisjoint(_GRAVE):  # beside a yes the words say more
                 told.setdefault(value, []).append(reader.answer_evidence(reply))
                 is_denied |= value == "none"
-    if hints and not is_denied:
-        told.setdefault("active", []).extend(hints)
-    else:
-        lost += hints
+    for value, words in hints.items():
+        (lost if is_denied else told.setdefault(value, [])).extend(words)
     for reply in replies:
         if fact in reply.facts and not reply.value and not told:
             standing = reader.contexts.within(reply.start, reply.end)
@@ -272,12 +269,16 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
     claimed = "active" if mention.value == _MENTION else mention.value
     answer = _answer_to(mention.hit, reader)
     if answer is not None:
-        value = {"no": "none", "yes": claimed}.get(answer, "")
+        expected = reader.policy.means[fact, Context.EXPECTED]
+        value = {"no": "none", "yes": claimed, "expected": expected}.get(answer, "")
         return value, Standing(Context.ASSERTED)
     if mention.value == "none":
         cancelled = reader.contexts.cancelled(mention.hit) or reader.contexts.goes_on(mention.hit)
         if cancelled:
             return "active", Standing(Context.ONGOING, cancelled)
+        expected = reader.contexts.foretold(mention.hit)
+        if expected:
+            return reader.policy.means[fact, Context.EXPECTED] or "none", Standing(Context.EXPECTED, expected)
         standing = reader.contexts.of(mention.hit)
         if (
             standing.trigger
@@ -296,7 +297,7 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
 def _answer_to(hit: Hit, reader: Reader) -> str | None:
     """The answer behind a form's label, or behind a question, that holds the mention.
 
-    "no", "yes", or "" where it is neither; None where the mention stands in no label and no answered question.
+    "no", "yes", "expected", or "" where it is none of these; None where the mention stands in no label and no answered question.
     """
     scan, words = reader.scan, reader.policy.words
     sentence = scan.sentences[hit.sentence]
@@ -332,7 +333,7 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
 def _drawn_answer(hit: Hit, reader: Reader) -> str | None:
     """The answer that a form gives by a checked box, behind dots that lead to it, or in the cells of a table.
 
-    As in `_answer_to`; "" where the dots or the cell lead to nothing.
+    As in `_answer_to`; "" where the dots or the cell lead to nothing, or no box is checked.
     """
     scan = reader.scan
     sentence, text = scan.sentences[hit.sentence], scan.text(hit.sentence)
@@ -341,45 +342,81 @@ def _drawn_answer(hit: Hit, reader: Reader) -> str | None:
     if _LEADER.fullmatch(text, hit.end, sentence.end):
         line_end = text.find("\n", sentence.end)
         answer = text[sentence.end : line_end if line_end >= 0 else len(text)]
-        return short_answer(answer, reader.policy.words) or (None if answer.strip() else "")
-    return _checked(text[hit.start : min(sentence.end, hit.end + _LONGEST_LABEL)], reader)
+        return _entry(answer, reader) or (None if answer.strip() else "")
+    line = text[sentence.start : min(sentence.end, hit.end + _LONGEST_LABEL)]
+    return _checked(line, hit.start - sentence.start, reader)
 
 
-def _checked(told: str, reader: Reader) -> str | None:
-    """What the first checked box in a text says: by the word behind it, or before it: "yes [ ] no [x]"."""
+def _entry(text: str, reader: Reader) -> str:
+    """What somebody entered in a form: "no", "yes", "expected", or "" for none of these."""
+    words = reader.policy.words
+    folded = fold(text[:_LONGEST_LABEL]).strip(" \t*_.,;:")
+    for value, name in _ENTRIES:
+        if any(folded.startswith(each) and not folded[len(each) :][:1].isalnum() for each in words.of(name)):
+            return value
+    return short_answer(text, words)
+
+
+def _checked(line: str, place: int, reader: Reader) -> str | None:
+    """What the boxes in a line say of what stands at a place: by the word behind the checked one or before it.
+
+    "yes [ ] no [x]", "[ ] pending [x] threatened", "[ ] investigation [ ] lawsuit [x] neither".
+    """
+    told = line[place:]
     boxes = list(_BOX.finditer(told))
+    own = list(_BOX.finditer(line, 0, place))[-1:]
     first = next((i for i, each in enumerate(boxes) if each["on"]), None)
+    if own and _BOX.match(line.lstrip()):
+        if own[0]["on"]:
+            return None  # its own words tell: "[x] no lawsuit"
+        return _behind(told, boxes[first], reader) if first is not None else ""
     if first is None:
-        return None
+        return "" if len(boxes) > 1 else None
     opening = told[: boxes[0].start()].split()[-1:]
     if opening and short_answer(opening[0], reader.policy.words):
         start = boxes[first - 1].end() if first else 0
-        label = told[start : boxes[first].start()].split()[-1:]
-        return short_answer(label[0], reader.policy.words) if label else None
-    label = told[boxes[first].end() :].split()[:1]
-    if not label:
-        return None
-    if fold(label[0]).strip(".,;") in reader.policy.words.of("matter_ended"):
-        return "no"
-    return short_answer(label[0], reader.policy.words) or None
+        return _entry(" ".join(told[start : boxes[first].start()].split()[-1:]), reader) or None
+    return _behind(told, boxes[first], reader) or None
+
+
+def _behind(told: str, box: re.Match[str], reader: Reader) -> str:
+    """What the word behind a box says."""
+    return _entry(" ".join(told[box.end() :].split()[:1]), reader)
 
 
 def _answer_in_table(hit: Hit, reader: Reader) -> str | None:
-    """The answer in the next cell of a row, or in the same column of the row below a heading."""
-    scan, words = reader.scan, reader.policy.words
+    """The answer in the next cell of a row that holds one, or in the same column of the row below a heading.
+
+    A cross stands for what heads its column.
+    """
+    scan = reader.scan
     sentence, text = scan.sentences[hit.sentence], scan.text(hit.sentence)
-    after = text[hit.end : sentence.end].split("|")[1:2]
-    answer = short_answer(after[0], words) if after else ""
-    if answer:
-        return answer
     column = text.count("|", sentence.start, hit.start)
+    cells = text[sentence.start : sentence.end].split("|")
+    for i in range(column + 1, len(cells)):
+        if fold(cells[i]).strip(" []()") in _CROSSES:
+            return _entry(_heading(hit.sentence, i, reader), reader) or None
+        if any(each.isalnum() for each in cells[i]):
+            answer = _entry(cells[i], reader)
+            if answer:
+                return answer
+            break
     for row in scan.sentences[hit.sentence + 1 : hit.sentence + _ROWS]:
-        cells = row.text.split("|")
+        below = row.text.split("|")
         if row.part is not sentence.part or not row.text.startswith("|"):
             return None
-        if column < len(cells) and any(each.isalnum() for each in cells[column]):
-            return short_answer(cells[column], words) or None
+        if column < len(below) and any(each.isalnum() for each in below[column]):
+            return _entry(below[column], reader) or None
     return None
+
+
+def _heading(index: int, column: int, reader: Reader) -> str:
+    """What stands over a column of the table that a row belongs to."""
+    rows = reader.scan.sentences
+    while index > 0 and rows[index - 1].text.startswith("|"):
+        index -= 1
+    cells = rows[index].text.split("|")
+    return cells[column] if column < len(cells) else ""
 
 
 def _telling(sentence: int, reader: Reader) -> tuple[Hit, ...]:
@@ -403,6 +440,8 @@ def _is_item(label: str) -> bool:
 
 
 _BOX = re.compile(r"(?P<on>[\[(] ?[xX✓✔✗*] ?[\])]|[☑☒✅✔✓])|[\[(] {0,3}_{0,3}[\])]|[☐□]")
+_CROSSES = ("x", "xx", "✓", "✔", "✗", "☑", "☒", "✅", "*", "•")
+_ENTRIES = (("no", "matter_ended"), ("expected", "matter_likely"), ("yes", "answer_standing"))
 _LEADER = re.compile(r"\s*(?:\.{3,}|…+|_{3,})\s*")
 _ITEM_END = re.compile(r"\s{2,}|\s[/|]\s")
 _ROWS = 4  # sentences below a heading in which the first row of a table stands

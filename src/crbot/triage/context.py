@@ -226,6 +226,10 @@ class Contexts:
                 return Standing(context, kinds[context])
         return Standing(Context.ASSERTED)
 
+    def is_elsewhere(self, mention: Hit) -> bool:
+        """Words around a mention say that it is of another place."""
+        return Context.ELSEWHERE in self._reaching(mention)
+
     def cancelled(self, mention: Hit) -> Hit | None:
         """The trigger that takes back a mention which is itself a denial."""
         trigger = self._reaching(mention).get(_CANCELS)
@@ -324,7 +328,7 @@ class Contexts:
         if _ITEM.match(self.scan.text(following), start):
             return []  # the next item of a list speaks of something else
         opens = [each for each in self._in_sentence(following) if each.hit.start < start + _OPENING]
-        told = [each for each in opens if each.side == "next"]
+        told = [each for each in opens if each.side == "next" and not self._is_denied(each.hit, opens)]
         told += [each for each in opens if each.side == "answer" and self._is_whole(each.hit, following)]
         if not told and sentences[mention.sentence].is_question:  # "An inquiry? Closed in May."
             told = [
@@ -333,6 +337,10 @@ class Contexts:
                 if each.kind in _STANDINGS and each.hit.start < start + _ANSWER_OPENING
             ]
         return told
+
+    def _is_denied(self, hit: Hit, opens: Iterable[_Trigger]) -> bool:
+        """A denial stands before what opens a sentence: "I would not say [they have nothing to do with] it"."""
+        return any(each.kind in (Context.DENIED, _CANCELS) and each.hit.end <= hit.start for each in opens)
 
     def _is_whole(self, hit: Hit, index: int) -> bool:
         """The hit is all that its sentence says."""

@@ -236,7 +236,8 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
                 told.setdefault(value, []).append(reader.answer_evidence(reply))
                 is_denied |= value == "none"
     for value, words in hints.items():
-        (lost if is_denied else told.setdefault(value, [])).extend(words)
+        is_outdone = is_denied or "potential" in told  # a suit that is spoken of is none that is filed
+        (lost if is_outdone else told.setdefault(value, [])).extend(words)
     for reply in replies:
         if fact in reply.facts and not reply.value and not told:
             standing = reader.contexts.within(reply.start, reply.end)
@@ -269,9 +270,8 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
     claimed = "active" if mention.value == _MENTION else mention.value
     answer = _answer_to(mention.hit, reader)
     if answer is not None:
-        expected = reader.policy.means[fact, Context.EXPECTED]
-        value = {"no": "none", "yes": claimed, "expected": expected}.get(answer, "")
-        return value, Standing(Context.ASSERTED)
+        told = {"no": "none", "yes": claimed, "expected": reader.policy.means[fact, Context.EXPECTED]}
+        return told.get(answer, ""), Standing(Context.ASSERTED)
     if mention.value == "none":
         cancelled = reader.contexts.cancelled(mention.hit) or reader.contexts.goes_on(mention.hit)
         if cancelled:
@@ -290,8 +290,19 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
     standing = reader.contexts.of(mention.hit)
     if mention.value == _MENTION and standing.context is Context.ASSERTED:
         return "", standing
+    if standing.context is Context.ANOTHERS and _is_of_the_event(fact, mention.hit, reader):
+        return claimed, standing
     meant = reader.policy.means[fact, standing.context]
     return (claimed if meant == "as told" else meant), standing
+
+
+def _is_of_the_event(fact: str, hit: Hit, reader: Reader) -> bool:
+    """An inquiry into an event, which counts whoever its target: "the FBI has the bombing, that is theirs"."""
+    return (
+        fact == "investigation"
+        and bool(reader.scan.in_sentence(hit.sentence, "inq_event"))
+        and not reader.contexts.is_elsewhere(hit)
+    )
 
 
 def _answer_to(hit: Hit, reader: Reader) -> str | None:

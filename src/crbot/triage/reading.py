@@ -337,7 +337,9 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
         following = scan.sentences[hit.sentence + 1]
         if following.part is sentence.part and following.role in _SPOKEN:
-            return short_answer(_ANSWER_MARK.sub("", following.text), words) or None
+            answer = short_answer(_ANSWER_MARK.sub("", following.text), words)
+            is_over = reader.contexts.within(following.start, following.end).context is Context.ENDED
+            return "no" if answer == "yes" and is_over else answer or None  # "Sued? Yes, and it was settled."
     return None
 
 

@@ -226,6 +226,13 @@ class Contexts:
                 return Standing(context, kinds[context])
         return Standing(Context.ASSERTED)
 
+    def denies(self, mention: Hit) -> bool:
+        """A denial stands within the mention's own words: "no one is suing us"."""
+        return any(
+            each.kind == Context.DENIED and mention.start <= each.hit.start and each.hit.end <= mention.end
+            for each in self._around(mention)
+        )
+
     def is_elsewhere(self, mention: Hit) -> bool:
         """Words around a mention say that it is of another place."""
         return Context.ELSEWHERE in self._reaching(mention)

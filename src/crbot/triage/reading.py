@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from crbot.triage.agency import read_agency
 from crbot.triage.answers import Answer, answered_authority, answers, short_answer
@@ -44,6 +45,11 @@ class Mention:
     hit: Hit
     is_weak: bool = False  # it only hints: a plain denial outweighs it
 
+    @property
+    def is_closing(self) -> bool:
+        """Only ends what was named before: "nothing since"."""
+        return self.is_weak and self.value == "none"
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -77,8 +83,11 @@ class Reader:
             if (each.value != "none" or not self.contexts.breaks(each.hit))
             and not any(_bars(bar, each.hit) for bar in own_bars[each.value])
         ]
+        tellers = [each for each in free if not each.is_closing]
         for mention in free:
-            if not any(_covers(each.hit, mention.hit) and _longer(each.hit, mention.hit) for each in free):
+            if mention.is_closing or not any(
+                _covers(each.hit, mention.hit) and _longer(each.hit, mention.hit) for each in tellers
+            ):
                 yield mention
 
     def evidence(self, hit: Hit, standing: Standing | None = None) -> Evidence:
@@ -216,10 +225,15 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
     lost: list[Evidence] = []
     hints: dict[str, list[Evidence]] = {}
     is_denied = False
-    for mention in reader.mentions(fact):
-        value, standing = _meaning(fact, mention, reader)
+    views = [_View(mention, *_meaning(fact, mention, reader)) for mention in reader.mentions(fact)]
+    for i, view in enumerate(views):
+        mention, value, standing = view
         if "none" in told and standing.context is Context.ASSERTED and _is_known_one(mention.hit, reader):
             value = ""  # "The suit was settled. The suit taught us much."
+        if any(_closes(fact, later, view, reader) for later in views[i + 1 :]):
+            value = ""  # "The family sued. The jury found for us."
+        if mention.is_closing and not any(_closes(fact, view, each, reader) for each in views[:i]):
+            value = ""  # "Nobody has called since": of whom?
         evidence = reader.evidence(mention.hit, standing)
         is_hint = mention.is_weak and standing.context is Context.ASSERTED
         if value in _GRAVE and is_hint and not reader.contexts.contrasts(mention.hit):
@@ -252,6 +266,47 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
     return reader.statement(fact, (), (), lost) if lost else None
 
 
+class _View(NamedTuple):
+    """A mention, what it tells, and its context."""
+
+    mention: Mention
+    value: str
+    standing: Standing
+
+
+_CLOSES_WITHIN = 2  # sentences after a mention in which its end may be told
+_CLOSING = (Context.ASSERTED, Context.ENDED, Context.DENIED)
+_OPEN_ENDED = (Context.ASSERTED, Context.EXPECTED)
+
+
+def _closes(fact: str, later: _View, view: _View, reader: Reader) -> bool:
+    """A later mention tells the end of what an earlier one named, and of nothing else."""
+    first, last = view.mention.hit, later.mention.hit
+    is_named = view.mention.value == _MENTION
+    if later.value != "none" or not (view.value in _GRAVE or is_named):
+        return False
+    if view.standing.context not in _OPEN_ENDED:
+        return False
+    if not 0 <= last.sentence - first.sentence <= _CLOSES_WITHIN or last.start < first.end:
+        return False
+    if later.mention.value != "none" and not (
+        later.standing.context is Context.ENDED
+        and (first.phrase == last.phrase or _is_known_one(last, reader))
+    ):
+        return False
+    if not later.mention.is_closing and reader.contexts.denies(last):
+        return False
+    if reader.scan.in_sentence(last.sentence, "matter_other"):
+        return False
+    if fact == "litigation" and reader.scan.in_sentence(last.sentence, "matter_investigator"):
+        return False
+    bodies, others = (
+        {fold(reader.scan.text_of(hit)) for hit in reader.scan.in_sentence(each.sentence, "matter_investigator")}
+        for each in (first, last)
+    )
+    return not bodies or not others or not bodies.isdisjoint(others)
+
+
 def _is_plain_denial(mention: Mention, standing: Standing, reader: Reader) -> bool:
     """Says of any matter whatever that there is none: "nobody is investigating us", not "the DA isn't"."""
     if standing.context not in (Context.DENIED, Context.ASSERTED):
@@ -272,6 +327,9 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
     if answer is not None:
         told = {"no": "none", "yes": claimed, "expected": reader.policy.means[fact, Context.EXPECTED]}
         return told.get(answer, ""), Standing(Context.ASSERTED)
+    if mention.is_closing:
+        standing = reader.contexts.of(mention.hit)
+        return "none" if standing.context in _CLOSING else "", standing
     if mention.value == "none":
         cancelled = reader.contexts.cancelled(mention.hit) or reader.contexts.goes_on(mention.hit)
         if cancelled:
@@ -280,12 +338,8 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
         if expected:
             return reader.policy.means[fact, Context.EXPECTED] or "none", Standing(Context.EXPECTED, expected)
         standing = reader.contexts.of(mention.hit)
-        if (
-            standing.trigger
-            and standing.context is Context.ONGOING
-            and _covers(mention.hit, standing.trigger)
-        ):
-            return "active", standing  # "the DA has not (yet) closed it"
+        if standing.context is Context.ONGOING and _goes_beyond(mention.hit, standing.trigger, reader):
+            return "active", standing
         return _DENIAL_IN.get(standing.context, "none"), standing
     standing = reader.contexts.of(mention.hit)
     if mention.value == _MENTION and standing.context is Context.ASSERTED:
@@ -294,6 +348,17 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
         return claimed, standing
     meant = reader.policy.means[fact, standing.context]
     return (claimed if meant == "as told" else meant), standing
+
+
+def _goes_beyond(hit: Hit, trigger: Hit | None, reader: Reader) -> bool:
+    """What goes on is the very thing whose end is told, or what is left of it.
+
+    "The DA has not (yet) closed it", "the judge threw out half of it, and the rest goes on".
+    """
+    if trigger is None:
+        return False
+    is_rest = trigger.start >= hit.end and bool(reader.scan.in_sentence(hit.sentence, "matter_other"))
+    return is_rest or _covers(hit, trigger)
 
 
 def _is_of_the_event(fact: str, hit: Hit, reader: Reader) -> bool:

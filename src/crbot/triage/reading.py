@@ -301,7 +301,10 @@ def _closes(fact: str, later: _View, view: _View, reader: Reader) -> bool:
     if fact == "litigation" and reader.scan.in_sentence(last.sentence, "matter_investigator"):
         return False
     bodies, others = (
-        {fold(reader.scan.text_of(hit)) for hit in reader.scan.in_sentence(each.sentence, "matter_investigator")}
+        {
+            fold(reader.scan.text_of(hit))
+            for hit in reader.scan.in_sentence(each.sentence, "matter_investigator")
+        }
         for each in (first, last)
     )
     return not bodies or not others or not bodies.isdisjoint(others)

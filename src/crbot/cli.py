@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -139,6 +141,7 @@ def run(
     Example: CRBOT_CONFIG=/etc/crbot/crbot.toml crbot run
     """
     from crbot import wiring, worker
+    from crbot.channels.http import CannotListen
     from crbot.channels.mail.mailbox import MailboxAway
     from crbot.config import load_settings
 
@@ -158,6 +161,8 @@ def run(
             bot.close()
     except MailboxAway as away:
         raise _Failure(f"{away}; nothing is lost, run it again when the mailbox is back") from None
+    except CannotListen as error:
+        raise _Failure(f"{error}; free it, or set CRBOT_SLACK__PORT and CRBOT_SLACK__HOST") from None
 
 
 def _show_new_mail(mails: Iterable[Preview]) -> None:
@@ -275,6 +280,83 @@ def act(
         wanted = StaffAction(action, case, by, reason=reason, values=values)
         store.keep([wiring.terminal_action(wanted, worker.now())])
     typer.echo("Kept. A running crbot carries it out at once; else: crbot run --once")
+
+
+class SitesForm(StrEnum):
+    """The forms of the list of sites."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+
+
+@app.command()
+def sites(
+    form: Annotated[SitesForm, typer.Option("--format", help="how the list is written")] = SitesForm.TEXT,
+    output: Annotated[Path | None, typer.Option(help="file to write; else standard output")] = None,
+) -> None:
+    """Print the public list of sites: only what staff marked public, closed ones apart.
+
+    Example: crbot sites --format html --output sites.html
+    """
+    from crbot import wiring, worker
+    from crbot.cases.sites import list_sites
+    from crbot.channels import tidings
+    from crbot.config import load_settings
+
+    policy = wiring.load_policy(load_settings().rules)
+    with _store() as store:
+        listed = list_sites(store.all_cases(), policy.label)
+    match form:
+        case SitesForm.TEXT:
+            written = tidings.sites_as_text(listed)
+        case SitesForm.JSON:
+            written = tidings.sites_as_json(listed)
+        case SitesForm.CSV:
+            written = tidings.sites_as_csv(listed)
+        case SitesForm.HTML:
+            written = tidings.sites_as_page(listed, worker.now())
+    _write(written, output)
+
+
+@app.command()
+def report(
+    since: Annotated[
+        datetime | None, typer.Option(help="first day, as 2026-01-31; else 13 weeks ago")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(help="last day; else today")] = None,
+    output: Annotated[Path | None, typer.Option(help="file to write; else standard output")] = None,
+) -> None:
+    """Write a page with the figures and charts of a period: requests, first contact, rules, questions, follow-ups.
+
+    Example: crbot report --since 2026-01-01 --until 2026-03-31 --output first-quarter.html
+    """
+    from crbot import wiring, worker
+    from crbot.cases.figures import figures_of
+    from crbot.channels import tidings
+    from crbot.config import load_settings
+
+    now = worker.now()
+    end = (until or now).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC) + timedelta(days=1)
+    begin = since.replace(tzinfo=UTC) if since else end - timedelta(weeks=13)
+    if begin >= end:
+        raise typer.BadParameter("the first day must not lie behind the last")
+    policy = wiring.load_policy(load_settings().rules)
+    with _store() as store:
+        figures = figures_of(tuple(store.all_cases()), store.events(begin), begin, end, policy.label)
+    _write(tidings.report_as_page(figures, now), output)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _Failure(f"{output} can't be written: {error.strerror or error}") from None
+    typer.echo(f"wrote {output}")
 
 
 @db_app.command("upgrade")

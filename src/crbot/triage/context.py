@@ -214,17 +214,37 @@ class Contexts:
         return None
 
     def within(self, start: int, end: int) -> Standing:
-        """The context of a stretch of the body in which the thing itself is not named: "They wrapped it up"."""
-        kinds: dict[str, Hit] = {}
+        """The context of a stretch of the body in which the thing itself is not named: "They wrapped it up".
+
+        Only words with which a sentence opens, or that say something of what it opens with, can speak of it.
+        """
         for index, sentence in enumerate(self.scan.sentences):
-            if sentence.part is Part.BODY and sentence.start < end and start < sentence.end:
-                for each in self._in_sentence(index):
-                    if start <= each.hit.start < end and each.side in ("after", "next", "answer"):
-                        kinds.setdefault(each.kind, each.hit)
-        for context in (Context.ONGOING, Context.ENDED, Context.EXPECTED, Context.DENIED):
-            if context in kinds:
-                return Standing(context, kinds[context])
+            if sentence.part is not Part.BODY or sentence.start >= end or start >= sentence.end:
+                continue
+            opening = max(start, sentence.start)
+            subjects = self.scan.in_sentence(index, "answer_subject")
+            is_subject = any(hit.start < opening + _ANSWER_OPENING for hit in subjects)
+            told = {
+                each.kind: each.hit
+                for each in reversed(self._in_sentence(index))
+                if start <= each.hit.start < end and self._speaks_of_it(each, opening, is_subject)
+            }
+            for context in (Context.ONGOING, Context.ENDED, Context.EXPECTED, Context.DENIED):
+                if context in told:
+                    return Standing(context, told[context])
         return Standing(Context.ASSERTED)
+
+    def _speaks_of_it(self, trigger: _Trigger, opening: int, is_subject: bool) -> bool:
+        """Whether a trigger in an answer can say something of what was asked about."""
+        opens = trigger.hit.start < opening + _OPENING
+        if trigger.side == "answer":
+            behind = self.scan.text(trigger.hit.sentence)[trigger.hit.end : trigger.hit.end + 1]
+            return opens and (not behind or behind in _CLAUSE_ENDS)
+        if trigger.side == "after":
+            return opens or is_subject
+        return opens and (
+            trigger.side == "next" or trigger.kind in _CLOSING or trigger.kind == Context.ONGOING
+        )
 
     def denies(self, mention: Hit) -> bool:
         """A denial stands within the mention's own words: "no one is suing us"."""

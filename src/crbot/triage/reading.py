@@ -245,7 +245,7 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
             lost.append(evidence)
     for reply in replies:
         if fact in reply.facts and reply.value:
-            value = _ANSWERED[reply.value]
+            value = _ANSWERED.get(reply.value) or reader.policy.means[fact, Context.EXPECTED] or UNKNOWN
             if value == "none" or told.keys().isdisjoint(_GRAVE):  # beside a yes the words say more
                 told.setdefault(value, []).append(reader.answer_evidence(reply))
                 is_denied |= value == "none"
@@ -254,16 +254,28 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
         (lost if is_outdone else told.setdefault(value, [])).extend(words)
     for reply in replies:
         if fact in reply.facts and not reply.value and not told:
-            standing = reader.contexts.within(reply.start, reply.end)
-            if standing.context is not Context.ASSERTED:
-                meant = reader.policy.means[fact, standing.context]
-                value = "active" if meant == "as told" else meant
+            value = _told_in_answer(fact, reply, reader)
+            if value:
                 told.setdefault(value, []).append(reader.answer_evidence(reply))
     for value in _GRAVITY:
         if value in told:
             others = [each for other, evidence in told.items() if other != value for each in evidence]
             return reader.statement(fact, (value,), told[value], (*others, *lost))
     return reader.statement(fact, (), (), lost) if lost else None
+
+
+def _told_in_answer(fact: str, reply: Answer, reader: Reader) -> str:
+    """What an answer tells that is neither yes nor no and does not name the thing: "They settled", "Served in May"."""
+    standing = reader.contexts.within(reply.start, reply.end)
+    if standing.context is not Context.ASSERTED:
+        meant = reader.policy.means[fact, standing.context]
+        return "active" if meant == "as told" else meant
+    is_filed = any(
+        hit.start < reply.end and reply.start < hit.end
+        for hit in reader.scan.of("answer_filed")
+        if reader.scan.sentences[hit.sentence].part is Part.BODY
+    )
+    return "active" if fact == "litigation" and is_filed else ""
 
 
 class _View(NamedTuple):

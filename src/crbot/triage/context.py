@@ -138,6 +138,7 @@ _OPENING = 18  # characters of the next sentence in which a trigger that speaks 
 _ANSWER_OPENING = 8  # characters of a sentence in which an answer begins
 _ANSWER_MARKS = re.compile(r"[:=?–—|…[(]|\.{3}|\s-\s")  # between a label and its answer
 _NEW_SENTENCE = re.compile(r"[.?!]\s+[a-z]")  # typed without capitals
+_SENTENCE_INSIDE = re.compile(r"\b[a-z]{2,}[.?!]\s+[A-Z][a-z]")
 _OTHER_ITEM = re.compile(r"\s\d{1,2}[.)\]:/]?\s")
 _NEXT_ITEM = re.compile(r"\s+[(\[]?\d{1,2}[.)\]:/]")
 _ITEM = re.compile(r"\s*(?:[(\[]?\d{1,2}[.)\]:/]|[-*•·–]\s)")
@@ -306,6 +307,8 @@ class Contexts:
         if hit.start <= mention.start and mention.end <= hit.end:  # "(not in) litigation", "past suits"
             return side == "around" or hit.end - hit.start > mention.end - mention.start
         if mention.start <= hit.start and hit.end <= mention.end:  # "the DA is (not) looking into it"
+            if trigger.kind == Context.SUPPOSED:  # "the DA (whether anybody) is looking at us"
+                return "..." in mention.phrase and side == "before" and mention.start < hit.start
             return "..." in mention.phrase and trigger.kind in _INSIDE and side != "answer"
         if side == "before" or side == "near":
             first, last = hit, mention
@@ -378,6 +381,8 @@ class Contexts:
 
     def breaks(self, mention: Hit) -> bool:
         """Something else begins between the pieces of a mention: "nobody is looking at us but [we are sued]"."""
+        if _SENTENCE_INSIDE.search(self.scan.text(mention.sentence), mention.start, mention.end):
+            return True  # "Lawsuit: [no. Inquiry: the prosecutor has it]"
         return any(
             each.side == _STOP and mention.start < each.hit.start and each.hit.end < mention.end
             for each in self._around(mention)

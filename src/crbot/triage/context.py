@@ -284,6 +284,11 @@ class Contexts:
                     return Standing(context, hit)
         return None
 
+    def ends_in(self, sentence: int) -> bool:
+        """A sentence says of something that it is over, and of nothing that it goes on."""
+        kinds = {each.kind for each in self._in_sentence(sentence) if each.side == "after"}
+        return Context.ENDED in kinds and Context.ONGOING not in kinds
+
     def told_in(self, sentence: int) -> tuple[Hit, ...]:
         """The triggers in a sentence that say how a thing stands."""
         return tuple(each.hit for each in self._in_sentence(sentence) if each.kind in _STANDINGS)

@@ -7,8 +7,8 @@ questions in `answers`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from crbot.triage.agency import read_agency
@@ -221,47 +221,71 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
 
     The gravest counts.
     """
-    told: dict[str, list[Evidence]] = {}
-    lost: list[Evidence] = []
-    hints: dict[str, list[Evidence]] = {}
-    is_denied = False
-    views = [_View(mention, *_meaning(fact, mention, reader)) for mention in reader.mentions(fact)]
-    for i, view in enumerate(views):
-        mention, value, standing = view
-        if "none" in told and standing.context is Context.ASSERTED and _is_known_one(mention.hit, reader):
-            value = ""  # "The suit was settled. The suit taught us much."
-        if any(_closes(fact, later, view, reader) for later in views[i + 1 :]):
-            value = ""  # "The family sued. The jury found for us."
-        if mention.is_closing and not any(_closes(fact, view, each, reader) for each in views[:i]):
-            value = ""  # "Nobody has called since": of whom?
-        evidence = reader.evidence(mention.hit, standing)
-        is_hint = mention.is_weak and standing.context is Context.ASSERTED
-        if value in _GRAVE and is_hint and not reader.contexts.contrasts(mention.hit):
-            hints.setdefault(value, []).append(evidence)
-        elif value:
-            told.setdefault(value, []).append(evidence)
-            is_denied |= value == "none" and _is_plain_denial(mention, standing, reader)
-        else:
-            lost.append(evidence)
-    for reply in replies:
-        if fact in reply.facts and reply.value:
-            value = _ANSWERED.get(reply.value) or reader.policy.means[fact, Context.EXPECTED] or UNKNOWN
-            if value == "none" or told.keys().isdisjoint(_GRAVE):  # beside a yes the words say more
-                told.setdefault(value, []).append(reader.answer_evidence(reply))
-                is_denied |= value == "none"
-    for value, words in hints.items():
-        is_outdone = is_denied or "potential" in told  # a suit that is spoken of is none that is filed
-        (lost if is_outdone else told.setdefault(value, [])).extend(words)
-    for reply in replies:
-        if fact in reply.facts and not reply.value and not told:
-            value = _told_in_answer(fact, reply, reader)
-            if value:
-                told.setdefault(value, []).append(reader.answer_evidence(reply))
+    told = _Told()
+    _take_mentions(fact, reader, told)
+    answered = [each for each in replies if fact in each.facts]
+    _take_answers(fact, answered, reader, told)
     for value in _GRAVITY:
-        if value in told:
-            others = [each for other, evidence in told.items() if other != value for each in evidence]
-            return reader.statement(fact, (value,), told[value], (*others, *lost))
-    return reader.statement(fact, (), (), lost) if lost else None
+        if value in told.values:
+            others = [each for other in told.values if other != value for each in told.values[other]]
+            return reader.statement(fact, (value,), told.values[value], (*others, *told.lost))
+    return reader.statement(fact, (), (), told.lost) if told.lost else None
+
+
+@dataclass(slots=True)
+class _Told:
+    """What a message tells of a matter, value by value, with the words that say so."""
+
+    values: dict[str, list[Evidence]] = field(default_factory=dict)
+    hints: dict[str, list[Evidence]] = field(default_factory=dict)
+    lost: list[Evidence] = field(default_factory=list)
+    is_denied: bool = False  # of any matter whatever
+
+    def add(self, value: str, *evidence: Evidence) -> None:
+        self.values.setdefault(value, []).extend(evidence)
+
+
+def _take_mentions(fact: str, reader: Reader, told: _Told) -> None:
+    views = [_View(mention, *_meaning(fact, mention, reader)) for mention in reader.mentions(fact)]
+    closed, closing = _stories(fact, views, reader)
+    for i, (mention, meant, standing) in enumerate(views):
+        if mention.is_closing and i not in closing:
+            continue  # "Nothing since": of what?
+        is_asserted = standing.context is Context.ASSERTED
+        is_told = i in closed or (
+            "none" in told.values and is_asserted and _is_known_one(mention.hit, reader)
+        )
+        value = "" if is_told else meant  # "The suit was settled. The suit taught us much."
+        evidence = reader.evidence(mention.hit, standing)
+        if value in _GRAVE and mention.is_weak and is_asserted and not reader.contexts.contrasts(mention.hit):
+            told.hints.setdefault(value, []).append(evidence)
+        elif value:
+            told.add(value, evidence)
+            told.is_denied |= value == "none" and _is_plain_denial(mention, standing, reader)
+        else:
+            told.lost.append(evidence)
+
+
+def _take_answers(fact: str, replies: Iterable[Answer], reader: Reader, told: _Told) -> None:
+    """What is answered; the hints that no answer or denial outweighs; what answers without yes or no tell."""
+    expected = reader.policy.means[fact, Context.EXPECTED] or UNKNOWN
+    unclear = []
+    for reply in replies:
+        value = _ANSWERED.get(reply.value, expected) if reply.value else ""
+        if not value:
+            unclear.append(reply)
+        elif value == "none" or told.values.keys().isdisjoint(_GRAVE):  # beside a yes the words say more
+            told.add(value, reader.answer_evidence(reply))
+            told.is_denied |= value == "none"
+    for value, hints in told.hints.items():
+        if told.is_denied or "potential" in told.values:  # a suit that is spoken of is none that is filed
+            told.lost += hints
+        else:
+            told.add(value, *hints)
+    for reply in unclear:
+        value = _told_in_answer(fact, reply, reader) if not told.values else ""
+        if value:
+            told.add(value, reader.answer_evidence(reply))
 
 
 def _told_in_answer(fact: str, reply: Answer, reader: Reader) -> str:
@@ -287,19 +311,37 @@ class _View(NamedTuple):
 
 
 _CLOSES_WITHIN = 2  # sentences after a mention in which its end may be told
+_MOST_ENDS = 8  # of one sentence that are looked at
 _CLOSING = (Context.ASSERTED, Context.ENDED, Context.DENIED)
 _OPEN_ENDED = (Context.ASSERTED, Context.EXPECTED)
+
+
+def _stories(fact: str, views: Sequence[_View], reader: Reader) -> tuple[set[int], set[int]]:
+    """Which mentions are of a matter whose end is told after it, and which tell that end.
+
+    "The family sued. The jury found for us."
+    """
+    ends: dict[int, list[int]] = {}
+    for i, view in enumerate(views):
+        if view.value == "none":
+            ends.setdefault(view.mention.hit.sentence, []).append(i)
+    closed, closing = set(), set()
+    for i, view in enumerate(views):
+        first = view.mention.hit.sentence
+        for sentence in range(first, first + _CLOSES_WITHIN + 1):
+            found = [j for j in ends.get(sentence, ())[:_MOST_ENDS] if _closes(fact, views[j], view, reader)]
+            if found:
+                closed.add(i)
+                closing.update(found)
+    return closed, closing
 
 
 def _closes(fact: str, later: _View, view: _View, reader: Reader) -> bool:
     """A later mention tells the end of what an earlier one named, and of nothing else."""
     first, last = view.mention.hit, later.mention.hit
-    is_named = view.mention.value == _MENTION
-    if later.value != "none" or not (view.value in _GRAVE or is_named):
+    if view.value not in _GRAVE and view.mention.value != _MENTION:
         return False
-    if view.standing.context not in _OPEN_ENDED:
-        return False
-    if not 0 <= last.sentence - first.sentence <= _CLOSES_WITHIN or last.start < first.end:
+    if view.standing.context not in _OPEN_ENDED or last.start < first.end:
         return False
     if later.mention.value != "none" and not (
         later.standing.context is Context.ENDED
@@ -418,8 +460,8 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
         following = scan.sentences[hit.sentence + 1]
         if following.part is sentence.part and following.role in _SPOKEN:
             answer = short_answer(_ANSWER_MARK.sub("", following.text), words)
-            is_over = reader.contexts.within(following.start, following.end).context is Context.ENDED
-            return "no" if answer == "yes" and is_over else answer or None  # "Sued? Yes, and it was settled."
+            is_over = answer == "yes" and reader.contexts.ends_in(hit.sentence + 1)
+            return "no" if is_over else answer or None  # "Sued? Yes, and it was settled."
     return None
 
 

@@ -32,7 +32,7 @@ def decide(message: Message, policy: Policy, known: Known = NEW) -> Decision:
     message = one_answer_a_line(message, known.asked)
     scan = policy.words.phrases.scan(message, cut(message, policy.words))
     told = read(scan, known, policy)
-    kind, because = tell_kind(scan, NOTHING.with_statements(told), known, policy.kinds)
+    kind, because = tell_kind(scan, NOTHING.with_statements(told), known, policy.kinds, policy.words)
     if not kind.is_case:
         return Decision(kind, because, policy.version, facts=known.facts)
     return _judged(kind, because, joined(known.facts, told), policy)

@@ -554,6 +554,13 @@ class Domain:
         self.labels = labels
         self.letters = "".join(char for label in labels for char in label if char.isalnum())
 
+    def is_official(self, words: Words) -> bool:
+        """Only public bodies, schools and tribes have such an address, or police are named in it."""
+        return not words.of("domain_official").isdisjoint(self.labels) or any(
+            label.endswith(tuple(words.of("domain_police_end"))) or words.within("domain_police", label)
+            for label in self.labels
+        )
+
     def holds(self, name: Name) -> bool:
         """The domain is made of the name's letters."""
         joined = "".join(char for word in name.key for char in word if char.isalnum())

@@ -152,9 +152,7 @@ def _rows(tree: Section, signs: Collection[str], faults: Faults) -> Iterator[Kin
         faults.add(rows[-1].where, "the last row must fit everything: write “-” under signs")
 
 
-def tell_kind(
-    scan: Scan, facts: Facts, known: Known, rules: KindRules, words: Words
-) -> tuple[Kind, Reason]:
+def tell_kind(scan: Scan, facts: Facts, known: Known, rules: KindRules, words: Words) -> tuple[Kind, Reason]:
     """The first row that fits the signs of the message; `facts` are those that this message tells."""
     signs = frozenset(_signs(scan, facts, known, rules, words))
     for row in rules.rows:
@@ -164,9 +162,7 @@ def tell_kind(
     return Kind.REQUEST, Reason("It may be a request.")
 
 
-def _signs(
-    scan: Scan, facts: Facts, known: Known, rules: KindRules, words: Words
-) -> Iterator[str]:
+def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules, words: Words) -> Iterator[str]:
     message = scan.message
     yield from (sign for mark, sign in _MARKS.items() if mark in message.marks)
     if known.in_case:

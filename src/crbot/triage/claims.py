@@ -31,6 +31,7 @@ _LONGEST_LINE = 9  # words in a line that stands for itself
 _OPENING_REACH = 8  # words between "I am" and the title
 _LONGEST_OPENING = 6  # words
 _LONGEST_NAME = 4  # words
+_SHORTEST_DOING = 4  # letters: "king" is none
 _LONGEST_PREAMBLE = 8  # words before the sentence in which the sender says who writes
 
 
@@ -218,7 +219,7 @@ class Claims:
         """The list of the words by which the sender claims what follows: "I am the …"."""
         stop = self._words.of("claim_stop")
         for end in range(len(before), max(len(before) - _OPENING_REACH, 1) - 1, -1):
-            if end < len(before) and before[end] in stop:
+            if end < len(before) and (before[end] in stop or self._is_doing(before[end])):
                 return None
             for size in range(min(_LONGEST_OPENING, end), 0, -1):
                 phrase = " ".join(before[end - size : end])
@@ -226,6 +227,10 @@ class Claims:
                     if phrase in self._words.of(name):
                         return name
         return None
+
+    def _is_doing(self, word: str) -> bool:
+        """ "I'm keeping this from the chief": something is done; "I am the acting chief" tells how the office is held."""
+        return word.endswith("ing") and len(word) > _SHORTEST_DOING and word not in self._words.of("holding")
 
     def _follows_speaker(self, before: Sequence[str]) -> bool:
         """ "I … now serve as", "Ann Lee, … acting as"."""

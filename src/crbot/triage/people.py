@@ -29,6 +29,8 @@ _SUBJECT_REACH = 60  # characters before "approved by" in which its subject stan
 _AS_HEAD = "{head_disowns}"  # says it only where a head speaks
 _OF_NOBODY = ("{go_given}", "{go_withheld}")  # name no one who did it
 _LONGEST_TITLE = 5  # words, with a name
+_WISHES = ("{wants_this}", "{assented}", "{assented_what}")
+_WISH_REACH = 5  # words at the end of a hit that hold a wish and whose it is
 _ABOUT_REACH = 4  # words after a deed that may stand before what it is about
 
 
@@ -190,7 +192,7 @@ class _Reader:
             # of several people, the one who stands nearest to the deed did it
             titles = [each for each in titles if each.end <= hit.end - _DEED or each.start <= hit.start]
             titles = [each for each in titles if not _is_apposition(each)][-1:]
-            if self._is_body_between(text):
+            if self._is_body_between(text) or self._is_of_speaker(hit.phrase, text):
                 return False
         if titles:
             return any(each.is_head and self._is_ours(each) for each in titles)
@@ -203,6 +205,13 @@ class _Reader:
     def _is_body_between(self, text: str) -> bool:
         """A council, a board or a union stands between the head and the deed."""
         return not self._words.of("governing_word").isdisjoint(word_list(text.replace("on board", ""))[1:-1])
+
+    def _is_of_speaker(self, phrase: str, text: str) -> bool:
+        """ "The Sheriff's Office …, I would like to request": the speaker's own wish."""
+        if not phrase.endswith(_WISHES):
+            return False
+        last = " ".join(word_list(text)[-_WISH_REACH:])
+        return any(f" {each} " in f" {last} " for each in self._words.of("own_wish"))
 
     def _is_ours(self, title: Title) -> bool:
         """A sheriff is not the head of a police department, nor a neighbour's chief ours."""

@@ -79,7 +79,7 @@ _IN_CASE, _NO_WORDS, _QUESTION, _HELP_ASKED = (
     "help asked",
 )
 _PRICE = "price or link"
-_OUTSIDE = "outside address"
+_OUTSIDE, _OFFICIAL = "outside address", "official address"
 _ASKS_FOR_NO_HELP = (
     "sign:sends elsewhere",
     "sign:information",
@@ -104,7 +104,7 @@ _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any valu
     "no litigation": ("litigation", {"none"}),
 }
 _TWICE = " twice"  # "advertising twice": two phrases of the sign, neither inside the other
-DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _QUESTION, _HELP_ASKED, _PRICE, _OUTSIDE, *_TOLD})
+DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _QUESTION, _HELP_ASKED, _PRICE, _OUTSIDE, _OFFICIAL, *_TOLD})
 
 
 def read_kinds(
@@ -175,8 +175,8 @@ def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules, words: Word
             yield sign
     if shapes.has_price_or_link(message.body):
         yield _PRICE
-    if message.sender.address and not Domain(message.sender.address, words).is_official(words):
-        yield _OUTSIDE
+    if message.sender.address:
+        yield _OFFICIAL if Domain(message.sender.address, words).is_official(words) else _OUTSIDE
     if any(_is_whole_question(each) for each in scan.sentences):
         yield _QUESTION
     if _asks_for_help(scan, facts):

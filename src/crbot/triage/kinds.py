@@ -104,7 +104,9 @@ _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any valu
     "no litigation": ("litigation", {"none"}),
 }
 _TWICE = " twice"  # "advertising twice": two phrases of the sign, neither inside the other
-DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _QUESTION, _HELP_ASKED, _PRICE, _OUTSIDE, _OFFICIAL, *_TOLD})
+DERIVED = frozenset(
+    {*_MARKS.values(), _IN_CASE, _NO_WORDS, _QUESTION, _HELP_ASKED, _PRICE, _OUTSIDE, _OFFICIAL, *_TOLD}
+)
 
 
 def read_kinds(

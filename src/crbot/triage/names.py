@@ -28,7 +28,7 @@ TYPES = {  # word list of the tails of names -> type of agency
     "agency_foreign": "foreign",
 }
 TITLES = ("head_title", "head_title_bare", "other_title")
-LISTS = (*TYPES, *TITLES, "any_state", "municipal", "place_tail", "country")
+LISTS = (*TYPES, *TITLES, "any_state", "municipal", "place_tail", "place_noun", "country")
 
 _LONGEST_GREETING = 5  # words
 _LONGEST_ABBREVIATION = 6  # letters
@@ -396,19 +396,20 @@ class Names:
 
     def _told(self, where: Field) -> Iterator[Name]:
         """ "Hollow is a fishing town", "a town of nine thousand called Hollow"."""
-        if not where.is_said:
+        nouns = [where.token_at(hit.start) for hit in where.hits("place_noun")] if where.is_said else []
+        if not nouns:
             return
-        tokens, noun = where.tokens, self._words.of("place_noun")
+        tokens = where.tokens
         words, end, state = self._run(where, 0) if where.is_prose else ([], 0, None)
-        after = [each.core for each in tokens[len(words) : len(words) + _TOLD_REACH]]
-        if words and after[:2] in (["is", "a"], ["is", "an"], ["is", "the"]) and not noun.isdisjoint(after):
+        link = [each.core for each in tokens[len(words) : len(words) + 2]]
+        if words and link in (["is", "a"], ["is", "an"], ["is", "the"]) and nouns[0] <= len(words) + _TOLD_REACH:
             yield self._place(where, words, where.start, end, 3.0, state)
-        for i, token in enumerate(tokens):
-            before = {each.core for each in tokens[max(0, i - _CALLED_REACH) : i]}
-            if token.core in self._words.of("called") and not noun.isdisjoint(before):
-                words, end, state = self._run(where, i + 1)
-                if words:
-                    yield self._place(where, words, tokens[i + 1].start, end, 3.0, state)
+        for noun in nouns:
+            for i in range(noun + 1, min(noun + _CALLED_REACH, len(tokens) - 1)):
+                if tokens[i].core in self._words.of("called"):
+                    words, end, state = self._run(where, i + 1)
+                    if words:
+                        yield self._place(where, words, tokens[i + 1].start, end, 3.0, state)
 
     def _after_title(self, where: Field, hit: Hit) -> Iterator[Name]:
         tokens, last = where.tokens, where.token_at(hit.end - 1)

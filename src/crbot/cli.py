@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crbot.intake.ports import Verb
+from crbot.intake.verbs import VALUES, Verb
 
 if TYPE_CHECKING:  # what is imported below is imported when it is used: `crbot --help` answers at once
     from crbot import wiring
     from crbot.channels.mail.mailbox import Preview
     from crbot.store.store import SqlStore
     from crbot.triage.policy import Policy
+    from crbot.triage.usage import Labelled
 
 app = typer.Typer(
     name="crbot",
@@ -252,6 +253,47 @@ def rules_proposals(
         typer.echo("Staff have corrected and disputed nothing")
 
 
+@rules_app.command("report")
+def rules_report(
+    corpus: Annotated[
+        list[Path] | None,
+        typer.Argument(help="labelled messages, one a line; else the examples in the rules"),
+    ] = None,
+    rules: RulesFolder = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="every line, for a spreadsheet")] = False,
+) -> None:
+    """Show what each line of the cues did over labelled messages: met, decided, decided wrongly, or never used.
+
+    Example: crbot rules report tests/labelled/first-author.jsonl
+    """
+    from rich.console import Console
+
+    from crbot import wiring
+    from crbot.channels.usage import show_uses, uses_as_csv
+    from crbot.triage.usage import examples_of, uses
+
+    policy = wiring.load_policy(rules)
+    labelled = list(_labelled(corpus, policy) if corpus else examples_of(policy))
+    used = uses(labelled, policy)
+    if as_csv:
+        print(uses_as_csv(used), end="")  # noqa: T201  (the output)
+        return
+    show_uses(Console(), used, len(labelled))
+
+
+def _labelled(files: Iterable[Path], policy: Policy) -> Iterator[Labelled]:
+    from crbot.channels.lines import read_labelled
+
+    for file in files:
+        try:
+            with file.open(encoding="utf-8", errors="replace") as lines:
+                yield from read_labelled(lines, policy)
+        except OSError as error:
+            raise _Failure(f"{file} can't be read: {error.strerror or error}") from None
+        except ValueError as error:
+            raise _Failure(f"{file}, {error}; mend the line or take it out") from None
+
+
 @cases_app.command("list")
 def cases_list(limit: Annotated[int, typer.Option(help="how many, newest first")] = 50) -> None:
     """List cases, the newest first."""
@@ -329,7 +371,6 @@ _WITHOUT_CASE = frozenset(
 
 
 def _values(action: Verb, told: Iterable[str]) -> dict[str, str]:
-    from crbot.intake.ports import VALUES
 
     known = VALUES.get(action, {})
     pairs = [each.partition("=") for each in told]

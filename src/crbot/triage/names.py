@@ -402,7 +402,11 @@ class Names:
         tokens = where.tokens
         words, end, state = self._run(where, 0) if where.is_prose else ([], 0, None)
         link = [each.core for each in tokens[len(words) : len(words) + 2]]
-        if words and link in (["is", "a"], ["is", "an"], ["is", "the"]) and nouns[0] <= len(words) + _TOLD_REACH:
+        if (
+            words
+            and link in (["is", "a"], ["is", "an"], ["is", "the"])
+            and nouns[0] <= len(words) + _TOLD_REACH
+        ):
             yield self._place(where, words, where.start, end, 3.0, state)
         for noun in nouns:
             for i in range(noun + 1, min(noun + _CALLED_REACH, len(tokens) - 1)):

@@ -539,7 +539,9 @@ class Scan:
 
     def of(self, name: str) -> tuple[Hit, ...]:
         """All hits of a word list, or of a cue by "fact:value", in the order of the sentences."""
-        return tuple(self.each(name)) if self._may_hold(name) else ()
+        return tuple(
+            [hit for index in self.sentences_with(name) for hit in self._in(self._here[index], name)]
+        )
 
     def each(self, name: str) -> Iterator[Hit]:
         """The same one by one, for those who may not look at all of them."""
@@ -548,20 +550,19 @@ class Scan:
 
     def sentences_with(self, name: str) -> Sequence[int]:
         """The indexes of the sentences that may hold something of a list or cue, in order."""
-        where = self._where[name] if self._may_hold(name) else []
+        if name not in self._asked:
+            self._catch_up(name)
+        where = self._where.get(name, ())
         return where if len(where) < 2 else sorted(set(where))
 
     def in_sentence(self, sentence: Sentence | int, name: str) -> tuple[Hit, ...]:
         """The hits of a word list or cue in one sentence, told by itself or by its index."""
-        if not self._may_hold(name):
+        if name not in self._asked:
+            self._catch_up(name)
+        if name not in self._where:
             return ()
         here = self._here.get(sentence if isinstance(sentence, int) else self.sentences.index(sentence))
         return self._in(here, name) if here is not None else ()
-
-    def _may_hold(self, name: str) -> bool:
-        if name not in self._asked:
-            self._catch_up(name)
-        return name in self._where
 
     def _in(self, here: _Here, name: str) -> tuple[Hit, ...]:
         if name in here.hits:

@@ -22,6 +22,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.cases.case import Place
+from crbot.cases.masking import vocabulary_of
+from crbot.cases.proposals import KINDS, Proposal, proposals_of
 from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.channels import lines
 from crbot.channels.mail.mailbox import Mailbox, MailboxSettings, Preview
@@ -57,6 +59,7 @@ from crbot.config import (
 from crbot.intake.incoming import Desk
 from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
+from crbot.intake.staff import look_up, refusal
 from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
 from crbot.store.store import SqlStore, open_engine
 from crbot.triage.decide import decide
@@ -142,9 +145,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         account, listener = _account(settings.slack), _listener(settings.slack)
         people = People(account.web_client())
         channels = {Place(name): channel for name, channel in settings.slack.channels}
-        words = Words(
-            rules.policy.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person
-        )
+        words = Words(rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
         readers[Channel.SLACK] = SlackReader(people, channels.values())
         outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
     limits = (
@@ -302,6 +303,28 @@ def decide_lines(stream: Iterable[bytes], policy: Policy) -> Iterator[str]:
 def terminal_action(action: StaffAction, now: datetime) -> Arrival:
     """An action from the terminal, to be kept like everything that arrives."""
     return Arrival(Channel.TERMINAL, f"terminal:{uuid.uuid4()}", _ACTION.dump_json(action), now)
+
+
+def why_refused(store: SqlStore, action: StaffAction, rules: Rulebook, now: datetime) -> str:
+    """Why an action would not be done now, so that a person at the terminal knows at once; "" where it would.
+
+    Nobody can tell while something else waits that may change the case first.
+    """
+    kept, _ = store.waiting()
+    return "" if kept else refusal(*look_up(action, rules, store, now))
+
+
+def proposals(store: SqlStore, rules: Path | None = None) -> Iterator[Proposal]:
+    """What staff corrected and disputed, case by case, without persons and places."""
+    texts = read_texts(rules_folder(rules), ".yaml")
+    vocabulary = vocabulary_of(text for name, text in texts.items() if name not in _FULL_OF_NAMES)
+    for number in store.cases_in_which(KINDS):
+        case = store.case(number)
+        if case is not None:
+            yield from proposals_of(case, store.record_of(number), vocabulary)
+
+
+_FULL_OF_NAMES = frozenset({"words/agencies.yaml", "words/states.yaml", "words/domains.yaml", "hours.yaml"})
 
 
 class _TerminalReader:

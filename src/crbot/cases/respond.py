@@ -156,6 +156,15 @@ def continue_case(case: Case, heard: Heard, decision: Decision, rules: Rulebook,
     )
 
 
+MOST_QUOTED = 300  # characters of somebody's words in a line of ours
+
+
+def quote_of(words: str) -> str:
+    """Somebody's words in a line of ours: on one line, clipped, and calling nobody by an id."""
+    plain = " ".join(words.split()).replace("<", "‹").replace(">", "›")
+    return f"“{plain[:MOST_QUOTED].rstrip()}{'…' if len(plain) > MOST_QUOTED else ''}”"
+
+
 def _goes_on(case: Case, rules: Rulebook) -> bool:
     """The agency's own word is enough to go on with what has ended so."""
     step = rules.stages.step(case.stage, case.stood or Stage.RECEIVED)
@@ -180,7 +189,7 @@ def _what_came(case: Case, changed: Case, heard: Heard, rules: Rulebook) -> Iter
         yield f"The case goes on: {rules.stages.titles[changed.stage]}."
     if changed.wants_out:
         words = changed.decision.facts.evidence("withdrawn")
-        yield "It seems to take the request back" + (f": “{words[0].text}”." if words else ".")
+        yield "It seems to take the request back" + (f": {quote_of(words[0].text)}." if words else ".")
         yield "Confirm that it is withdrawn, or keep the case open."
     if heard.choice is not None:
         yield _of_call(changed, heard.choice)

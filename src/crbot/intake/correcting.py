@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Correction, Stage
-from crbot.cases.respond import Beside, Change, draft_of, queue_after
+from crbot.cases.respond import Beside, Change, draft_of, queue_after, quote_of
 from crbot.intake.acting import Deed, Refused, done, moved
 from crbot.triage.decide import settle
 from crbot.triage.decision import Decision
@@ -47,7 +47,7 @@ def dispute(case: Case, deed: Deed) -> Change:
     after = replace(statement, evidence=left) if left else Statement(fact, ())
     disputed = _judged(case, (after,), deed)
     log = (
-        f"{deed.by} says that these words do not tell {deed.policy.label('fact', fact)}: “{wrong}”. {reason}"
+        f"{deed.by} says that these words do not tell {deed.policy.label('fact', fact)}: {quote_of(wrong)}. {reason}"
         f" It is now: {_words(disputed, fact, deed)}."
     )
     return _told(case, disputed, deed, log, _example(case, fact, statement.values, wrong))

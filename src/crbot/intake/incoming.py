@@ -33,7 +33,6 @@ from crbot.cases.respond import (
     report_on,
 )
 from crbot.cases.rulebook import Rulebook
-from crbot.intake.acting import Deed
 from crbot.intake.ports import (
     Ignored,
     Kept,
@@ -48,10 +47,11 @@ from crbot.intake.ports import (
     Verb,
 )
 from crbot.intake.repeats import DAY, DEFAULT_LIMITS, Limits, is_worth_telling, likeness
-from crbot.intake.staff import act
+from crbot.intake.staff import act, look_up
 from crbot.intake.threads import (
     Thread,
     Trace,
+    going_on,
     is_own,
     looks_like_a_participant,
     may_add,
@@ -189,8 +189,7 @@ def _continued(desk: Desk, case: Case, heard: Heard, decision: Decision) -> Chan
 
 
 def _acted(desk: Desk, action: StaffAction) -> Change:
-    case = desk.store.case(action.case)
-    return act(case, _deed(desk, case, action))
+    return act(*look_up(action, desk.rules, desk.store, desk.clock()))
 
 
 def _choice(desk: Desk, case: Case, call: Call, heard: Heard) -> Choice | None:
@@ -202,19 +201,6 @@ def _choice(desk: Desk, case: Case, call: Call, heard: Heard) -> Choice | None:
     busy = desk.store.busy(case.owner, case.number) if case.owner else ()
     is_free = begins > desk.clock() and not any(since < ends and begins < until for since, until in busy)
     return choice if is_free else replace(choice, answer=Answer.UNCLEAR, slot=None)
-
-
-def _deed(desk: Desk, case: Case | None, action: StaffAction) -> Deed:
-    other = action.values.get("of", "").strip()
-    is_call = action.verb in (Verb.PROPOSE_CALL, Verb.CHANGE_CALL)
-    whose = (case.owner if case else None) or action.by
-    return Deed(
-        action,
-        desk.rules,
-        desk.clock(),
-        other=desk.store.case(other) if other else None,
-        taken=desk.store.busy(whose, action.case) if is_call else (),
-    )
 
 
 def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision) -> Change:
@@ -253,7 +239,7 @@ def _reported(
     because = Reason("A mail server tells what became of a letter.")
     decision = Decision(Kind.AUTOMATIC, because, desk.policy.version)
     letter = desk.store.letter_of(told, desk.clock() - _BOUNCES_WITHIN)
-    case = desk.store.case(letter.case) if letter and letter.case else thread.case
+    case = going_on(desk.store, desk.store.case(letter.case)) if letter and letter.case else thread.case
     return decision, report_on(case, letter, heard, decision, told)
 
 
@@ -280,7 +266,7 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     held_id = action.values.get("message", "")
     held = desk.store.held(int(held_id)) if held_id.isdecimal() else None
     received = desk.reader.read(held.arrival) if held else None
-    case = desk.store.case(action.case) if action.verb is Verb.ADD_HELD else None
+    case = going_on(desk.store, desk.store.case(action.case)) if action.verb is Verb.ADD_HELD else None
     is_without_case = action.verb is Verb.ADD_HELD and case is None
     if held is None or not isinstance(received, Received) or is_without_case:
         desk.store.save(kept, _acted(desk, action), desk.clock())

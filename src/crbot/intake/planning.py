@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from crbot.cases.case import Case, Plan, PlanVersion, Stage
 from crbot.cases.letters import Letter, LetterName, paragraphs, to_agency
-from crbot.cases.respond import Change
+from crbot.cases.respond import Change, quote_of
 from crbot.intake.acting import Deed, Refused, done, moved
 from crbot.intake.asking import check_address
 
@@ -66,7 +66,7 @@ def confirm(case: Case, deed: Deed) -> Change:
     after = moved(replace(case, plan=approved), Stage.APPROVED, deed)
     letter = to_agency(after, LetterName.PLAN_APPROVED, {"version": plan.sent, "words": paragraphs(said)})
     letters = (letter,) if case.conversation.address else ()
-    log = f"The agency approved version {plan.sent} of the work plan, recorded by {deed.by}: {said}"
+    log = f"The agency approved version {plan.sent} of the work plan, recorded by {deed.by}: {quote_of(said)}"
     return done(after, deed, log, letters)
 
 
@@ -81,7 +81,9 @@ def send_back(case: Case, deed: Deed) -> Change:
     with_reason = replace(deed, action=replace(deed.action, reason=deed.action.reason or wanted))
     after = moved(replace(case, plan=changed), Stage.WORK_PLAN, with_reason)
     return done(
-        after, deed, f"The agency wants changes in version {plan.sent}, recorded by {deed.by}: {wanted}"
+        after,
+        deed,
+        f"The agency wants changes in version {plan.sent}, recorded by {deed.by}: {quote_of(wanted)}",
     )
 
 

@@ -319,6 +319,9 @@ class Store(Protocol):
     def case_of(self, identities: Collection[str]) -> Case | None:
         """The case that a message or letter with one of these identities belongs to."""
 
+    def newest_case_of(self, sender: str) -> Case | None:
+        """The case that a person (`Person.key`) last wrote to."""
+
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         """From when to when the calls take place that are proposed or set in somebody's cases, besides one of them."""
 

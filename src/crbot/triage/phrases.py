@@ -172,17 +172,22 @@ class _Rows:
         counts = [sum(len(row.pieces) > place for row in self._all) for place in range(most)]
         starts = [sum(counts[:place]) for place in range(most)]
         self._every = (1 << len(self._all)) - 1
+        # where the bits of a place begin, and the rows that have no such piece
         self._steps = [
             (start, self._every >> count << count) for start, count in zip(starts, counts, strict=True)
-        ]  # where the bits of a place begin, and the rows that have no such piece
+        ]
         by_piece: dict[frozenset[int], int] = {}
         for bit, row in enumerate(self._all):
             for start, piece in zip(starts, row.pieces, strict=False):
                 by_piece[piece] = by_piece.get(piece, 0) | 1 << start + bit
-        self._having = [0] * patterns
-        for piece, bits in by_piece.items():
+        filled: list[tuple[int, ...]] = [()] * patterns  # by pattern, the pieces that it fills
+        for place, piece in enumerate(by_piece):
             for number in piece:
-                self._having[number] |= bits
+                filled[number] += (place,)
+        bits = list(by_piece.values())
+        # one number for all that fill the same
+        alike = {places: reduce(or_, [bits[place] for place in places], 0) for places in set(filled)}
+        self._having = [alike[places] for places in filled]
 
     def among(self, patterns: Iterable[int]) -> list[_Row]:
         """The rows of which every piece is among these patterns, told by their numbers."""
@@ -412,10 +417,8 @@ def _in_order(row: _Row, here: _Patterns, spaces: Sequence[int]) -> list[tuple[i
             nearest = bisect_right(reached, (start, start)) - 1  # that ends before this begins
             if nearest >= 0:
                 before, first = reached[nearest]
-                last_blank = (
-                    bisect_left(spaces, before) + gap + 1
-                )  # one that is too far away to stand between them
-                if last_blank >= len(spaces) or spaces[last_blank] > start:
+                beyond = bisect_left(spaces, before) + gap + 1  # the blank up to which this must begin
+                if beyond >= len(spaces) or spaces[beyond] > start:
                     further.append((end, first))
         if not further:
             return []
@@ -475,9 +478,8 @@ class Scan:
         self._asked = asked.names
         self._made_once: dict[object, object] = {}
         self._here: dict[int, _Here] = {}  # by sentence
-        self._where: defaultdict[str, list[int]] = defaultdict(
-            list
-        )  # list or cue -> sentences that may hold it
+        # by list or cue, the sentences that may hold something of it
+        self._where: defaultdict[str, list[int]] = defaultdict(list)
         self._parts = [
             _Sentences(text, places)
             for part, text in ((Part.BODY, message.body), (Part.SUBJECT, message.subject))

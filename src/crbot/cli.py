@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crbot.intake.ports import Verb
+from crbot.intake.verbs import VALUES, Verb
 
 if TYPE_CHECKING:  # what is imported below is imported when it is used: `crbot --help` answers at once
     from crbot import wiring
@@ -225,6 +225,34 @@ def rules_test(folder: Annotated[Path | None, typer.Argument(help="else the rule
     typer.echo("All examples come out as they should")
 
 
+@rules_app.command("proposals")
+def rules_proposals(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines for programs")] = False,
+    rules: RulesFolder = None,
+) -> None:
+    """List what staff corrected and disputed, as examples for the rules; persons and places are taken out.
+
+    Read each before you use it: a name in small letters that nobody knows of may have stayed.
+    """
+    import json
+
+    from crbot import wiring
+    from crbot.channels import terminal
+    from crbot.config import load_settings
+
+    folder = rules or load_settings().rules
+    label = wiring.load_policy(folder).label
+    with _store() as store:
+        found = list(wiring.proposals(store, folder))
+    for proposal in found:
+        if as_json:
+            typer.echo(json.dumps(asdict(proposal), ensure_ascii=False, default=str))
+        else:
+            typer.echo(terminal.proposal(proposal, label))
+    if not found and not as_json:
+        typer.echo("Staff have corrected and disputed nothing")
+
+
 @rules_app.command("report")
 def rules_report(
     corpus: Annotated[
@@ -264,34 +292,6 @@ def _labelled(files: Iterable[Path], policy: Policy) -> Iterator[Labelled]:
             raise _Failure(f"{file} can't be read: {error.strerror or error}") from None
         except ValueError as error:
             raise _Failure(f"{file}, {error}; mend the line or take it out") from None
-
-
-@rules_app.command("proposals")
-def rules_proposals(
-    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines for programs")] = False,
-    rules: RulesFolder = None,
-) -> None:
-    """List what staff corrected and disputed, as examples for the rules; persons and places are taken out.
-
-    Read each before you use it: a name in small letters that nobody knows of may have stayed.
-    """
-    import json
-
-    from crbot import wiring
-    from crbot.channels import terminal
-    from crbot.config import load_settings
-
-    folder = rules or load_settings().rules
-    label = wiring.load_policy(folder).label
-    with _store() as store:
-        found = list(wiring.proposals(store, folder))
-    for proposal in found:
-        if as_json:
-            typer.echo(json.dumps(asdict(proposal), ensure_ascii=False, default=str))
-        else:
-            typer.echo(terminal.proposal(proposal, label))
-    if not found and not as_json:
-        typer.echo("Staff have corrected and disputed nothing")
 
 
 @cases_app.command("list")
@@ -371,7 +371,6 @@ _WITHOUT_CASE = frozenset(
 
 
 def _values(action: Verb, told: Iterable[str]) -> dict[str, str]:
-    from crbot.intake.ports import VALUES
 
     known = VALUES.get(action, {})
     pairs = [each.partition("=") for each in told]

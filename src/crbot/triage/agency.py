@@ -205,7 +205,8 @@ class _Reader:
             score += self._neighbourhood(name)
         if self._source.domain.holds(name):
             score += _IN_DOMAIN
-        return replace(name, score=score)
+        name.score = score
+        return name
 
     def _neighbourhood(self, name: Name) -> float:
         """What the words right before and after the name make of it."""

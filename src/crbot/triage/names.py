@@ -227,8 +227,8 @@ class Names:
             end,
             state or self._states.after(where, end),
         )
-        leads = follows and tail.startswith("polic") and tail.endswith("municipal")
-        return self._typed(replace(name, leads=leads), tail)
+        name.leads = follows and tail.startswith("polic") and tail.endswith("municipal")
+        return self._typed(name, tail)
 
     def _is_office(self, where: Field, i: int) -> bool:
         """ "SO" after a county, in capitals, is a sheriff's office, not a conjunction."""

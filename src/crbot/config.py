@@ -94,7 +94,7 @@ class ImapSettings(_Server):
     poll_seconds: float = Field(60, gt=0, description="how often to look, beside IDLE")
     timeout_seconds: float = Field(30, gt=0)
     max_message_bytes: int = Field(
-        25_000_000, gt=0, description="of a larger mail only the beginning is read"
+        150_000_000, gt=0, description="of a larger mail only the beginning is kept"
     )
 
 

@@ -72,21 +72,26 @@ def _word_bytes(encoding: bytes, encoded: bytes) -> bytes:
 
 
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_NO_BASE64_BYTES = bytes(each for each in range(256) if _NO_BASE64.fullmatch(bytes((each,))))
 
-
-_WEIGHED_BYTES = 4_000
+WEIGHED_BYTES = 4_000
 _STRAY_BYTES = 0.08  # a quoting mark or a blank at each line is less, the blanks of a language are more
 
 
 def is_like_base64(raw: bytes) -> bool:
     """False for plain text that only calls itself base64: what it stands for would be nothing."""
-    weighed = raw[:_WEIGHED_BYTES].translate(None, b"\r\n=")
+    weighed = raw[:WEIGHED_BYTES].translate(None, b"\r\n=")
     return sum(map(len, _NO_BASE64.findall(weighed))) <= _STRAY_BYTES * len(weighed)
+
+
+def only_base64(raw: bytes) -> bytes:
+    """Without line ends, padding, and whatever else is no base64."""
+    return raw.translate(None, _NO_BASE64_BYTES)
 
 
 def from_base64(raw: bytes) -> bytes:
     """What base64 stands for, as much of it as is whole."""
-    data = _NO_BASE64.sub(b"", raw)
+    data = only_base64(raw)
     data = data[: len(data) - 1] if len(data) % 4 == 1 else data
     try:
         return binascii.a2b_base64(data + b"=" * (-len(data) % 4))

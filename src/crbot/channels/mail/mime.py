@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -198,7 +198,7 @@ def _parsed(raw: bytes) -> Mail:
         reply_to=reply_to,
         attachments=tuple(gathered.attachments[:MAX_ATTACHMENTS]),
         marks=frozenset(marks),
-        identity=_identity(root, raw),
+        identity=_identity(root),
         refers_to=tuple(dict.fromkeys((*nearest_first, *named)))[: headers.MAX_MESSAGE_IDS],
         references=references,
         hidden=" ".join(gathered.hidden)[: markup.MAX_HIDDEN_CHARACTERS],
@@ -225,8 +225,26 @@ def identity_and_content_of(raw: bytes) -> tuple[str, str]:
     if not message_id and not root.first("date"):
         return "", ""
     told = [headers.unfolded(root.first(name) or b"") for name in (*_WRITTEN_BY_THE_SENDER, "message-id")]
-    content = b"\0".join([*told, raw[root.start :].replace(b"\r\n", b"\n").rstrip()])
-    return message_id, hashlib.sha256(content).hexdigest()
+    content = hashlib.sha256(b"".join(each + b"\0" for each in told))
+    for piece in _pieces(raw, root.start):
+        content.update(piece.replace(b"\r\n", b"\n"))
+    return message_id, content.hexdigest()
+
+
+_PIECE_BYTES = 1_000_000
+
+
+def _pieces(raw: bytes, start: int) -> Iterator[bytes]:
+    """What follows `start` but blanks at the end, in pieces that cut no line end in two."""
+    end = len(raw)
+    while end > start and not (last := raw[max(start, end - _PIECE_BYTES) : end].rstrip()):
+        end = max(start, end - _PIECE_BYTES)
+    end = max(start, end - _PIECE_BYTES) + len(last) if end > start else start
+    while start < end:
+        cut = min(start + _PIECE_BYTES, end)
+        cut += raw[cut - 1 : cut + 1] == b"\r\n"
+        yield raw[start:cut]
+        start = cut
 
 
 def sender_and_subject_of(head: bytes) -> tuple[str, str]:
@@ -243,14 +261,15 @@ def _ids(root: Part, name: str) -> tuple[str, ...]:
     return headers.message_ids(b" ".join(root.all(name)[:5]))
 
 
-def _identity(root: Part, raw: bytes) -> str:
+def _identity(root: Part) -> str:
     """The Message-ID; else one made of what a second delivery would not change."""
     found = _ids(root, "message-id")
     if found:
         return found[0]
-    told = [root.first(name) or b"" for name in ("from", "to", "cc", "date", "subject")]
-    content = b"\0".join([*map(headers.unfolded, told), raw[root.start : root.end]])
-    return f"<{hashlib.sha256(content).hexdigest()[:40]}{_MADE_UP}"
+    told = [headers.unfolded(root.first(name) or b"") for name in ("from", "to", "cc", "date", "subject")]
+    content = hashlib.sha256(b"".join(each + b"\0" for each in told))
+    content.update(memoryview(root.raw)[root.start : root.end])
+    return f"<{content.hexdigest()[:40]}{_MADE_UP}"
 
 
 def _people(root: Part, name: str) -> tuple[Person, ...]:
@@ -338,7 +357,9 @@ class _Gathering:
     def named(self, raw: bytes, body: str) -> tuple[str, ...]:
         """The Message-IDs of mails that are attached or quoted, and of letters of ours wherever they stand."""
         quoted = reports.identities_in(body) if Mark.BOUNCE in self.marks else []
-        ours = reports.letters_in(raw + body.encode("utf-8", "replace")) if Mark.BOUNCE in self.marks else []
+        ours = reports.letters_in(body.encode("utf-8", "replace"))
+        if Mark.BOUNCE in self.marks:
+            ours += reports.letters_in(raw)
         return tuple(dict.fromkeys((*ours, *self._returned, *quoted)))
 
     def report(self, root: Part, body: str, named: Iterable[str]) -> Report | None:
@@ -414,8 +435,11 @@ class _Gathering:
         name = _file_name(part)
         self.attachments.append(name)
         if len(self.files) < MAX_ATTACHMENTS:
-            content, _ = part.content(len(part.raw))
-            self.files.append(File(name, len(content), hashlib.sha256(content).hexdigest()))
+            size_bytes, content = 0, hashlib.sha256()
+            for piece in part.pieces():
+                size_bytes += len(piece)
+                content.update(piece)
+            self.files.append(File(name, size_bytes, content.hexdigest()))
 
     def _text_part(self, part: Part) -> _Text:
         if part.content_type == "text/calendar":
@@ -469,13 +493,11 @@ class _Gathering:
 
     def _forwarded(self, part: Part, forwards: int) -> _Text:
         """A mail within the mail, under the heading by which mail programs mark it."""
-        content, is_cut = part.content(len(part.raw))
-        self._budget.is_cut |= is_cut
         if forwards >= MAX_FORWARDS or self._budget.parts <= 0:
             self._budget.is_cut = True
             self._attach(part)
             return _Text("")
-        inner = parts.split(content, self._budget, depth=parts.MAX_DEPTH - 8 + forwards)
+        inner = part.mail_within(self._budget, parts.MAX_DEPTH - 8 + forwards)
         self._returned.extend(_ids(inner, "message-id"))
         if inner.first(
             "x-hmxmroriginalrecipient"

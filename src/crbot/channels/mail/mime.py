@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Report
-from crbot.channels.mail import charsets, headers, markup, parts, reports
+from crbot.channels.mail import charsets, headers, markup, parts, reports, winmail
 from crbot.channels.mail.machines import is_failure_passed_on, is_nobodys, marks_of, tells_of_failure
 from crbot.channels.mail.parts import Part
 from crbot.channels.mail.replies import ReplyAddresses, tags_in
@@ -331,11 +331,16 @@ class _Gathering:
         self._status_parts: list[str] = []
         self._receipt_parts: list[str] = []
         self._calendars: list[tuple[str, str]] = []  # text, and the method as the part's header tells it
+        self._packed: list[_Text] = []  # what is in a winmail.dat
+        self._packed_classes: list[str] = []
         self.sealed = ""  # how: S/MIME or PGP
         self._is_feedback = False
 
     def body(self, root: Part) -> str:
         text = self._text(root, 0)
+        packed = _joined(self._packed)
+        if _says_much_less(text, packed):  # mostly it holds once more what stands in the mail as plain text
+            text = _joined([text, packed])
         if text.hidden:
             self.hidden.append(text.hidden)
             self.marks.add(Mark.HIDDEN)
@@ -374,7 +379,8 @@ class _Gathering:
         if self._is_feedback:
             return "A mail provider passes on that a letter of ours was called unwanted"
         who = sender.name or sender.address or "Somebody"
-        answers = (reports.answer_to_invitation(text, method, who) for text, method in self._calendars)
+        answers = [reports.answer_to_invitation(text, method, who) for text, method in self._calendars]
+        answers += [reports.answer_by_class(each, who) for each in self._packed_classes]
         return next(filter(None, answers), "")
 
     def _text(self, part: Part, forwards: int) -> _Text:
@@ -413,11 +419,34 @@ class _Gathering:
             self.sealed = "S/MIME"
             if part.parameters.get("smime-type", "").casefold() != "signed-data":
                 self.marks.add(Mark.ENCRYPTED)
-        if part.content_type == "application/ms-tnef":
-            self.doubts.append("The mail holds a winmail.dat, which is not read")
         is_picture_in_text = part.main_type == "image" and not part.filename
         if not is_picture_in_text:
             self._attach(part)
+        if part.content_type == "application/ms-tnef" or _file_name(part).casefold() == "winmail.dat":
+            self._unpack(part)
+
+    def _unpack(self, part: Part) -> None:
+        """Read a winmail.dat: words, and files by name, size and hash."""
+        content, is_cut = part.content(winmail.MAX_BYTES)
+        try:
+            packed = winmail.unpack(content)
+        except winmail.NoWinmail:
+            self.doubts.append("The mail holds a winmail.dat, which cannot be read")
+            return
+        self._budget.is_cut |= is_cut
+        self._take_packed(packed)
+
+    def _take_packed(self, packed: winmail.Packed) -> None:
+        self._packed_classes.append(packed.message_class)
+        self.marks |= reports.marks_of_class(packed.message_class)
+        rich = _Text(charsets.clean_text(packed.rtf.text), is_from_html=True, hidden=packed.rtf.hidden)
+        html = self._seen(packed.html[: self._bytes_left])
+        self._packed.append(_best_of([_Text(charsets.clean_text(packed.text)), rich, html]))
+        for file in packed.files:
+            digest = hashlib.sha256(file.content).hexdigest()
+            self._note_file(_shown_name(file.name, "in winmail.dat"), len(file.content), digest)
+        for mail in packed.mails:
+            self._take_packed(mail)
 
     def _note_report_part(self, part: Part) -> None:
         self.marks.add(Mark.AUTOMATIC)
@@ -432,14 +461,15 @@ class _Gathering:
 
     def _attach(self, part: Part) -> None:
         """Note an attachment by name, size and hash. What is in it is not looked at: nothing is unpacked."""
-        name = _file_name(part)
+        size_bytes, content = 0, hashlib.sha256()
+        for piece in part.pieces():
+            size_bytes += len(piece)
+            content.update(piece)
+        self._note_file(_file_name(part), size_bytes, content.hexdigest())
+
+    def _note_file(self, name: str, size_bytes: int, sha256: str) -> None:
         self.attachments.append(name)
-        if len(self.files) < MAX_ATTACHMENTS:
-            size_bytes, content = 0, hashlib.sha256()
-            for piece in part.pieces():
-                size_bytes += len(piece)
-                content.update(piece)
-            self.files.append(File(name, size_bytes, content.hexdigest()))
+        self.files.append(File(name, size_bytes, sha256))
 
     def _text_part(self, part: Part) -> _Text:
         if part.content_type == "text/calendar":
@@ -469,9 +499,10 @@ class _Gathering:
 
     def _shown(self, part: Part, is_html: bool) -> _Text:
         text = self._decoded(part)
-        if not is_html:
-            return _Text(text)
-        seen = markup.seen(text)
+        return self._seen(text) if is_html else _Text(text)
+
+    def _seen(self, html: str) -> _Text:
+        seen = markup.seen(html)
         self._budget.is_cut |= seen.is_cut
         self._budget.is_damaged |= seen.is_damaged
         return _Text(
@@ -533,8 +564,12 @@ def _best_of(texts: list[_Text]) -> _Text:
     rich = [text for text in told if text.is_from_html]
     if not plain or not rich:
         return (plain or rich or [_Text("")])[0]
-    words, rich_words = (len(_WORD.findall(each.text[:50_000])) for each in (plain[0], rich[-1]))
-    return rich[-1] if words * 2 < rich_words else plain[0]
+    return rich[-1] if _says_much_less(plain[0], rich[-1]) else plain[0]
+
+
+def _says_much_less(one: _Text, other: _Text) -> bool:
+    words, other_words = (len(_WORD.findall(each.text[:50_000])) for each in (one, other))
+    return words * 2 < other_words
 
 
 _CHARSET_OF_PAGE = re.compile(rb"<meta[^<>]{0,200}?charset=[\"']?([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
@@ -547,7 +582,11 @@ def _charset_of_page(content: bytes) -> str:
 
 def _file_name(part: Part) -> str:
     """A name that can be shown: no folders, no line ends, not endless."""
-    name = charsets.clean_line(part.filename.replace("\\", "/").rpartition("/")[2])
+    return _shown_name(part.filename, part.content_type)
+
+
+def _shown_name(told: str, kind: str) -> str:
+    name = charsets.clean_line(told.replace("\\", "/").rpartition("/")[2])
     if not name:
-        return f"unnamed ({part.content_type[:80]})"
+        return f"unnamed ({kind[:80]})"
     return name if len(name) <= 120 else f"{name[:100]}…{name[-19:]}"

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from crbot.cases.letters import Fate, Report
 from crbot.channels.mail import headers
 from crbot.channels.mail.charsets import clean_line
+from crbot.triage.message import Mark
 
 MAX_RECIPIENTS = 20
 MAX_LETTERS = 20
@@ -146,6 +147,33 @@ def answer_to_invitation(calendar: str, method: str, sender: str) -> str | None:
     summary = clean_line(lines.get("SUMMARY", ("", ""))[1].replace("\\", ""))[:120]
     what = f"the invitation “{summary}”" if summary else "an invitation"
     return f"{clean_line(sender)[:120]} {verb} {what}"
+
+
+_ANSWERS_BY_CLASS = {"pos": "ACCEPTED", "neg": "DECLINED", "tent": "TENTATIVE"}
+_ANSWER_CLASS = re.compile(
+    r"(?:ipm\.schedule\.meeting\.resp\.(pos|neg|tent)|.*\.mtgresp([pna])$)", re.IGNORECASE
+)
+_REPORT_CLASS = re.compile(r"report\..*\.(?:(ndr)|dr|ipnn?rn)$", re.IGNORECASE)
+_SHORT_CLASSES = {"p": "pos", "n": "neg", "a": "tent"}
+
+
+def answer_by_class(message_class: str, sender: str) -> str | None:
+    """How an invitation was answered, by what Outlook calls the mail; None where it is no answer."""
+    match = _ANSWER_CLASS.match(message_class)
+    if match is None:
+        return None
+    told = match[1].casefold() if match[1] else _SHORT_CLASSES[match[2].casefold()]
+    return f"{clean_line(sender)[:120]} {_ANSWERS[_ANSWERS_BY_CLASS[told]]} an invitation"
+
+
+def marks_of_class(message_class: str) -> set[Mark]:
+    """What Outlook's name for a kind of mail says of how the mail came to be."""
+    if _ANSWER_CLASS.match(message_class):
+        return {Mark.CALENDAR}
+    report = _REPORT_CLASS.match(message_class)
+    if report is None:
+        return set()
+    return {Mark.AUTOMATIC, Mark.BOUNCE} if report[1] else {Mark.AUTOMATIC}
 
 
 def _unfolded(calendar: str) -> str:

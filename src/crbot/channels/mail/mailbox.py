@@ -24,7 +24,7 @@ from crbot.channels.mail.imap import Account, ImapLine
 from crbot.channels.mail.imap import MailboxAway as MailboxAway
 from crbot.channels.mail.mime import identity_and_content_of, sender_and_subject_of
 from crbot.channels.mail.security import Security
-from crbot.channels.mail.tokens import Tokens
+from crbot.channels.mail.tokens import TokenSource
 from crbot.intake.ports import Arrival
 from crbot.triage.message import Channel
 
@@ -87,7 +87,7 @@ class Mailbox:
     Every method may raise `MailboxAway`; the next call of `arrivals` then connects anew.
     """
 
-    def __init__(self, settings: MailboxSettings, tokens: Tokens | None = None) -> None:
+    def __init__(self, settings: MailboxSettings, tokens: TokenSource | None = None) -> None:
         self._settings = settings
         self._line = ImapLine(settings.account, tokens)
         self._uid_validity = 0

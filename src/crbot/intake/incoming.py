@@ -29,6 +29,7 @@ from crbot.cases.respond import (
     open_case,
     report_on,
 )
+from crbot.intake.lookalikes import imitates_name
 from crbot.intake.ports import (
     Ignored,
     Kept,
@@ -47,6 +48,7 @@ from crbot.intake.staff import act
 from crbot.intake.threads import (
     Thread,
     Trace,
+    domain_of,
     is_own,
     looks_like_a_participant,
     may_add,
@@ -183,6 +185,9 @@ def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision
 
 
 def _opened(desk: Desk, heard: Heard, decision: Decision) -> Change:
+    domain, agency = domain_of(heard.message.sender), decision.facts.value("agency_name")
+    if imitates_name(domain, agency):
+        heard = _doubted(heard, f"The sender's domain {domain} is written almost like {agency}")
     number = desk.store.new_number(desk.clock())
     return open_case(heard, decision, number, desk.policy.label, desk.clock())
 
@@ -276,9 +281,11 @@ def _warned(heard: Heard, case: Case) -> Heard:
     resembled = looks_like_a_participant(case, heard.message.sender)
     if resembled is None:
         return heard
-    return replace(
-        heard, doubts=(f"The sender's address resembles {resembled}, and is another", *heard.doubts)
-    )
+    return _doubted(heard, f"The sender's address resembles {resembled}, and is another")
+
+
+def _doubted(heard: Heard, doubt: str) -> Heard:
+    return replace(heard, doubts=(doubt, *heard.doubts))
 
 
 def _known(case: Case | None) -> Known:

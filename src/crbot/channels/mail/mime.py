@@ -18,7 +18,14 @@ from crbot.channels.mail import charsets, headers, markup, parts, reports, winma
 from crbot.channels.mail.machines import is_failure_passed_on, is_nobodys, marks_of, tells_of_failure
 from crbot.channels.mail.parts import Part
 from crbot.channels.mail.replies import ReplyAddresses, tags_in
-from crbot.channels.mail.sender import UNKNOWN_BORDER, Border, doubts_about, doubts_about_names, proof_of
+from crbot.channels.mail.sender import (
+    UNKNOWN_BORDER,
+    Border,
+    doubts_about,
+    doubts_about_domain,
+    doubts_about_names,
+    proof_of,
+)
 from crbot.intake.ports import File, Proof, Received, Unreadable
 from crbot.intake.threads import is_own
 from crbot.triage.message import Channel, Mark, Message, Person
@@ -29,9 +36,14 @@ MAX_SUBJECT_CHARACTERS = 1_000
 MAX_ANSWERED_SUBJECT_CHARACTERS = 200
 MAX_ATTACHMENTS = 100
 MAX_CHECKS = 10
+MAX_NAMED_DOMAINS = 30
 MAX_FORWARDS = 2  # a forward within a forward is opened, one within that is not
 
 _CASE_NUMBER = re.compile(r"(?<![A-Za-z0-9])CRI-(20\d\d)-(\d{4,7})(?![0-9])", re.IGNORECASE)
+_NAMED_DOMAIN = re.compile(
+    r"@((?:[\w-]{1,63}\.){1,6}[a-z]{2,20})(?![\w-])|\b(?:www\.|https?://(?:www\.)?)((?:[\w-]{1,63}\.){1,6}[a-z]{2,20})(?![\w-])",
+    re.IGNORECASE,
+)
 _REPORTS = frozenset(
     {
         "message/delivery-status",
@@ -72,6 +84,7 @@ class Mail:
     report: Report | None
     gist: str
     tags: tuple[str, ...]  # behind a plus in an address that it was written to: perhaps a case of ours
+    named_domains: tuple[str, ...]  # of the addresses that it names beside its sender's
     checks: tuple[str, ...]  # what servers on the way say of its sender, topmost first
 
 
@@ -82,6 +95,11 @@ class OurSide:
     own: frozenset[str] = frozenset()  # our own addresses, folded: never answered
     replies: ReplyAddresses | None = None
     border: Border = UNKNOWN_BORDER
+    known_domains: frozenset[str] = frozenset()  # beside our own: what resembles one of them is pointed out
+
+    @property
+    def guarded_domains(self) -> frozenset[str]:
+        return self.known_domains | {_domain(address) for address in self.own}
 
 
 def received(raw: bytes, side: OurSide) -> Received:
@@ -114,7 +132,11 @@ def received_of(mail: Mail, side: OurSide) -> Received:
         files=mail.files,
         proof=proof,
         is_ours=is_own(mail.sender.address or "", side.own) and proof is not Proof.FAILED,
-        doubts=(*doubts_about(proof, mail.sender), *mail.doubts),
+        doubts=(
+            *doubts_about(proof, mail.sender),
+            *doubts_about_domain(mail.sender, side.guarded_domains, mail.named_domains),
+            *mail.doubts,
+        ),
     )
 
 
@@ -184,7 +206,7 @@ def _parsed(raw: bytes) -> Mail:
     ):  # who returns a mail says by it what he is about; who forwards one may mean anything
         nearest_first = (*named, *nearest_first)
     report = gathered.report(root, body, (*named, *nearest_first))
-    reply_to = _people(root, "reply-to")
+    to, cc, reply_to = (_people(root, name) for name in ("to", "cc", "reply-to"))
     if len(body) > MAX_TEXT_CHARACTERS or len(subject) > MAX_SUBJECT_CHARACTERS or budget.is_cut:
         marks |= {Mark.CUT}
     return Mail(
@@ -192,8 +214,8 @@ def _parsed(raw: bytes) -> Mail:
         body=body[:MAX_TEXT_CHARACTERS],
         subject=subject[:MAX_SUBJECT_CHARACTERS],
         sent_at=headers.date_of(root.first("date") or b""),
-        to=_people(root, "to"),
-        cc=_people(root, "cc"),
+        to=to,
+        cc=cc,
         reply_to=reply_to,
         attachments=tuple(gathered.attachments[:MAX_ATTACHMENTS]),
         marks=frozenset(marks),
@@ -205,7 +227,9 @@ def _parsed(raw: bytes) -> Mail:
         files=tuple(gathered.files[:MAX_ATTACHMENTS]),
         report=report,
         gist=gathered.gist(sender),
-        tags=tags_in(raw if Mark.BOUNCE in marks else raw[: root.start]),
+        # Who passes a letter of ours on names its address in the words below, as a bounce does anywhere.
+        tags=tags_in(raw if Mark.BOUNCE in marks else raw[: root.start], body.encode("utf-8", "replace")),
+        named_domains=_domains_named((*to, *cc, *reply_to), body),
         checks=tuple(
             headers.unfolded(line).decode("utf-8", "replace")
             for line in root.all("authentication-results")[:MAX_CHECKS]
@@ -274,6 +298,12 @@ def _identity(root: Part) -> str:
 def _people(root: Part, name: str) -> tuple[Person, ...]:
     mailboxes = headers.mailboxes_of(b",".join(root.all(name)))
     return tuple(Person(mailbox.name, mailbox.address) for mailbox in mailboxes)
+
+
+def _domains_named(people: Iterable[Person], body: str) -> tuple[str, ...]:
+    written = (match[1] or match[2] for match in _NAMED_DOMAIN.finditer(body[:MAX_TEXT_CHARACTERS]))
+    found = (*(_domain(person.address or "") for person in people), *(each.casefold() for each in written))
+    return tuple(dict.fromkeys(filter(None, found)))[:MAX_NAMED_DOMAINS]
 
 
 def _sender(root: Part) -> tuple[Person, tuple[str, ...]]:

@@ -15,7 +15,15 @@ from typing import NamedTuple
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Report
 from crbot.channels.mail import charsets, headers, markup, parts, reports, winmail
-from crbot.channels.mail.machines import is_failure_passed_on, is_nobodys, marks_of, tells_of_failure
+from crbot.channels.mail.machines import (
+    is_failure_passed_on,
+    is_nobodys,
+    is_unwritten_answer,
+    marks_of,
+    opens_as_failure,
+    says_failure,
+    tells_of_failure,
+)
 from crbot.channels.mail.parts import Part
 from crbot.channels.mail.replies import ReplyAddresses, tags_in
 from crbot.channels.mail.sender import (
@@ -384,8 +392,16 @@ class _Gathering:
         """Put together what headers, parts and words say of how the mail came to be."""
         self.marks |= marks_of(root)
         is_failure = tells_of_failure(subject) or is_failure_passed_on(subject, body)
-        if is_failure and (self._returned or reports.identities_in(body) or reports.tells_status(body)):
+        if (is_failure and says_failure(body)) or (
+            (is_failure or opens_as_failure(body)) and self._has_failed(body)
+        ):
             self.marks |= {Mark.BOUNCE, Mark.AUTOMATIC}
+        if is_unwritten_answer(subject, body):
+            self.marks |= {Mark.AUTOMATIC}
+
+    def _has_failed(self, body: str) -> bool:
+        """The mail that did not arrive is there, or a mail server's code for the reason."""
+        return bool(self._returned or reports.identities_in(body) or reports.tells_status(body))
 
     def named(self, raw: bytes, body: str) -> tuple[str, ...]:
         """The Message-IDs of mails that are attached or quoted, and of letters of ours wherever they stand."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from crbot.cases.letters import Fate, Report
-from crbot.channels.mail import headers
+from crbot.channels.mail import headers, wording
 from crbot.channels.mail.charsets import clean_line
 from crbot.triage.message import Mark
 
@@ -18,16 +18,12 @@ MAX_RECIPIENTS = 20
 MAX_LETTERS = 20
 _MAX_REASON_CHARACTERS = 200
 _SEARCHED_CHARACTERS = 100_000
+_WORDS_CHARACTERS = 10_000
 
 _FIELD = re.compile(r"^([A-Za-z-]{1,40}):[ \t]{0,20}(.{0,1000}(?:\n[ \t].{0,1000}){0,5})", re.MULTILINE)
 _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _SMTP_LINE = re.compile(r"^.{0,200}?\b[45]\d\d[ -].{1,300}$", re.MULTILINE)
-_GOES_ON = re.compile(
-    r"will (?:continue to try|keep trying|be retried|retry)|still (?:being )?(?:trying|retried)|is delayed|"
-    r"not yet been delivered|has been delayed|warning: could not send|no action is required",
-    re.IGNORECASE,
-)
 _RETURNED = re.compile(r"^[> \t]{0,20}Message-ID:[ \t]{0,10}(<[^<>\s]{1,400}>)", re.IGNORECASE | re.MULTILINE)
 _OURS = re.compile(rb"(crbot\.[0-9a-f]{40}@[A-Za-z0-9.-]{1,253})")
 
@@ -86,7 +82,9 @@ def _fate(fields: dict[str, str], text: str) -> Fate:
     action = fields.get("action", "").partition(" ")[0].casefold()
     if action in _FATES:
         return _FATES[action]
-    if fields.get("status", "").startswith("4") or _GOES_ON.search(text):
+    if fields.get("status", "").startswith("4") or wording.holds(
+        text[:_WORDS_CHARACTERS], wording.STILL_TRIED
+    ):
         return Fate.DELAYED
     return Fate.FAILED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import pytest
 
 from crbot import wiring
 from crbot.triage.policy import Policy
+from tests.channels.mail.hostile import HOSTILE
 from tests.mail_desk import DESK, MailDesk, mail, mail_desk
 
 ACKNOWLEDGED = ["acknowledgement"]
@@ -224,3 +226,16 @@ def test_what_comes_of_a_hard_mail(name: str, desk: MailDesk) -> None:
     assert [line.startswith(wanted.log) for line in desk.log()[log:]] == ([True] if wanted.log else [])
     assert not wanted.doubt or [doubt for doubt in came[-1].doubts if doubt.startswith(wanted.doubt)]
     assert wanted.words in desk.body()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_mail_costs_little_and_does_not_keep_the_next_one_back(name: str, desk: MailDesk) -> None:
+    started = time.process_time()
+    desk.hears(HOSTILE[name])
+    taken = time.process_time() - started
+    before = len(desk.cases())
+
+    desk.hears(mail(OTHER_REQUEST, sender=STRANGER))
+
+    assert taken < 2
+    assert len(desk.cases()) - before == 1

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:  # what is imported below is imported when it is used: `crbot 
     from crbot.channels.mail.mailbox import Preview
     from crbot.store.store import SqlStore
     from crbot.triage.policy import Policy
+    from crbot.triage.usage import Labelled
 
 app = typer.Typer(
     name="crbot",
@@ -28,10 +31,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 rules_app = typer.Typer(help="Check and test the rules.", no_args_is_help=True)
+letters_app = typer.Typer(help="Look at the letters.", no_args_is_help=True)
 cases_app = typer.Typer(help="Look at cases.", no_args_is_help=True)
 db_app = typer.Typer(help="Care for the database.", no_args_is_help=True)
 slack_app = typer.Typer(help="What Slack needs to know of the bot.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
+app.add_typer(letters_app, name="letters")
 app.add_typer(cases_app, name="cases")
 app.add_typer(db_app, name="db")
 app.add_typer(slack_app, name="slack")
@@ -139,6 +144,7 @@ def run(
     Example: CRBOT_CONFIG=/etc/crbot/crbot.toml crbot run
     """
     from crbot import wiring, worker
+    from crbot.channels.http import CannotListen
     from crbot.channels.mail.mailbox import MailboxAway
     from crbot.config import load_settings
 
@@ -158,6 +164,8 @@ def run(
             bot.close()
     except MailboxAway as away:
         raise _Failure(f"{away}; nothing is lost, run it again when the mailbox is back") from None
+    except CannotListen as error:
+        raise _Failure(f"{error}; free it, or set CRBOT_SLACK__PORT and CRBOT_SLACK__HOST") from None
 
 
 def _show_new_mail(mails: Iterable[Preview]) -> None:
@@ -217,6 +225,75 @@ def rules_test(folder: Annotated[Path | None, typer.Argument(help="else the rule
     typer.echo("All examples come out as they should")
 
 
+@rules_app.command("proposals")
+def rules_proposals(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines for programs")] = False,
+    rules: RulesFolder = None,
+) -> None:
+    """List what staff corrected and disputed, as examples for the rules; persons and places are taken out.
+
+    Read each before you use it: a name in small letters that nobody knows of may have stayed.
+    """
+    import json
+
+    from crbot import wiring
+    from crbot.channels import terminal
+    from crbot.config import load_settings
+
+    folder = rules or load_settings().rules
+    label = wiring.load_policy(folder).label
+    with _store() as store:
+        found = list(wiring.proposals(store, folder))
+    for proposal in found:
+        if as_json:
+            typer.echo(json.dumps(asdict(proposal), ensure_ascii=False, default=str))
+        else:
+            typer.echo(terminal.proposal(proposal, label))
+    if not found and not as_json:
+        typer.echo("Staff have corrected and disputed nothing")
+
+
+@rules_app.command("report")
+def rules_report(
+    corpus: Annotated[
+        list[Path] | None,
+        typer.Argument(help="labelled messages, one a line; else the examples in the rules"),
+    ] = None,
+    rules: RulesFolder = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="every line, for a spreadsheet")] = False,
+) -> None:
+    """Show what each line of the cues did over labelled messages: met, decided, decided wrongly, or never used.
+
+    Example: crbot rules report tests/labelled/first-author.jsonl
+    """
+    from rich.console import Console
+
+    from crbot import wiring
+    from crbot.channels.usage import show_uses, uses_as_csv
+    from crbot.triage.usage import examples_of, uses
+
+    policy = wiring.load_policy(rules)
+    labelled = list(_labelled(corpus, policy) if corpus else examples_of(policy))
+    used = uses(labelled, policy)
+    if as_csv:
+        print(uses_as_csv(used), end="")  # noqa: T201  (the output)
+        return
+    show_uses(Console(), used, len(labelled))
+
+
+def _labelled(files: Iterable[Path], policy: Policy) -> Iterator[Labelled]:
+    from crbot.channels.lines import read_labelled
+
+    for file in files:
+        try:
+            with file.open(encoding="utf-8", errors="replace") as lines:
+                yield from read_labelled(lines, policy)
+        except OSError as error:
+            raise _Failure(f"{file} can't be read: {error.strerror or error}") from None
+        except ValueError as error:
+            raise _Failure(f"{file}, {error}; mend the line or take it out") from None
+
+
 @cases_app.command("list")
 def cases_list(limit: Annotated[int, typer.Option(help="how many, newest first")] = 50) -> None:
     """List cases, the newest first."""
@@ -254,27 +331,164 @@ def cases_show(number: Annotated[str, typer.Argument(help="CRI-2026-0042")]) -> 
 def act(
     case: Annotated[str, typer.Argument(help="CRI-2026-0042")],
     action: Annotated[Verb, typer.Argument(help="what to do")],
-    by: Annotated[str, typer.Option(help="who does it, as the record shall say")],
-    reason: Annotated[str, typer.Option(help="why; moving a case needs it")] = "",
-    queue: Annotated[str, typer.Option(help="for reroute: the new queue")] = "",
-    message: Annotated[
-        str, typer.Option(help="for add_held and open_held: the number of the held message")
-    ] = "",
+    by: Annotated[str, typer.Option(help="who does it, as the record and letters shall say")],
+    reason: Annotated[str, typer.Option(help="why; some actions need it")] = "",
+    values: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value, once for each value that the action takes")
+    ] = None,
+    queue: Annotated[str, typer.Option(help="the same as --set queue=…")] = "",
+    message: Annotated[str, typer.Option(help="the same as --set message=…")] = "",
 ) -> None:
     """Do what staff do in Slack, for the day that Slack is down.
 
-    Example: crbot act CRI-2026-0042 claim --by "Jordan Lee"
+    Which values an action takes is told when one is wrong.
+
+    Example: crbot act CRI-2026-0042 ask --by "Jordan Lee" --set facts=litigation --set text="Thank you for the call."
     """
     from crbot import wiring, worker
+    from crbot.config import load_settings
     from crbot.intake.ports import StaffAction
 
-    values = {name: value for name, value in (("queue", queue), ("message", message)) if value}
+    told = [
+        *(values or ()),
+        *([f"queue={queue}"] if queue else ()),
+        *([f"message={message}"] if message else ()),
+    ]
+    wanted = StaffAction(action, case, by, reason=reason, values=_values(action, told))
     with _store() as store:
-        if action is not Verb.OPEN_HELD and store.case(case) is None:
-            raise _Failure(f"there is no case {case}; crbot cases list shows those there are")
-        wanted = StaffAction(action, case, by, reason=reason, values=values)
+        if action not in _WITHOUT_CASE:
+            rules = wiring.load_rules(load_settings().rules)
+            refusal = wiring.why_refused(store, wanted, rules, worker.now())
+            if refusal:
+                raise _Failure(f"{refusal} Nothing was done.")
         store.keep([wiring.terminal_action(wanted, worker.now())])
     typer.echo("Kept. A running crbot carries it out at once; else: crbot run --once")
+
+
+_WITHOUT_CASE = frozenset(
+    {Verb.ADD_HELD, Verb.OPEN_HELD, Verb.RETRY}
+)  # what they do is found out in the store
+
+
+def _values(action: Verb, told: Iterable[str]) -> dict[str, str]:
+    from crbot.intake.ports import VALUES
+
+    known = VALUES.get(action, {})
+    pairs = [each.partition("=") for each in told]
+    for name, sign, _ in pairs:
+        if not sign or name not in known:
+            takes = "\n".join(f"  --set {each}=…  {holds}" for each, holds in known.items())
+            raise typer.BadParameter(f"{name!r} is no value of {action}; it takes\n{takes or '  none'}")
+    return {name: value for name, _, value in pairs}
+
+
+@letters_app.command("preview")
+def letters_preview(
+    names: Annotated[list[str] | None, typer.Argument(help="letters; else all")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="write a page, or into a folder a page for each letter")
+    ] = None,
+    templates: Annotated[Path | None, typer.Option(help="folder of templates; else those in force")] = None,
+) -> None:
+    """Show letters with example data, as they go out by mail and by Slack.
+
+    Example: crbot letters preview decline --html decline.html
+    """
+    from crbot import wiring
+    from crbot.cases.letters import FIELDS, LetterName
+    from crbot.channels import preview
+    from crbot.config import load_settings
+
+    unknown = [name for name in names or () if name not in {each.value for each in FIELDS}]
+    if unknown:
+        raise _Failure(f"{unknown[0]!r} is no letter; there are {', '.join(FIELDS)}")
+    letters = wiring.load_letters(templates or load_settings().templates)
+    chosen = tuple(LetterName(name) for name in names or ()) or tuple(FIELDS)
+    shown = preview.preview(letters, chosen)
+    if html is None:
+        typer.echo(preview.as_text(shown))
+    elif html.is_dir():
+        for each in shown:
+            _write(preview.as_page([each]), html / f"{each.name}.html")
+    else:
+        _write(preview.as_page(shown), html)
+
+
+class SitesForm(StrEnum):
+    """The forms of the list of sites."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+
+
+@app.command()
+def sites(
+    form: Annotated[SitesForm, typer.Option("--format", help="how the list is written")] = SitesForm.TEXT,
+    output: Annotated[Path | None, typer.Option(help="file to write; else standard output")] = None,
+) -> None:
+    """Print the public list of sites: only what staff marked public, closed ones apart.
+
+    Example: crbot sites --format html --output sites.html
+    """
+    from crbot import wiring, worker
+    from crbot.cases.sites import list_sites
+    from crbot.channels import tidings
+    from crbot.config import load_settings
+
+    policy = wiring.load_policy(load_settings().rules)
+    with _store() as store:
+        listed = list_sites(store.all_cases(), policy.label)
+    match form:
+        case SitesForm.TEXT:
+            written = tidings.sites_as_text(listed)
+        case SitesForm.JSON:
+            written = tidings.sites_as_json(listed)
+        case SitesForm.CSV:
+            written = tidings.sites_as_csv(listed)
+        case SitesForm.HTML:
+            written = tidings.sites_as_page(listed, worker.now())
+    _write(written, output)
+
+
+@app.command()
+def report(
+    since: Annotated[
+        datetime | None, typer.Option(help="first day, as 2026-01-31; else 13 weeks ago")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(help="last day; else today")] = None,
+    output: Annotated[Path | None, typer.Option(help="file to write; else standard output")] = None,
+) -> None:
+    """Write a page with the figures and charts of a period: requests, first contact, rules, questions, follow-ups.
+
+    Example: crbot report --since 2026-01-01 --until 2026-03-31 --output first-quarter.html
+    """
+    from crbot import wiring, worker
+    from crbot.cases.figures import figures_of
+    from crbot.channels import tidings
+    from crbot.config import load_settings
+
+    now = worker.now()
+    end = (until or now).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC) + timedelta(days=1)
+    begin = since.replace(tzinfo=UTC) if since else end - timedelta(weeks=13)
+    if begin >= end:
+        raise typer.BadParameter("the first day must not lie behind the last")
+    policy = wiring.load_policy(load_settings().rules)
+    with _store() as store:
+        figures = figures_of(tuple(store.all_cases()), store.events(begin), begin, end, policy.label)
+    _write(tidings.report_as_page(figures, now), output)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _Failure(f"{output} can't be written: {error.strerror or error}") from None
+    typer.echo(f"wrote {output}")
 
 
 @db_app.command("upgrade")

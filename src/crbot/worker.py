@@ -152,15 +152,15 @@ class Worker:
         self._listener = bot.listener(self.keep, now, log.info)
 
     def start(self) -> None:
-        """Start everything; servers that are away are waited for."""
+        """Start everything; servers that are away are waited for. Raises `CannotListen` before anything runs."""
+        if self._listener is not None:
+            self._listener.start()
         self._every_tick("think", self._think)
         for channel in self._bot.outlets:
             self._every_tick(f"send {channel.value}", self._sender(channel))
         self._clock.start()
         if self._bot.mailbox is not None:
             self._mail_thread.start()
-        if self._listener is not None:
-            self._listener.start()
         log.info("ready", channels=[channel.value for channel in self._bot.outlets])
 
     def keep(self, arrival: Arrival) -> None:

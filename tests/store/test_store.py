@@ -282,3 +282,18 @@ def test_what_is_kept_survives_the_end_of_the_program(tmp_path: object) -> None:
 
     assert again.take_up(NOW) is not None
     again.close()
+
+
+def test_all_cases_come_in_the_order_of_their_numbers_and_so_does_what_happened(store: SqlStore) -> None:
+    opened(store)
+    store.keep([arrival("imap:desk:1:2", b"Subject: more\r\n\r\nPlease.")])
+    kept = store.take_up(NOW)
+    assert kept is not None
+    store.save(kept, Change(case("CRI-2026-0002"), entries=(Entry("opened", SHERIFF.key),)), NOW)
+
+    assert [each.number for each in store.all_cases()] == ["CRI-2026-0001", "CRI-2026-0002"]
+    assert [(each.case, each.what) for each in store.events(NOW)] == [
+        ("CRI-2026-0001", "opened"),
+        ("CRI-2026-0002", "opened"),
+    ]
+    assert store.events(NOW + timedelta(seconds=1)) == ()

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from crbot.cases.case import Conversation
+from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation
+from crbot.cases.meetings import Invitation
 
 
 class LetterName(StrEnum):
@@ -28,6 +29,7 @@ class LetterName(StrEnum):
     CALL_CHANGED = "call_changed"
     CALL_CANCELLED = "call_cancelled"
     CALL_REMINDER = "call_reminder"
+    CALL_STAFF = "call_staff"  # the invitation for our own calendar
     PLAN_REVIEW = "plan_review"
     PLAN_REMINDER = "plan_reminder"
     PLAN_APPROVED = "plan_approved"
@@ -41,13 +43,59 @@ class LetterName(StrEnum):
 
 NEEDS_RELEASE = frozenset({LetterName.DECLINE})
 
+_NOTHING: Mapping[str, object] = {}
+_OF_A_CASE = ("name", "agency")  # of who is written to; "" where it is not known
+_UNDERSTOOD = (*_OF_A_CASE, "asks_for", "questions", "is_acute")
+_CALL = (*_OF_A_CASE, "minutes", "where")
+# What each letter tells beside the case's number: the names that its template may use. `words` are somebody's own,
+# paragraph by paragraph; `by` is who of staff writes, "" where only an id is known.
+FIELDS: Mapping[LetterName, tuple[str, ...]] = {
+    LetterName.ACKNOWLEDGEMENT: _UNDERSTOOD,
+    LetterName.ANSWERS_NOTED: (*_UNDERSTOOD, "answered", "asked"),  # how many of how many
+    LetterName.ENQUIRY: ("name",),
+    LetterName.GRANT_ENQUIRY: ("name",),
+    LetterName.COMPLAINT: ("name",),
+    LetterName.QUESTIONS: (*_OF_A_CASE, "words", "questions", "by"),
+    LetterName.REMINDER_QUESTIONS: (*_OF_A_CASE, "questions", "step"),
+    LetterName.AUTHORISATION_REQUEST: (*_OF_A_CASE, "words", "by"),
+    LetterName.CALL_PROPOSAL: (*_CALL, "slots", "round", "words", "by"),
+    LetterName.CALL_SET: (*_CALL, "when"),
+    LetterName.CALL_CHANGED: (*_CALL, "when", "words"),
+    LetterName.CALL_CANCELLED: (*_CALL, "when", "words"),
+    LetterName.CALL_REMINDER: (*_CALL, "when"),
+    LetterName.CALL_STAFF: (*_CALL, "when", "is_cancelled"),
+    LetterName.PLAN_REVIEW: (
+        *_OF_A_CASE,
+        "version",
+        "assistance",
+        "experts",
+        "staff",
+        "milestones",
+        "documents",
+        "words",
+        "by",
+    ),
+    LetterName.PLAN_REMINDER: (*_OF_A_CASE, "version", "step"),
+    LetterName.PLAN_APPROVED: (*_OF_A_CASE, "version", "words"),
+    LetterName.CHECK_IN: _OF_A_CASE,
+    LetterName.CHECK_IN_REMINDER: _OF_A_CASE,
+    LetterName.CLOSING: (*_OF_A_CASE, "ending", "words"),  # closed, withdrawn, dormant
+    LetterName.REPORT_PUBLISHED: (*_OF_A_CASE, "link"),
+    LetterName.MESSAGE: (*_OF_A_CASE, "words", "by"),
+    LetterName.DECLINE: (*_OF_A_CASE, "grounds", "alternatives", "words"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A person's recorded word that an adverse letter may go."""
+    """A person's recorded word that an adverse letter may go. Raises ValueError where no person gave it."""
 
     by: str  # who released it
     drafted_by: str  # who wrote or last changed it; another person than `by`, unless the office set that off
+
+    def __post_init__(self) -> None:
+        if self.by.strip() in ("", DRAFTED_BY_THE_BOT):
+            raise ValueError("an adverse letter is released by a person, who is named")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +110,27 @@ class Letter:
     case: str | None = None  # number
     fields: Mapping[str, object] = field(default_factory=dict)  # what the template names
     release: Release | None = None
+    invitation: Invitation | None = None  # laid into the recipient's calendar
 
     def __post_init__(self) -> None:
         if self.name in NEEDS_RELEASE and self.release is None:
             raise ValueError(f"the letter {self.name!r} is adverse: a person must release it first")
+
+
+def to_agency(
+    case: Case, name: LetterName, fields: Mapping[str, object] = _NOTHING, release: Release | None = None
+) -> Letter:
+    """A letter of a case, into the conversation that it was last heard in."""
+    known = {
+        "name": case.conversation.person.name or case.requester.name,
+        "agency": case.agency if case.decision.facts.is_known("agency_name") else "",
+    }
+    return Letter(name, case.conversation, case.number, {**known, **fields}, release)
+
+
+def paragraphs(text: str) -> list[str]:
+    """What a person wrote, cut at its line ends; each piece stands apart in a letter."""
+    return [piece for line in text.splitlines() if (piece := line.strip())]
 
 
 class Fate(StrEnum):

@@ -6,12 +6,17 @@ The change is saved as a whole; what it holds is sent later, from the outbox. A 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Stage
-from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter
+from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, PlanAnswer, Stage
+from crbot.cases.invitations import invited
+from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter, to_agency
+from crbot.cases.meetings import Answer, CalendarAnswer, Call, CallState, Choice, Participation
+from crbot.cases.rulebook import Rulebook
+from crbot.cases.stages import Actor
+from crbot.triage.approval import Reading
 from crbot.triage.decision import Decision, Disposition, Kind, Outcome, Queue
 from crbot.triage.message import Message, Person
 
@@ -51,6 +56,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A second case that the same event changes."""
+
+    case: Case  # one revision on
+    log: str  # for its card's thread
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """All that follows from one event."""
 
@@ -63,6 +76,7 @@ class Change:
     holds: bool = False  # the message waits for a person's word
     whispers: tuple[Whisper, ...] = ()
     entries: tuple[Entry, ...] = ()
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,8 @@ class Heard:
     inbox_id: int = 0
     gist: str = ""  # a machine's message in words
     detail: Mapping[str, object] = field(default_factory=dict)  # what the record keeps of it besides
+    plan_answer: PlanAnswer | None = None  # what it seems to say of the work plan that it answers
+    choice: Choice | None = None  # what it says to the call times that were proposed
 
 
 def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: datetime) -> Change:
@@ -94,6 +110,9 @@ def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: 
         participants=heard.participants,
         draft=draft_of(decision),
         doubts=heard.doubts[:MAX_DOUBTS],
+        changed_by=heard.message.sender.key,
+        changed_at=now,
+        last_heard_at=now,
     )
     return Change(
         case=case,
@@ -103,27 +122,121 @@ def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: 
     )
 
 
-def continue_case(case: Case, heard: Heard, decision: Decision, label: Label, now: datetime) -> Change:
-    """A reply adds to its case: answered questions are closed, the card is drawn anew."""
-    answered = tuple(fact for fact in case.asked if decision.facts.is_known(fact))
+def continue_case(case: Case, heard: Heard, decision: Decision, rules: Rulebook, now: datetime) -> Change:
+    """A reply adds to its case: answered questions are closed, the card is drawn anew.
+
+    What was set aside goes on; to whatever else has ended staff decide whether it does. A reply that seems to take
+    the request back, or to approve the work plan, is shown to staff to confirm.
+    """
+    goes_on = case.stage.is_ended and _goes_on(case, rules)
     changed = case.changed(
+        stage=case.stood or Stage.RECEIVED if goes_on else case.stage,
+        outcome="" if goes_on else case.outcome,
         decision=decision,
         conversation=heard.conversation,
-        queue=_queue_after(case, decision),
+        queue=queue_after(case, decision),
         asked=tuple(question.fact for question in decision.questions),
         participants=case.participants | heard.participants,
-        draft=draft_of(decision) if case.draft is None or case.draft.by == DRAFTED_BY_THE_BOT else case.draft,
         doubts=_with_doubts(case, heard),
+        plan=replace(case.plan, answer=heard.plan_answer) if case.plan and heard.plan_answer else case.plan,
+        call=_call_after(case.call, heard.choice),
+        changed_by=heard.message.sender.key,
+        changed_at=now,
+        last_heard_at=now,
     )
-    is_worth_a_letter = bool(answered) or bool(set(changed.asked) - set(case.asked))
-    letters = _answer(LetterName.ANSWERS_NOTED, changed, heard, label) if is_worth_a_letter else ()
+    if not changed.stage.is_ended and (case.draft is None or case.draft.by == DRAFTED_BY_THE_BOT):
+        changed = replace(changed, draft=draft_of(decision))
     return Change(
         case=changed,
-        letters=letters,
+        letters=(*_noted(case, changed, heard, rules.policy.label), *_call_set(changed, heard.choice)),
         redraws_card=True,
-        log=_what_is_new(case, decision, label),
+        log=" ".join(_what_came(case, changed, heard, rules)),
+        notices=_spoken_too_late(changed, heard),
         entries=(_entry("replied", heard, decision),),
     )
+
+
+MOST_QUOTED = 300  # characters of somebody's words in a line of ours
+
+
+def quote_of(words: str) -> str:
+    """Somebody's words in a line of ours: on one line, clipped, and calling nobody by an id."""
+    plain = " ".join(words.split()).replace("<", "‹").replace(">", "›")
+    return f"“{plain[:MOST_QUOTED].rstrip()}{'…' if len(plain) > MOST_QUOTED else ''}”"
+
+
+def _goes_on(case: Case, rules: Rulebook) -> bool:
+    """The agency's own word is enough to go on with what has ended so."""
+    step = rules.stages.step(case.stage, case.stood or Stage.RECEIVED)
+    return step is not None and Actor.AGENCY in step.by
+
+
+def _noted(case: Case, changed: Case, heard: Heard, label: Label) -> tuple[Letter, ...]:
+    """The letter that notes the answers, where the message answers or opens a question."""
+    if changed.stage.is_ended or changed.wants_out:
+        return ()
+    answered = [fact for fact in case.asked if changed.decision.facts.is_known(fact)]
+    if not answered and set(changed.asked) <= set(case.asked):
+        return ()
+    counts = {"answered": len(answered), "asked": len(case.asked)}
+    return _answer(LetterName.ANSWERS_NOTED, changed, heard, label, counts)
+
+
+def _what_came(case: Case, changed: Case, heard: Heard, rules: Rulebook) -> Iterator[str]:
+    """What the message brought, in sentences for the card's thread."""
+    yield _what_is_new(case, changed.decision, rules.policy.label)
+    if changed.stage is not case.stage:
+        yield f"The case goes on: {rules.stages.titles[changed.stage]}."
+    if changed.wants_out:
+        words = changed.decision.facts.evidence("withdrawn")
+        yield "It seems to take the request back" + (f": {quote_of(words[0].text)}." if words else ".")
+        yield "Confirm that it is withdrawn, or keep the case open."
+    if heard.choice is not None:
+        yield _of_call(changed, heard.choice)
+    if heard.plan_answer is not None:
+        yield _SAYS_OF_PLAN[heard.plan_answer.reads_as]
+
+
+def _call_after(call: Call | None, choice: Choice | None) -> Call | None:
+    return call.at(choice.slot) if call and choice and choice.slot else call
+
+
+def _call_set(case: Case, choice: Choice | None) -> tuple[Letter, ...]:
+    """The letter that confirms the chosen time, and the invitations."""
+    return invited(case, LetterName.CALL_SET) if choice and choice.slot else ()
+
+
+def _of_call(case: Case, choice: Choice) -> str:
+    words = f" (“{choice.words}”)" if choice.words else ""
+    if case.call and choice.slot:
+        return f"The call is set for {case.call.in_words(choice.slot)}{words}."
+    if choice.answer is Answer.NONE:
+        return f"None of the call times suits{words}; propose others."
+    return f"It speaks of a time for the call that was not offered, or is free no more{words}; please look."
+
+
+_SAYS_OF_PLAN = {
+    Reading.APPROVAL: "It reads as an approval of the work plan; confirm it, or record what is to change.",
+    Reading.CHANGES: "It seems to want changes in the work plan; confirm them, or record the approval.",
+    Reading.UNCLEAR: "The work plan is with the agency; it is not clear whether this approves it.",
+}
+
+
+def _spoken_too_late(case: Case, heard: Heard) -> tuple[Notice, ...]:
+    """Nobody looks at the card of a case that has ended: staff are told that somebody wrote to it."""
+    if not case.stage.is_ended:
+        return ()
+    notice = Notice(
+        title=f"The agency writes to {case.number}, which is {case.stage}",
+        text=_with_words_of_doubt(
+            f"{case.agency}. It was added to the case, and nothing was sent. Reopen the case if it goes on.",
+            heard,
+        ),
+        quote=heard.message.body,
+        sender=heard.message.sender.name or heard.message.sender.address or "",
+        about=case.number,
+    )
+    return (notice,)
 
 
 def file_away(case: Case | None, heard: Heard, decision: Decision) -> Change:
@@ -137,6 +250,33 @@ def file_away(case: Case | None, heard: Heard, decision: Decision) -> Change:
         log=heard.gist or f"An automatic message came, nothing was sent: {decision.kind_reason.text}",
         entries=(entry,),
     )
+
+
+def answer_invitation(case: Case, heard: Heard, decision: Decision, told: CalendarAnswer) -> Change:
+    """A calendar answers the invitation to a call: staff see it; what it proposes, they decide."""
+    call = case.call
+    if call is None or told.uid != call.uid:
+        return file_away(case, heard, decision)
+    entry = _entry("calendar answered", heard, decision, {"says": told.says.value, "attendee": told.attendee})
+    if told.sequence < call.sequence:
+        log = f"A calendar answers an invitation that was changed since: {told.says}."
+        return Change(case=case.changed(), redraws_card=True, log=log, entries=(entry,))
+    log = _SAYS_OF_CALL[told.says]
+    if told.proposes is not None:
+        log += f" It proposes {call.in_words(told.proposes)}."
+    is_off = told.says is Participation.DECLINED and call.is_set
+    after = replace(call, state=CallState.DECLINED) if is_off else call
+    return Change(case=case.changed(call=after), redraws_card=True, log=log, entries=(entry,))
+
+
+_SAYS_OF_CALL = {
+    Participation.ACCEPTED: "The agency's calendar has accepted the call.",
+    Participation.DECLINED: "The agency's calendar has declined the call; find another time.",
+    Participation.TENTATIVE: "The agency's calendar has accepted the call, not for certain.",
+    Participation.DELEGATED: "The agency has passed the invitation on to somebody else.",
+    Participation.COUNTERED: "The agency's calendar asks for another time; change the call, or write to them.",
+    Participation.UNKNOWN: "The agency's calendar has answered the invitation; it is not clear how.",
+}
 
 
 def report_on(
@@ -277,24 +417,25 @@ def _with_doubts(case: Case, heard: Heard) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*case.doubts, *heard.doubts)))[:MAX_DOUBTS]
 
 
-def _queue_after(case: Case, decision: Decision) -> Queue:
+def queue_after(case: Case, decision: Decision) -> Queue:
     """Where staff moved a case by hand, it stays; else it follows the facts."""
     was_moved = case.queue is not case.decision.queue
     return case.queue if was_moved or decision.queue is None else decision.queue
 
 
-def _answer(name: LetterName, case: Case, heard: Heard, label: Label) -> tuple[Letter, ...]:
+def _answer(
+    name: LetterName, case: Case, heard: Heard, label: Label, more: Mapping[str, object] | None = None
+) -> tuple[Letter, ...]:
     if not heard.conversation.address:
         return ()
-    facts = case.decision.facts
     fields: dict[str, object] = {
         **_greeting(heard.message.sender),
-        "agency": case.agency if facts.is_known("agency_name") else "",
-        "asks_for": [label("services", service) for service in facts.values("services")],
+        "asks_for": [label("services", service) for service in case.decision.facts.values("services")],
         "questions": [question.text for question in case.decision.questions],
         "is_acute": case.decision.is_acute,
+        **(more or {}),
     }
-    return (Letter(name, heard.conversation, case=case.number, fields=fields),)
+    return (to_agency(case, name, fields),)
 
 
 def _greeting(sender: Person) -> dict[str, object]:

@@ -12,12 +12,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from crbot.cases.case import Case
+from crbot.cases.case import Case, PlanAnswer, Stage
 from crbot.cases.letters import Report
+from crbot.cases.meetings import Answer, Call, CallState, Choice, read_choice
 from crbot.cases.respond import (
     Change,
+    Entry,
     Heard,
     Notice,
+    answer_invitation,
     answer_without_case,
     continue_case,
     file_away,
@@ -29,6 +32,7 @@ from crbot.cases.respond import (
     open_case,
     report_on,
 )
+from crbot.cases.rulebook import Rulebook
 from crbot.intake.lookalikes import imitates_name
 from crbot.intake.ports import (
     Ignored,
@@ -44,17 +48,19 @@ from crbot.intake.ports import (
     Verb,
 )
 from crbot.intake.repeats import DAY, DEFAULT_LIMITS, Limits, is_worth_telling, likeness
-from crbot.intake.staff import act
+from crbot.intake.staff import act, look_up
 from crbot.intake.threads import (
     Thread,
     Trace,
     domain_of,
+    going_on,
     is_own,
     looks_like_a_participant,
     may_add,
     thread_of,
 )
-from crbot.triage.decide import MOST_READ, decide
+from crbot.triage.approval import read_approval
+from crbot.triage.decide import MOST_READ, beginning_of, decide
 from crbot.triage.decision import Decision, Kind, Reason
 from crbot.triage.facts import NEW, Known
 from crbot.triage.message import Channel, Mark, Person
@@ -72,10 +78,14 @@ class Desk:
 
     store: Store
     reader: Reader
-    policy: Policy
+    rules: Rulebook
     own: frozenset[str]  # our own addresses, folded: never a participant, never answered
     clock: Callable[[], datetime]
     limits: Limits = DEFAULT_LIMITS
+
+    @property
+    def policy(self) -> Policy:
+        return self.rules.policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +133,9 @@ def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> 
     if isinstance(what, StaffAction):
         if what.verb in (Verb.ADD_HELD, Verb.OPEN_HELD):
             return _admitted(desk, kept, what)
-        change = act(desk.store.case(what.case), what, desk.policy, desk.clock())
-        desk.store.save(kept, change, desk.clock())
+        if what.verb is Verb.RETRY:
+            return _retried(desk, kept, what)
+        desk.store.save(kept, _acted(desk, what), desk.clock())
         return Thought(kept.id, f"acted: {what.verb}", case=what.case)
     return _decided(desk, kept, what)
 
@@ -157,14 +168,41 @@ def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decisi
     if received.is_ours:
         return note_own_words(case, heard, decision) if case else file_away(None, heard, decision)
     is_let_in = case is not None and may_add(case, received, desk.policy.words.of("domain_private_mail"))
+    if case is not None and is_let_in and received.calendar is not None:
+        return answer_invitation(case, heard, decision, received.calendar)
     if decision.kind.is_silent:
         # A machine of somebody else's that names a case is filed, but not with the case.
         return file_away(case if is_let_in or thread.trace is not Trace.SUBJECT else None, heard, decision)
     if case is not None and not is_let_in:
         return hold(case, _warned(heard, case), decision)
     if case is not None:
-        return continue_case(case, heard, decision, desk.policy.label, desk.clock())
+        return _continued(desk, case, heard, decision)
     return _new_matter(desk, heard, received, decision)
+
+
+def _continued(desk: Desk, case: Case, heard: Heard, decision: Decision) -> Change:
+    if case.stage is Stage.AGENCY_REVIEW and case.plan is not None:
+        reading, words = read_approval(beginning_of(heard.message), desk.policy)
+        answer = PlanAnswer(reading, words, heard.message.sender.key, desk.clock())
+        heard = replace(heard, plan_answer=answer)
+    if case.call is not None and case.call.state is CallState.PROPOSED and not case.stage.is_ended:
+        heard = replace(heard, choice=_choice(desk, case, case.call, heard))
+    return continue_case(case, heard, decision, desk.rules, desk.clock())
+
+
+def _acted(desk: Desk, action: StaffAction) -> Change:
+    return act(*look_up(action, desk.rules, desk.store, desk.clock()))
+
+
+def _choice(desk: Desk, case: Case, call: Call, heard: Heard) -> Choice | None:
+    """The call time that a message chooses; one that has passed, or is taken by now, is for a person to see."""
+    choice = read_choice(beginning_of(heard.message), call, desk.policy.words)
+    if choice is None or choice.slot is None:
+        return choice
+    begins, ends = choice.slot, choice.slot + timedelta(minutes=call.minutes)
+    busy = desk.store.busy(case.owner, case.number) if case.owner else ()
+    is_free = begins > desk.clock() and not any(since < ends and begins < until for since, until in busy)
+    return choice if is_free else replace(choice, answer=Answer.UNCLEAR, slot=None)
 
 
 def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision) -> Change:
@@ -206,7 +244,7 @@ def _reported(
     because = Reason("A mail server tells what became of a letter.")
     decision = Decision(Kind.AUTOMATIC, because, desk.policy.version)
     letter = desk.store.letter_of(told, desk.clock() - _BOUNCES_WITHIN)
-    case = desk.store.case(letter.case) if letter and letter.case else thread.case
+    case = going_on(desk.store, desk.store.case(letter.case)) if letter and letter.case else thread.case
     return decision, report_on(case, letter, heard, decision, told)
 
 
@@ -233,24 +271,30 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     held_id = action.values.get("message", "")
     held = desk.store.held(int(held_id)) if held_id.isdecimal() else None
     received = desk.reader.read(held.arrival) if held else None
-    case = desk.store.case(action.case) if action.verb is Verb.ADD_HELD else None
+    case = going_on(desk.store, desk.store.case(action.case)) if action.verb is Verb.ADD_HELD else None
     is_without_case = action.verb is Verb.ADD_HELD and case is None
     if held is None or not isinstance(received, Received) or is_without_case:
-        desk.store.save(
-            kept, act(desk.store.case(action.case), action, desk.policy, desk.clock()), desk.clock()
-        )
+        desk.store.save(kept, _acted(desk, action), desk.clock())
         return Thought(
             kept.id, "refused", trouble=f"message {held_id} does not wait, or there is no case for it"
         )
     heard = _heard(desk, held, received)
     heard = replace(heard, detail={**heard.detail, "admitted_by": action.by})
     decision = decide(received.message, desk.policy, _known(case))
-    if case is not None:
-        change = continue_case(case, heard, decision, desk.policy.label, desk.clock())
-    else:
-        change = _opened(desk, heard, decision)
+    change = _continued(desk, case, heard, decision) if case else _opened(desk, heard, decision)
     desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision, admitted=held.id)
     return Thought(kept.id, f"acted: {action.verb}", case=change.case.number if change.case else None)
+
+
+def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
+    """What was set aside or could not be sent is taken up again; done twice, it is still sent once."""
+    what = action.values.get("what", "").strip()
+    if desk.store.retry(what, desk.clock()):
+        entry = Entry(action.verb.value, action.by, {"what": what})
+        desk.store.save(kept, Change(about=action.case or None, entries=(entry,)), desk.clock())
+        return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
+    desk.store.save(kept, _acted(desk, action), desk.clock())
+    return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")
 
 
 def _heard(desk: Desk, kept: Kept, received: Received) -> Heard:

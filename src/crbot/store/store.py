@@ -27,12 +27,14 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
-from crbot.cases.case import Case, Place, number_of, place_of
+from crbot.cases.case import ENDED, Case, Place, number_of, place_of
+from crbot.cases.figures import Event
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
 from crbot.cases.respond import Change, Entry, Notice, Whisper
 from crbot.intake.ports import (
@@ -95,6 +97,12 @@ _OF_SENDER = (
     .order_by(inbox.c.id.desc())
     .limit(500)
 )
+_NEWEST_OF_SENDER = (
+    select(inbox.c.case_number)
+    .where(inbox.c.sender == bindparam("sender"), inbox.c.case_number.is_not(None), inbox.c.state == "done")
+    .order_by(inbox.c.thought_at.desc())
+    .limit(1)
+)
 _LETTERS_TO = select(func.count()).where(
     outbox.c.recipient == bindparam("recipient"),
     outbox.c.made_at > bindparam("since", type_=outbox.c.made_at.type),
@@ -116,6 +124,7 @@ _LAST_HASH = (
     .limit(1)
 )
 _WRITE_DOWN = insert(record)
+_BATCH = 500  # cases read at a time
 _KEYS_A_QUERY = 500  # SQLite takes a thousand variables at the least
 
 
@@ -209,6 +218,18 @@ class SqlStore:
             nearest = next((number_by_identity[each] for each in wanted if each in number_by_identity), None)
             return _case(connection, nearest) if nearest else None
 
+    def newest_case_of(self, sender: str) -> Case | None:
+        with self._transaction() as connection:
+            number = connection.scalar(_NEWEST_OF_SENDER, {"sender": sender})
+            return _case(connection, number) if number else None
+
+    def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
+        theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
+        with self._transaction() as connection:
+            bodies = connection.scalars(theirs.where(cases.c.stage.not_in(ENDED))).all()
+        calls = (_CASE.validate_json(body).call for body in bodies)
+        return tuple(span for call in calls if call for span in call.holds)
+
     def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings:
         with self._transaction() as connection:
             rows = connection.execute(_OF_SENDER, {"sender": sender, "since": since}).all()
@@ -264,6 +285,8 @@ class SqlStore:
                 _save_case(connection, change.case, now)
                 if received is not None and received.identity:
                     _link(connection, received.identity, change.case.number)
+            if change.beside is not None:
+                _save_case(connection, change.beside.case, now)
             _put_out(connection, _rows_of(kept, change, received, now))
             _write_down(connection, number or "", change.entries, now)
             connection.execute(_UPDATE_INBOX, {"inbox_id": admitted or kept.id} | settled)
@@ -278,6 +301,16 @@ class SqlStore:
             _write_down(
                 connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
             )
+
+    def retry(self, what: str, now: datetime) -> bool:
+        if what.isdecimal() and len(what) < 19:
+            aside = update(inbox).where(inbox.c.id == int(what), inbox.c.state == "aside")
+            again = aside.values(state="kept", attempts=0, reason="")
+        else:  # it may have gone out all the same: it is looked for before it is sent again
+            failed = update(outbox).where(outbox.c.key == what, outbox.c.state == "failed")
+            again = failed.values(state="sending", next_at=now, attempts=0, reason="")
+        with self._transaction() as connection:
+            return connection.execute(again).rowcount == 1
 
     # send
 
@@ -355,6 +388,34 @@ class SqlStore:
             )
             for row in rows
         )
+
+    def all_cases(self) -> Iterator[Case]:
+        """Every case as it stands, in the order of their numbers, read a batch at a time."""
+        last = (0, 0)
+        place = tuple_(cases.c.year, cases.c.counter)
+        while True:
+            batch = select(cases.c.year, cases.c.counter, cases.c.body).where(place > last)
+            with self._transaction() as connection:
+                rows = connection.execute(batch.order_by(cases.c.year, cases.c.counter).limit(_BATCH)).all()
+            yield from (_CASE.validate_json(row.body) for row in rows)
+            if len(rows) < _BATCH:
+                return
+            last = (rows[-1].year, rows[-1].counter)
+
+    def events(self, since: datetime) -> tuple[Event, ...]:
+        """What happened to all cases since then, oldest first."""
+        lines = select(record.c.case_number, record.c.at, record.c.by, record.c.what)
+        with self._transaction() as connection:
+            rows = connection.execute(
+                lines.where(record.c.at >= since, record.c.case_number != "").order_by(record.c.id)
+            )
+            return tuple(Event(*row) for row in rows)
+
+    def cases_in_which(self, what: Collection[str]) -> tuple[str, ...]:
+        """The numbers of the cases in whose record something of these kinds stands."""
+        told = select(record.c.case_number).where(record.c.what.in_(list(what))).distinct()
+        with self._transaction() as connection:
+            return tuple(connection.scalars(told.order_by(record.c.case_number)))
 
     def record_of(self, number: str) -> tuple[Mapping[str, Any], ...]:
         """A case's record, oldest first."""
@@ -512,11 +573,18 @@ def _rows_of(kept: Kept, change: Change, received: Received | None, now: datetim
         _row(f"whisper:{kept.id}:{position}", Channel.SLACK, "whisper", _json(_WHISPER, whisper), now)
         for position, whisper in enumerate(change.whispers)
     ]
+    text = received.message.body if received else ""
     if change.redraws_card and change.case is not None:
-        said = {"text": received.message.body if received else "", "message": kept.id, "log": change.log}
-        key = f"card:{change.case.number}:r{change.case.revision}"
-        rows.append(_row(key, Channel.SLACK, "drawing", json.dumps(said), now, change.case.number))
+        rows.append(_drawing_row(change.case, text, kept.id, change.log, now))
+    if change.beside is not None:
+        rows.append(_drawing_row(change.beside.case, "", kept.id, change.beside.log, now))
     return rows
+
+
+def _drawing_row(case: Case, text: str, message: int, log: str, now: datetime) -> dict[str, object]:
+    said = json.dumps({"text": text, "message": message, "log": log})
+    key = f"card:{case.number}:r{case.revision}"
+    return _row(key, Channel.SLACK, "drawing", said, now, case.number)
 
 
 def _notice_row(key: str, notice: Notice, now: datetime) -> dict[str, object]:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Report
-from crbot.channels.mail import charsets, headers, markup, parts, reports, winmail
+from crbot.cases.meetings import CalendarAnswer
+from crbot.channels.mail import calendar, charsets, headers, markup, parts, reports, winmail
 from crbot.channels.mail.machines import (
     is_failure_passed_on,
     is_nobodys,
@@ -90,6 +91,7 @@ class Mail:
     doubts: tuple[str, ...]
     files: tuple[File, ...]
     report: Report | None
+    calendar: CalendarAnswer | None
     gist: str
     tags: tuple[str, ...]  # behind a plus in an address that it was written to: perhaps a case of ours
     named_domains: tuple[str, ...]  # of the addresses that it names beside its sender's
@@ -136,6 +138,7 @@ def received_of(mail: Mail, side: OurSide) -> Received:
         case_number=_case_number(mail.subject),
         proven_case=side.replies.case_in(mail.tags) if side.replies else None,
         report=mail.report,
+        calendar=mail.calendar,
         gist=mail.gist,
         files=mail.files,
         proof=proof,
@@ -234,6 +237,7 @@ def _parsed(raw: bytes) -> Mail:
         doubts=(*sender_doubts, *_doubts(sender, reply_to, marks, gathered)),
         files=tuple(gathered.files[:MAX_ATTACHMENTS]),
         report=report,
+        calendar=gathered.calendar_answer(sender),
         gist=gathered.gist(sender),
         # Who passes a letter of ours on names its address in the words below, as a bounce does anywhere.
         tags=tags_in(raw if Mark.BOUNCE in marks else raw[: root.start], body.encode("utf-8", "replace")),
@@ -426,6 +430,10 @@ class _Gathering:
         answers = [reports.answer_to_invitation(text, method, who) for text, method in self._calendars]
         answers += [reports.answer_by_class(each, who) for each in self._packed_classes]
         return next(filter(None, answers), "")
+
+    def calendar_answer(self, sender: Person) -> CalendarAnswer | None:
+        answers = (calendar.read_answer(text, sender.address or "") for text, _ in self._calendars)
+        return next(filter(None, answers), None)
 
     def _text(self, part: Part, forwards: int) -> _Text:
         if part.content_type == "multipart/encrypted":

@@ -143,17 +143,21 @@ def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> 
 def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
     thread = thread_of(desk.store, received)
     heard = _heard(desk, kept, received)
-    if received.report is not None:
-        decision, change = _reported(desk, thread, heard, received, received.report)
-    else:
-        decision = _decision(desk, thread.case, received)
-        change = _change(desk, thread, heard, received, decision)
-    desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision)
+    decision = _decision(desk, thread.case, received)
+    with desk.store.together():
+        if received.report is not None:
+            change = _reported(desk, thread, heard, decision, received.report)
+        else:
+            change = _change(desk, thread, heard, received, decision)
+        desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision)
     number = change.case.number if change.case else change.about
     return Thought(kept.id, "decided", case=number, decision=decision)
 
 
 def _decision(desk: Desk, case: Case | None, received: Received) -> Decision:
+    if received.report is not None:
+        because = Reason("A mail server tells what became of a letter.")
+        return Decision(Kind.AUTOMATIC, because, desk.policy.version)
     decision = decide(received.message, desk.policy, _known(case))
     is_list_mail = Mark.LIST in received.message.marks and case is None
     if not is_list_mail or decision.kind.is_silent or decision.facts.values("services"):
@@ -237,15 +241,11 @@ def _sightings(desk: Desk, received: Received) -> Sightings:
     )
 
 
-def _reported(
-    desk: Desk, thread: Thread, heard: Heard, received: Received, told: Report
-) -> tuple[Decision, Change]:
+def _reported(desk: Desk, thread: Thread, heard: Heard, decision: Decision, told: Report) -> Change:
     """A machine tells what became of a letter: it is tied to the letter, and to its case."""
-    because = Reason("A mail server tells what became of a letter.")
-    decision = Decision(Kind.AUTOMATIC, because, desk.policy.version)
     letter = desk.store.letter_of(told, desk.clock() - _BOUNCES_WITHIN)
     case = going_on(desk.store, desk.store.case(letter.case)) if letter and letter.case else thread.case
-    return decision, report_on(case, letter, heard, decision, told)
+    return report_on(case, letter, heard, decision, told)
 
 
 def _within_limits(desk: Desk, change: Change) -> Change:

@@ -10,7 +10,7 @@ import json
 import secrets
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -164,13 +164,24 @@ class SqlStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         # SQLite has one writer; waiting here is fair, waiting in SQLite is not.
-        self._turn = threading.RLock() if engine.dialect.name == "sqlite" else None
+        self._turn = threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._together = threading.local()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        with self._transaction() as connection:
+            self._together.connection = connection
+            try:
+                yield
+            finally:
+                self._together.connection = None
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        if self._turn is None:
-            with self._engine.begin() as connection:
-                yield connection
+        """One of its own, or the one that is open in this thread."""
+        connection = getattr(self._together, "connection", None)
+        if connection is not None:
+            yield connection
             return
         with self._turn, self._engine.begin() as connection:
             yield connection

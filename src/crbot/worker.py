@@ -21,7 +21,9 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from crbot.cases.respond import Notice
 from crbot.channels.mail.mailbox import Mailbox, MailboxAway
+from crbot.channels.slack.watch import Watch
 from crbot.config import LogFormat, LogSettings
 from crbot.intake.due import send_due
 from crbot.intake.incoming import Thought, think
@@ -152,6 +154,7 @@ class Worker:
         )
         self._mail_thread = threading.Thread(target=self._watch_mailbox, name="mailbox", daemon=True)
         self._listener = bot.listener(self.keep, now, log.info)
+        self._watch = Watch(self._listener, self._alarm) if self._listener is not None else None
 
     def start(self) -> None:
         """Start everything; servers that are away are waited for. Raises `CannotListen` before anything runs."""
@@ -160,6 +163,8 @@ class Worker:
         self._every_tick("think", self._think)
         for channel in self._bot.outlets:
             self._every_tick(f"send {channel.value}", self._sender(channel))
+        if self._watch is not None:
+            self._every_tick("watch", self._look_at_slack)
         self._clock.start()
         if self._bot.mailbox is not None:
             self._mail_thread.start()
@@ -219,6 +224,17 @@ class Worker:
                 self._mailbox_wanted.set()
         except self._bot.store.failures as error:
             log.error("the database is in trouble, tried again at the next tick", error=type(error).__name__)
+
+    def _look_at_slack(self) -> None:
+        assert self._watch is not None
+        try:
+            self._watch.look(now())
+        except self._bot.store.failures as error:
+            log.error("the database is in trouble, tried again at the next tick", error=type(error).__name__)
+
+    def _alarm(self, notice: Notice) -> None:
+        log.error(notice.title, what=notice.text)
+        self._bot.store.alarm(notice, now())
 
     def _sender(self, channel: Channel) -> Callable[[], None]:
         def send() -> None:

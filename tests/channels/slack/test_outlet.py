@@ -248,7 +248,7 @@ def test_a_letter_takes_the_buttons_of_those_that_it_settles(
 
     asked, proposed, other, noted = peer.messages["D0RIVERA"]
     assert buttons(asked) == []
-    assert asked["blocks"][-1]["elements"][0]["text"].startswith("This is settled")
+    assert asked["blocks"][-1]["elements"][0]["text"].startswith("See our newer message")
     assert asked["text"] == "Thank you. Your case is CRI-2026-0042 &lt;now&gt;."
     assert asked["metadata"]["event_payload"]["key"] == "k0"
     assert len(buttons(proposed)) == 3

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from crbot.cases.case import Conversation
+from crbot.cases.case import Case, Conversation
 
 
 class LetterName(StrEnum):
@@ -41,6 +41,8 @@ class LetterName(StrEnum):
 
 NEEDS_RELEASE = frozenset({LetterName.DECLINE})
 
+_NOTHING: Mapping[str, object] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -66,6 +68,17 @@ class Letter:
     def __post_init__(self) -> None:
         if self.name in NEEDS_RELEASE and self.release is None:
             raise ValueError(f"the letter {self.name!r} is adverse: a person must release it first")
+
+
+def to_agency(
+    case: Case, name: LetterName, fields: Mapping[str, object] = _NOTHING, release: Release | None = None
+) -> Letter:
+    """A letter of a case, into the conversation that it was last heard in."""
+    known = {
+        "name": case.conversation.person.name or case.requester.name,
+        "agency": case.agency if case.decision.facts.is_known("agency_name") else "",
+    }
+    return Letter(name, case.conversation, case.number, {**known, **fields}, release)
 
 
 class Fate(StrEnum):

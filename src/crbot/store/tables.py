@@ -157,6 +157,40 @@ outbox = Table(
     ),
 )
 
+followups = Table(
+    "followups",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("case_number", String(16), ForeignKey("cases.number"), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("is_letter", Boolean, nullable=False),  # to the agency; else to staff
+    Column("due_at", Moment, nullable=False),
+    Column("next_at", Moment, nullable=False),  # may be taken from this moment on
+    Column("state", String(8), nullable=False),  # open, done, dropped
+    Column("token", String(32), nullable=False),
+    Column("done_at", Moment),
+    Column("reason", Text, nullable=False),  # why it was moved or dropped
+    UniqueConstraint("case_number", "purpose", "step", "event", name="uq_followups_case_number"),
+    Index(
+        "ix_followups_due",
+        "is_letter",
+        "next_at",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+)
+
+# What is known of the whole: whether the brake is pulled, when the program last ran, which week had its digest.
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 record = Table(
     "record",
     metadata,

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, func, select
 from crbot.cases.case import Case
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Notice
+from crbot.cases.rulebook import Rulebook
 from crbot.channels.mail.mime import OurSide, identity_and_content_of, parse_mail
 from crbot.channels.mail.outlet import message_id
 from crbot.channels.mail.reader import read_mail
@@ -26,7 +27,6 @@ from crbot.store.migrations import upgrade
 from crbot.store.store import SqlStore, open_engine
 from crbot.store.tables import inbox
 from crbot.triage.message import Channel
-from crbot.triage.policy import Policy
 from tests.fakes import Clock
 
 DESK = "cri-intake@cops.example.gov"
@@ -72,13 +72,13 @@ class Outlet:
 class MailDesk:
     """The desk over SQLite, with the reader that the program uses, a clock that stands, and a world that takes all."""
 
-    def __init__(self, engine: Engine, policy: Policy, limits: Limits, border: Border) -> None:
+    def __init__(self, engine: Engine, rules: Rulebook, limits: Limits, border: Border) -> None:
         self._engine = engine
         self.clock = Clock()
         self.store = SqlStore(engine)
         side = OurSide(frozenset({DESK}), REPLIES, border)
         self.reader = _Readers(side)
-        self.desk = Desk(self.store, self.reader, policy, side.own, self.clock, limits)
+        self.desk = Desk(self.store, self.reader, rules, side.own, self.clock, limits)
         self.outlet = Outlet()
         self._uid = 0
 
@@ -164,11 +164,11 @@ class _Readers:
 
 @contextmanager
 def mail_desk(
-    policy: Policy, limits: Limits = DEFAULT_LIMITS, border: Border = UNKNOWN_BORDER
+    rules: Rulebook, limits: Limits = DEFAULT_LIMITS, border: Border = UNKNOWN_BORDER
 ) -> Iterator[MailDesk]:
     engine = open_engine("sqlite://")
     upgrade(engine)
     try:
-        yield MailDesk(engine, policy, limits, border)
+        yield MailDesk(engine, rules, limits, border)
     finally:
         engine.dispose()

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crbot.cases.letters import LetterName
-from crbot.channels.render import FIELDS
+from crbot.cases.letters import FIELDS, LetterName
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -63,18 +62,17 @@ def test_every_file_of_rules_has_a_title_and_a_source(path: Path) -> None:
     assert rules["source"].strip()
 
 
-@pytest.mark.parametrize("suffix", ["subject.txt", "txt", "html", "slack.txt"])
 @pytest.mark.parametrize("letter", FIELDS)
-def test_every_letter_has_its_templates(letter: LetterName, suffix: str) -> None:
-    template = ROOT / "templates" / f"{letter.value}.{suffix}"
-
-    assert template.read_text("utf-8").strip()
+def test_every_letter_has_its_words(letter: LetterName) -> None:
+    assert (ROOT / "templates" / f"{letter.value}.txt").read_text("utf-8").strip()
 
 
-def test_every_template_with_a_subject_belongs_to_a_letter() -> None:
-    named = {path.name.removesuffix(".subject.txt") for path in (ROOT / "templates").glob("*.subject.txt")}
+def test_every_template_is_a_letter_or_part_of_one() -> None:
+    templates = {path.name: path.read_text("utf-8") for path in (ROOT / "templates").iterdir()}
+    included = {name for name in templates if any(f'include "{name}"' in text for text in templates.values())}
 
-    assert named == set(FIELDS)
+    letters = {f"{letter.value}.txt" for letter in LetterName}
+    assert templates.keys() - letters - included == {"layout.txt", "layout.html", "subject.txt"}
 
 
 def tracked_texts() -> list[tuple[str, str]]:

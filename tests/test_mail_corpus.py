@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 
 from crbot import wiring
+from crbot.cases.rulebook import Rulebook
 from crbot.channels.mail.files import mails_in
 from crbot.channels.mail.mime import parse_mail
 from crbot.intake.ports import Unreadable
 from crbot.triage.decision import Kind
-from crbot.triage.policy import Policy
 from tests.mail_desk import MailDesk, mail_desk
 
 OWN = Path(__file__).parent / "mail"
@@ -41,13 +41,13 @@ def mails_below(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.fixture(scope="module")
-def policy() -> Policy:
-    return wiring.load_policy()
+def rules() -> Rulebook:
+    return wiring.load_rules()
 
 
 @pytest.fixture
-def desk(policy: Policy) -> Iterator[MailDesk]:
-    with mail_desk(policy) as desk:
+def desk(rules: Rulebook) -> Iterator[MailDesk]:
+    with mail_desk(rules) as desk:
         yield desk
 
 

@@ -19,6 +19,7 @@ from crbot import wiring
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Notice
+from crbot.cases.rulebook import Rulebook
 from crbot.channels.mail.mime import OurSide, received
 from crbot.intake.due import send_due
 from crbot.intake.incoming import Desk, Thought, think
@@ -26,7 +27,6 @@ from crbot.intake.ports import Arrival, Drawing, Ignored, Outgoing, Received, St
 from crbot.store.migrations import upgrade
 from crbot.store.store import SqlStore, open_engine
 from crbot.triage.message import Channel, Message, Person
-from crbot.triage.policy import Policy
 from tests.fakes import Clock, Outlet, Reader
 
 OWN = frozenset({"cri-intake@cops.example.gov"})
@@ -36,13 +36,13 @@ SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.toml"))
 class Stage:
     """The desk with its store, and a world that takes what it sends."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, rules: Rulebook) -> None:
         self._engine = open_engine("sqlite://")
         upgrade(self._engine)
         self.store = SqlStore(self._engine)
         self.clock = Clock()
         self._waiting: dict[str, StaffAction | Received] = {}
-        self.desk = Desk(self.store, Reader(self._read), policy, OWN, self.clock)
+        self.desk = Desk(self.store, Reader(self._read), rules, OWN, self.clock)
         self.outlet = Outlet()
         self.case: str | None = None
         self._count = 0
@@ -114,13 +114,13 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def policy() -> Policy:
-    return wiring.load_policy()
+def rules() -> Rulebook:
+    return wiring.load_rules()
 
 
 @pytest.fixture
-def stage(policy: Policy) -> Iterator[Stage]:
-    stage = Stage(policy)
+def stage(rules: Rulebook) -> Iterator[Stage]:
+    stage = Stage(rules)
     yield stage
     stage.close()
 

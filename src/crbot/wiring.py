@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.cases.case import Place
+from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.channels import lines
 from crbot.channels.mail.mailbox import Mailbox, MailboxSettings, Preview
 from crbot.channels.mail.mime import OurSide
@@ -59,7 +60,7 @@ from crbot.triage.decide import decide
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
 from crbot.triage.notation import PolicyError
-from crbot.triage.policy import Policy, parse
+from crbot.triage.policy import Policy
 
 _ACTION = TypeAdapter(StaffAction)
 
@@ -97,7 +98,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         raise SettingsError(
             "CRBOT_HTTP__PORT: the page that tells how the bot is is not served yet; take it out"
         )
-    policy = load_policy(settings.rules)
+    rules = load_rules(settings.rules)
     letters = load_letters(settings.templates)
     store = SqlStore(open_database(settings.database_url))
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
@@ -125,13 +126,15 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         account = _account(settings.slack)
         people = People(account.web_client())
         channels = {Place(name): channel for name, channel in settings.slack.channels}
-        words = Words(policy.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
+        words = Words(
+            rules.policy.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person
+        )
         readers[Channel.SLACK] = SlackReader(people, channels.values())
         outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
     )
-    desk = Desk(store, _Readers(readers), policy, own, clock, limits)
+    desk = Desk(store, _Readers(readers), rules, own, clock, limits)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
     return Bot(store, desk, outlets, mailbox, poll, account, tuple(closing))
 
@@ -178,14 +181,19 @@ def _sent_folder(settings: Settings, imap: ImapSettings) -> SentFolder | None:
     return SentFolder(account, imap.sent_folder, _tokens(settings, imap.auth))
 
 
-def load_policy(folder: Path | None = None) -> Policy:
+def load_rules(folder: Path | None = None) -> Rulebook:
     """The rules of a folder, else the ones that came with crbot. Raises `SettingsError` with all that is wrong."""
     place = rules_folder(folder)
     try:
         with _collecting_no_garbage():
-            return parse(read_texts(place, ".yaml"))
+            return parse_rules(read_texts(place, ".yaml"))
     except PolicyError as error:
         raise SettingsError(f"the rules in {place} are not valid:\n{error}") from None
+
+
+def load_policy(folder: Path | None = None) -> Policy:
+    """Of the rules of a folder, those by which messages are decided. Raises `SettingsError` with all that is wrong."""
+    return load_rules(folder).policy
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Stages, places, letters: what may follow what, and what needs a person's word."""
+"""Cases and letters: what needs a person's word, and what is still read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from pydantic import TypeAdapter
 
-from crbot.cases.case import ENDED, FOLLOWS, Case, Conversation, Stage, number_of
+from crbot.cases.case import Case, Conversation, number_of
 from crbot.cases.followups import is_given_up, pause_before_try
 from crbot.cases.letters import NEEDS_RELEASE, Letter, LetterName, Release
 from crbot.triage.message import Channel
@@ -28,19 +28,10 @@ def test_a_released_letter_names_who_released_it(name: LetterName) -> None:
     assert letter.release == Release(by="U2", drafted_by="U1")
 
 
-def test_every_stage_says_what_may_follow() -> None:
-    assert set(FOLLOWS) == set(Stage)
-
-
-@pytest.mark.parametrize("stage", sorted(ENDED))
-def test_whatever_has_ended_can_be_reopened(stage: Stage) -> None:
-    assert Stage.RECEIVED in FOLLOWS[stage]
-
-
-def test_nothing_is_delivered_before_the_agency_approves() -> None:
-    before_delivery = [stage for stage, following in FOLLOWS.items() if Stage.DELIVERY in following]
-
-    assert before_delivery == [Stage.APPROVED]
+@pytest.mark.parametrize("by", ["", "  ", "crbot"])
+def test_only_a_person_who_is_named_releases(by: str) -> None:
+    with pytest.raises(ValueError, match="released by a person"):
+        Release(by=by, drafted_by="U1")
 
 
 def test_a_number_has_its_year() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from crbot import wiring
-from crbot.triage.policy import Policy
+from crbot.cases.rulebook import Rulebook
 from tests.mail_desk import DESK, MailDesk, mail, mail_desk
 
 ACKNOWLEDGED = ["acknowledgement"]
@@ -193,14 +193,14 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def policy() -> Policy:
-    return wiring.load_policy()
+def rules() -> Rulebook:
+    return wiring.load_rules()
 
 
 @pytest.fixture
-def desk(policy: Policy) -> Iterator[MailDesk]:
+def desk(rules: Rulebook) -> Iterator[MailDesk]:
     """With one case in it: `FIRST`, acknowledged."""
-    with mail_desk(policy) as desk:
+    with mail_desk(rules) as desk:
         desk.hears(FIRST)
         assert [letter.name for letter in desk.letters()] == ACKNOWLEDGED
         yield desk

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from crbot import wiring
+from crbot.cases.rulebook import Rulebook
 from crbot.channels.mail.sender import Border
 from crbot.intake.ports import StaffAction, Verb
 from crbot.intake.repeats import Limits
-from crbot.triage.policy import Policy
 from tests.intake.test_hard_mail import ANSWER, BOUNCE, OTHER_REQUEST, STRANGER
 from tests.mail_desk import DESK, REPLIES, REQUEST, MailDesk, mail, mail_desk
 
@@ -21,14 +21,14 @@ CASE = "CRI-2026-0001"
 
 
 @pytest.fixture(scope="module")
-def policy() -> Policy:
-    return wiring.load_policy()
+def rules() -> Rulebook:
+    return wiring.load_rules()
 
 
 @pytest.fixture
-def desk(policy: Policy) -> Iterator[MailDesk]:
+def desk(rules: Rulebook) -> Iterator[MailDesk]:
     """With one case in it, acknowledged."""
-    with mail_desk(policy) as desk:
+    with mail_desk(rules) as desk:
         desk.hears(mail(Message_ID="<first@pine-falls.example.gov>"))
         yield desk
 
@@ -268,8 +268,8 @@ WISHES = (
 )
 
 
-def test_one_address_gets_no_more_letters_than_are_allowed_in_a_day(policy: Policy) -> None:
-    with mail_desk(policy, Limits(letters_a_day=3)) as desk:
+def test_one_address_gets_no_more_letters_than_are_allowed_in_a_day(rules: Rulebook) -> None:
+    with mail_desk(rules, Limits(letters_a_day=3)) as desk:
         for wish in WISHES:
             desk.hears(mail(REQUEST.replace("our pursuit policy", wish), wish))
 
@@ -281,8 +281,8 @@ def test_one_address_gets_no_more_letters_than_are_allowed_in_a_day(policy: Poli
         assert len(desk.letters()) == 4
 
 
-def test_of_one_sender_no_more_cases_are_opened_in_a_day_than_are_allowed(policy: Policy) -> None:
-    with mail_desk(policy, Limits(cases_a_day=3)) as desk:
+def test_of_one_sender_no_more_cases_are_opened_in_a_day_than_are_allowed(rules: Rulebook) -> None:
+    with mail_desk(rules, Limits(cases_a_day=3)) as desk:
         for wish in WISHES:
             desk.hears(mail(REQUEST.replace("our pursuit policy", wish), wish))
 
@@ -331,9 +331,9 @@ def test_what_a_person_has_let_in_is_not_let_in_again(desk: MailDesk) -> None:
     assert len(desk.cases()) == 1
 
 
-def test_the_chief_wrote_from_the_same_place_as_everybody(policy: Policy) -> None:
+def test_the_chief_wrote_from_the_same_place_as_everybody(rules: Rulebook) -> None:
     """Who has a mailbox at the same public provider as the requester is nobody's colleague for that."""
-    with mail_desk(policy) as desk:
+    with mail_desk(rules) as desk:
         desk.hears(mail(sender="Chief Tom Akers <tom.akers@gmail.com>", Message_ID="<a@mail.gmail.com>"))
         desk.hears(mail(ANSWER, f"Re: [{CASE}]", "Somebody <somebody@gmail.com>"))
 
@@ -435,8 +435,8 @@ def test_a_mail_that_was_set_aside_may_be_laid_into_the_mailbox_again(desk: Mail
     assert [thought.did for thought in thoughts if thought] == ["set aside", "set aside"]
 
 
-def test_a_mail_whose_sender_was_found_out_adds_nothing_to_a_case(policy: Policy) -> None:
-    with mail_desk(policy, border=Border("mx.cops.example.gov")) as desk:
+def test_a_mail_whose_sender_was_found_out_adds_nothing_to_a_case(rules: Rulebook) -> None:
+    with mail_desk(rules, border=Border("mx.cops.example.gov")) as desk:
         desk.hears(mail(Message_ID="<first@pine-falls.example.gov>"))
         forged = mail("We withdraw our request.", "Re: Policy review", In_Reply_To=desk.letter_id())
         found = (
@@ -450,10 +450,19 @@ def test_a_mail_whose_sender_was_found_out_adds_nothing_to_a_case(policy: Policy
         assert "our mail server found that it does not" in notice.text
 
 
-def test_what_our_server_found_out_stands_on_the_case_and_in_the_record(policy: Policy) -> None:
-    with mail_desk(policy, border=Border("mx.cops.example.gov")) as desk:
+def test_what_our_server_found_out_stands_on_the_case_and_in_the_record(rules: Rulebook) -> None:
+    with mail_desk(rules, border=Border("mx.cops.example.gov")) as desk:
         desk.hears(b"Authentication-Results: mx.cops.example.gov; spf=none\n" + mail())
 
         (case,) = desk.cases()
         assert case.doubts == ("The mail is not proven to come from pine-falls.example.gov",)
         assert desk.store.record_of(CASE)[0]["detail"]["sender"] == "not proven"
+
+
+def test_a_person_has_what_was_set_aside_tried_again(desk: MailDesk) -> None:
+    action = StaffAction(Verb.RETRY, "", "U0LEE", values={"what": "4711"}, seen_in="C0REVIEW")
+
+    thought = desk.acts(action)
+
+    assert thought is not None
+    assert thought.did == "refused"

@@ -1,6 +1,6 @@
-"""A case: the life of one request; and which stage may follow which.
+"""A case: the life of one request, as it stands now.
 
-What a message or a person does to a case is `respond`'s; where cases are kept is the store's.
+What a message does to a case is `respond`'s, which stage may follow which `stages`'; where cases are kept, the store's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from crbot.cases.meetings import Call
+from crbot.triage.approval import Reading
 from crbot.triage.decision import Decision, Disposition, Queue
 from crbot.triage.message import Channel, Person
 
@@ -35,19 +36,6 @@ class Stage(StrEnum):
 
 
 ENDED = frozenset({Stage.CLOSED, Stage.DECLINED, Stage.WITHDRAWN, Stage.DORMANT})
-
-FOLLOWS: dict[Stage, frozenset[Stage]] = {
-    Stage.RECEIVED: ENDED | {Stage.SCOPING},
-    Stage.SCOPING: ENDED | {Stage.WORK_PLAN},
-    Stage.WORK_PLAN: ENDED | {Stage.AGENCY_REVIEW},
-    Stage.AGENCY_REVIEW: ENDED | {Stage.WORK_PLAN, Stage.APPROVED},
-    Stage.APPROVED: ENDED | {Stage.DELIVERY},
-    Stage.DELIVERY: ENDED,
-    Stage.CLOSED: frozenset({Stage.RECEIVED}),
-    Stage.DECLINED: frozenset({Stage.RECEIVED}),
-    Stage.WITHDRAWN: frozenset({Stage.RECEIVED}),
-    Stage.DORMANT: frozenset({Stage.RECEIVED}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +88,6 @@ class PlanVersion:
     changes: str = ""  # what the agency wants changed in this version, as staff confirmed it
 
 
-class Reading(StrEnum):
-    """What the agency's answer to its work plan seems to say, until a person confirms it."""
-
-    APPROVAL = "approval"
-    CHANGES = "changes"
-    UNCLEAR = "unclear"
-
-
 @dataclass(frozen=True, slots=True)
 class PlanAnswer:
     """The agency's words on its work plan, waiting for a person of staff to confirm what they say."""
@@ -132,6 +112,15 @@ class Plan:
     @property
     def newest(self) -> PlanVersion:
         return self.versions[-1]
+
+    @property
+    def is_approved(self) -> bool:
+        """The agency has approved what stands in the newest version."""
+        return self.approved == len(self.versions)
+
+    def reopened(self) -> Plan:
+        """The plan as it goes on being written: no approval holds any more."""
+        return replace(self, answer=None, approved=0, approved_at=None, approved_words="")
 
 
 class Status(StrEnum):
@@ -179,6 +168,7 @@ class Case:
     participants: frozenset[str] = frozenset()  # `Person.key` of everyone who may add to it
     draft: Draft | None = None
     outcome: str = ""  # how it ended, in words, with who ended it
+    stood: Stage | None = None  # of what has ended: the stage that it ended from
     doubts: tuple[str, ...] = ()  # what staff should know of its messages: "not proven to come from …"
     changed_by: str = ""  # who made this revision: a `Person.key`, a member of staff, "crbot"
     changed_at: datetime | None = None
@@ -204,6 +194,11 @@ class Case:
         facts = self.decision.facts
         name = facts.value("agency_name") if facts.is_known("agency_name") else "Agency not named yet"
         return f"{name}, {facts.value('agency_state')}" if facts.is_known("agency_state") else name
+
+    @property
+    def wants_out(self) -> bool:
+        """The agency seems to take its request back, which a person of staff has not confirmed yet."""
+        return self.decision.facts.value("withdrawn") == "yes" and not self.stage.is_ended
 
 
 def number_of(year: int, counter: int) -> str:

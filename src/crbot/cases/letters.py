@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from crbot.cases.case import Case, Conversation
+from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation
 
 
 class LetterName(StrEnum):
@@ -42,14 +42,51 @@ class LetterName(StrEnum):
 NEEDS_RELEASE = frozenset({LetterName.DECLINE})
 
 _NOTHING: Mapping[str, object] = {}
+_OF_A_CASE = ("name", "agency")  # of who is written to; "" where it is not known
+_UNDERSTOOD = (*_OF_A_CASE, "asks_for", "questions", "is_acute")
+# What each letter tells beside the case's number: the names that its template may use. `words` are somebody's own,
+# paragraph by paragraph; `by` is who of staff writes, "" where only an id is known.
+FIELDS: Mapping[LetterName, tuple[str, ...]] = {
+    LetterName.ACKNOWLEDGEMENT: _UNDERSTOOD,
+    LetterName.ANSWERS_NOTED: (*_UNDERSTOOD, "answered", "asked"),  # how many of how many
+    LetterName.ENQUIRY: ("name",),
+    LetterName.GRANT_ENQUIRY: ("name",),
+    LetterName.COMPLAINT: ("name",),
+    LetterName.QUESTIONS: (*_OF_A_CASE, "words", "questions", "by"),
+    LetterName.REMINDER_QUESTIONS: (*_OF_A_CASE, "questions", "step"),
+    LetterName.AUTHORISATION_REQUEST: (*_OF_A_CASE, "words", "by"),
+    LetterName.PLAN_REVIEW: (
+        *_OF_A_CASE,
+        "version",
+        "assistance",
+        "experts",
+        "staff",
+        "milestones",
+        "documents",
+        "words",
+        "by",
+    ),
+    LetterName.PLAN_REMINDER: (*_OF_A_CASE, "version", "step"),
+    LetterName.PLAN_APPROVED: (*_OF_A_CASE, "version", "words"),
+    LetterName.CHECK_IN: _OF_A_CASE,
+    LetterName.CHECK_IN_REMINDER: _OF_A_CASE,
+    LetterName.CLOSING: (*_OF_A_CASE, "ending", "words"),  # closed, withdrawn, dormant
+    LetterName.REPORT_PUBLISHED: (*_OF_A_CASE, "link"),
+    LetterName.MESSAGE: (*_OF_A_CASE, "words", "by"),
+    LetterName.DECLINE: (*_OF_A_CASE, "grounds", "alternatives", "words"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A person's recorded word that an adverse letter may go."""
+    """A person's recorded word that an adverse letter may go. Raises ValueError where no person gave it."""
 
     by: str  # who released it
     drafted_by: str  # who wrote or last changed it; another person than `by`, unless the office set that off
+
+    def __post_init__(self) -> None:
+        if self.by.strip() in ("", DRAFTED_BY_THE_BOT):
+            raise ValueError("an adverse letter is released by a person, who is named")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +116,11 @@ def to_agency(
         "agency": case.agency if case.decision.facts.is_known("agency_name") else "",
     }
     return Letter(name, case.conversation, case.number, {**known, **fields}, release)
+
+
+def paragraphs(text: str) -> list[str]:
+    """What a person wrote, cut at its line ends; each piece stands apart in a letter."""
+    return [piece for line in text.splitlines() if (piece := line.strip())]
 
 
 class Fate(StrEnum):

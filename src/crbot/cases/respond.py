@@ -6,12 +6,15 @@ The change is saved as a whole; what it holds is sent later, from the outbox. A 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Stage
-from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter
+from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, PlanAnswer, Stage
+from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter, to_agency
+from crbot.cases.rulebook import Rulebook
+from crbot.cases.stages import Actor
+from crbot.triage.approval import Reading
 from crbot.triage.decision import Decision, Disposition, Kind, Outcome, Queue
 from crbot.triage.message import Message, Person
 
@@ -51,6 +54,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A second case that the same event changes."""
+
+    case: Case  # one revision on
+    log: str  # for its card's thread
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """All that follows from one event."""
 
@@ -63,6 +74,7 @@ class Change:
     holds: bool = False  # the message waits for a person's word
     whispers: tuple[Whisper, ...] = ()
     entries: tuple[Entry, ...] = ()
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,7 @@ class Heard:
     inbox_id: int = 0
     gist: str = ""  # a machine's message in words
     detail: Mapping[str, object] = field(default_factory=dict)  # what the record keeps of it besides
+    plan_answer: PlanAnswer | None = None  # what it seems to say of the work plan that it answers
 
 
 def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: datetime) -> Change:
@@ -94,6 +107,9 @@ def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: 
         participants=heard.participants,
         draft=draft_of(decision),
         doubts=heard.doubts[:MAX_DOUBTS],
+        changed_by=heard.message.sender.key,
+        changed_at=now,
+        last_heard_at=now,
     )
     return Change(
         case=case,
@@ -103,27 +119,91 @@ def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: 
     )
 
 
-def continue_case(case: Case, heard: Heard, decision: Decision, label: Label, now: datetime) -> Change:
-    """A reply adds to its case: answered questions are closed, the card is drawn anew."""
-    answered = tuple(fact for fact in case.asked if decision.facts.is_known(fact))
+def continue_case(case: Case, heard: Heard, decision: Decision, rules: Rulebook, now: datetime) -> Change:
+    """A reply adds to its case: answered questions are closed, the card is drawn anew.
+
+    What was set aside goes on; to whatever else has ended staff decide whether it does. A reply that seems to take
+    the request back, or to approve the work plan, is shown to staff to confirm.
+    """
+    goes_on = case.stage.is_ended and _goes_on(case, rules)
     changed = case.changed(
+        stage=case.stood or Stage.RECEIVED if goes_on else case.stage,
+        outcome="" if goes_on else case.outcome,
         decision=decision,
         conversation=heard.conversation,
-        queue=_queue_after(case, decision),
+        queue=queue_after(case, decision),
         asked=tuple(question.fact for question in decision.questions),
         participants=case.participants | heard.participants,
-        draft=draft_of(decision) if case.draft is None or case.draft.by == DRAFTED_BY_THE_BOT else case.draft,
         doubts=_with_doubts(case, heard),
+        plan=replace(case.plan, answer=heard.plan_answer) if case.plan and heard.plan_answer else case.plan,
+        changed_by=heard.message.sender.key,
+        changed_at=now,
+        last_heard_at=now,
     )
-    is_worth_a_letter = bool(answered) or bool(set(changed.asked) - set(case.asked))
-    letters = _answer(LetterName.ANSWERS_NOTED, changed, heard, label) if is_worth_a_letter else ()
+    if not changed.stage.is_ended and (case.draft is None or case.draft.by == DRAFTED_BY_THE_BOT):
+        changed = replace(changed, draft=draft_of(decision))
     return Change(
         case=changed,
-        letters=letters,
+        letters=_noted(case, changed, heard, rules.policy.label),
         redraws_card=True,
-        log=_what_is_new(case, decision, label),
+        log=" ".join(_what_came(case, changed, heard, rules)),
+        notices=_spoken_too_late(changed, heard),
         entries=(_entry("replied", heard, decision),),
     )
+
+
+def _goes_on(case: Case, rules: Rulebook) -> bool:
+    """The agency's own word is enough to go on with what has ended so."""
+    step = rules.stages.step(case.stage, case.stood or Stage.RECEIVED)
+    return step is not None and Actor.AGENCY in step.by
+
+
+def _noted(case: Case, changed: Case, heard: Heard, label: Label) -> tuple[Letter, ...]:
+    """The letter that notes the answers, where the message answers or opens a question."""
+    if changed.stage.is_ended or changed.wants_out:
+        return ()
+    answered = [fact for fact in case.asked if changed.decision.facts.is_known(fact)]
+    if not answered and set(changed.asked) <= set(case.asked):
+        return ()
+    counts = {"answered": len(answered), "asked": len(case.asked)}
+    return _answer(LetterName.ANSWERS_NOTED, changed, heard, label, counts)
+
+
+def _what_came(case: Case, changed: Case, heard: Heard, rules: Rulebook) -> Iterator[str]:
+    """What the message brought, in sentences for the card's thread."""
+    yield _what_is_new(case, changed.decision, rules.policy.label)
+    if changed.stage is not case.stage:
+        yield f"The case goes on: {rules.stages.titles[changed.stage]}."
+    if changed.wants_out:
+        words = changed.decision.facts.evidence("withdrawn")
+        yield "It seems to take the request back" + (f": “{words[0].text}”." if words else ".")
+        yield "Confirm that it is withdrawn, or keep the case open."
+    if heard.plan_answer is not None:
+        yield _SAYS_OF_PLAN[heard.plan_answer.reads_as]
+
+
+_SAYS_OF_PLAN = {
+    Reading.APPROVAL: "It reads as an approval of the work plan; confirm it, or record what is to change.",
+    Reading.CHANGES: "It seems to want changes in the work plan; confirm them, or record the approval.",
+    Reading.UNCLEAR: "The work plan is with the agency; it is not clear whether this approves it.",
+}
+
+
+def _spoken_too_late(case: Case, heard: Heard) -> tuple[Notice, ...]:
+    """Nobody looks at the card of a case that has ended: staff are told that somebody wrote to it."""
+    if not case.stage.is_ended:
+        return ()
+    notice = Notice(
+        title=f"The agency writes to {case.number}, which is {case.stage}",
+        text=_with_words_of_doubt(
+            f"{case.agency}. It was added to the case, and nothing was sent. Reopen the case if it goes on.",
+            heard,
+        ),
+        quote=heard.message.body,
+        sender=heard.message.sender.name or heard.message.sender.address or "",
+        about=case.number,
+    )
+    return (notice,)
 
 
 def file_away(case: Case | None, heard: Heard, decision: Decision) -> Change:
@@ -277,24 +357,25 @@ def _with_doubts(case: Case, heard: Heard) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*case.doubts, *heard.doubts)))[:MAX_DOUBTS]
 
 
-def _queue_after(case: Case, decision: Decision) -> Queue:
+def queue_after(case: Case, decision: Decision) -> Queue:
     """Where staff moved a case by hand, it stays; else it follows the facts."""
     was_moved = case.queue is not case.decision.queue
     return case.queue if was_moved or decision.queue is None else decision.queue
 
 
-def _answer(name: LetterName, case: Case, heard: Heard, label: Label) -> tuple[Letter, ...]:
+def _answer(
+    name: LetterName, case: Case, heard: Heard, label: Label, more: Mapping[str, object] | None = None
+) -> tuple[Letter, ...]:
     if not heard.conversation.address:
         return ()
-    facts = case.decision.facts
     fields: dict[str, object] = {
         **_greeting(heard.message.sender),
-        "agency": case.agency if facts.is_known("agency_name") else "",
-        "asks_for": [label("services", service) for service in facts.values("services")],
+        "asks_for": [label("services", service) for service in case.decision.facts.values("services")],
         "questions": [question.text for question in case.decision.questions],
         "is_acute": case.decision.is_acute,
+        **(more or {}),
     }
-    return (Letter(name, heard.conversation, case=case.number, fields=fields),)
+    return (to_agency(case, name, fields),)
 
 
 def _greeting(sender: Person) -> dict[str, object]:

@@ -10,15 +10,16 @@ import itertools
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from crbot.cases.case import Conversation
-from crbot.cases.letters import NEEDS_RELEASE, Letter, LetterName, Release
+from crbot.cases.letters import FIELDS, NEEDS_RELEASE, Letter, LetterName, Release
 from crbot.channels.mail.charsets import clean_line
+from crbot.channels.marks import as_html, as_mrkdwn, as_text, guarded, read_marks, unguarded
 from crbot.triage.message import Channel
 
 MAX_SUBJECT_CHARACTERS = 200
@@ -38,39 +39,6 @@ class Rendered:
     html: str | None
 
 
-_EXAMPLE_WORDS = (
-    "A “name” & <b>more</b> <!channel> {{ 7 * 7 }} {% if %} *x* _y_ `z` \\ \u202e\x00\r\nBcc: a@b.example"
-)
-_FULL: dict[str, object] = {
-    "name": _EXAMPLE_WORDS,
-    "agency": _EXAMPLE_WORDS,
-    "asks_for": [_EXAMPLE_WORDS] * 3,
-    "questions": [_EXAMPLE_WORDS] * 8,
-    "is_acute": True,
-    "grounds": [_EXAMPLE_WORDS] * 3,
-    "alternatives": [_EXAMPLE_WORDS] * 3,
-}
-_EMPTY: dict[str, object] = {
-    "name": "",
-    "agency": "",
-    "asks_for": [],
-    "questions": [],
-    "is_acute": False,
-    "grounds": [],
-    "alternatives": [],
-}
-_OF_A_CASE = ("name", "agency", "asks_for", "questions", "is_acute")
-# Letters that can be written; the others are named, and have no words yet.
-FIELDS: Mapping[LetterName, tuple[str, ...]] = {
-    LetterName.ACKNOWLEDGEMENT: _OF_A_CASE,
-    LetterName.ANSWERS_NOTED: _OF_A_CASE,
-    LetterName.ENQUIRY: ("name",),
-    LetterName.GRANT_ENQUIRY: ("name",),
-    LetterName.COMPLAINT: ("name",),
-    LetterName.DECLINE: ("name", "agency", "grounds", "alternatives"),
-}
-
-
 class Letters:
     """All letters, ready to be filled in.
 
@@ -79,30 +47,28 @@ class Letters:
 
     def __init__(self, templates: Mapping[str, str]) -> None:
         self._templates = dict(templates)
-        self._plain = self._environment(_visible)
-        self._mrkdwn = self._environment(_escaped_for_slack)
-        self._html = self._environment(_visible, autoescape=True)
-        for name, channel in itertools.product(FIELDS, Channel):
-            for fields in (_FULL, _EMPTY):
-                self._try(_example(name, channel, fields), channel)
+        self._words = self._environment(_shown)
+        self._page = self._environment(lambda value: value, autoescape=True)
+        for name, channel, trial in itertools.product(FIELDS, Channel, TRIALS):
+            self._try(example_of(name, channel, trial), channel)
 
     def render(self, letter: Letter, channel: Channel) -> Rendered:
         """Put a letter into words. Raises `TemplateError`, for instance where a field is missing."""
-        values = {**letter.fields, "case": letter.case, "subject": _quotable(letter.to.subject)}
+        values = _values(letter, channel)
+        blocks = read_marks(self._filled(self._words, "layout.txt", values))
         if channel is Channel.SLACK:
-            return Rendered("", _tidied(self._filled(self._mrkdwn, f"{letter.name}.slack.txt", values)), None)
-        subject = clean_line(self._filled(self._plain, f"{letter.name}.subject.txt", values))
-        text = _tidied(self._filled(self._plain, f"{letter.name}.txt", values))
-        html = self._filled(self._html, f"{letter.name}.html", values)
-        return Rendered(subject[:MAX_SUBJECT_CHARACTERS], text, html)
+            return Rendered("", as_mrkdwn(blocks), None)
+        subject = clean_line(unguarded(self._filled(self._words, "subject.txt", values)))
+        page = {"letter": Markup(as_html(blocks)), "subject": subject}  # noqa: S704  (escaped, run by run)
+        html = self._filled(self._page, "layout.html", page)
+        return Rendered(subject[:MAX_SUBJECT_CHARACTERS], as_text(blocks), html)
 
     def _try(self, letter: Letter, channel: Channel) -> None:
         rendered = self.render(letter, channel)
-        suffix = "slack.txt" if channel is Channel.SLACK else "txt"
-        if not rendered.text.strip():
-            raise TemplateError(f"{letter.name}.{suffix} gives an empty letter; write what is to be said")
+        if not self._filled(self._words, f"{letter.name}.txt", _values(letter, channel)).strip():
+            raise TemplateError(f"{letter.name}.txt gives an empty letter; write what is to be said")
         if channel is Channel.EMAIL and not rendered.subject:
-            raise TemplateError(f"{letter.name}.subject.txt gives an empty subject; write one line")
+            raise TemplateError("subject.txt gives an empty subject; write one line")
 
     def _filled(self, environment: SandboxedEnvironment, name: str, values: Mapping[str, object]) -> str:
         try:
@@ -148,27 +114,80 @@ class Letters:
         return None if text is None else (text, name, lambda: True)
 
 
-def _example(name: LetterName, channel: Channel, values: Mapping[str, object]) -> Letter:
+# What a letter may be filled in with: plausible values for the preview, and for trying the templates the worst and
+# the least that can come.
+EXAMPLE: Mapping[str, object] = {
+    "name": "Chief Ann Reyes",
+    "agency": "Ashford Police Department, OH",
+    "asks_for": ["After-action review", "Training"],
+    "questions": [
+        "Is there an open investigation of your agency, or of the matter that your request is about?",
+        "Is the matter, or any part of it, the subject of a lawsuit now? Is a suit expected or threatened?",
+    ],
+    "is_acute": False,
+    "answered": 1,
+    "asked": 3,
+    "words": ["We spoke on the telephone this morning. Thank you for taking the time."],
+    "by": "Jordan Lee",
+    "step": 1,
+    "version": 2,
+    "assistance": ["A review of the response to the events of May 3, and a training for supervisors."],
+    "experts": [
+        "A retired chief with experience in mass demonstrations, and a trainer in crisis intervention."
+    ],
+    "staff": ["Jordan Lee, program manager"],
+    "milestones": ["Visit on site in June; draft of the report in September."],
+    "documents": ["Policies on mass demonstrations, after-action notes, training records of two years."],
+    "ending": "closed",
+    "link": "https://cops.usdoj.gov/collaborativereform",
+    "grounds": ["Agencies of this kind can't request assistance."],
+    "alternatives": [
+        "The COPS Office publishes its reports and training material for everybody at cops.usdoj.gov."
+    ],
+}
+_HOSTILE = "A “name” & <b>more</b> <!channel> {{ 7 * 7 }} {% if %} *x* _y_ `z` \\ \u202e\x00\r\n# B\r\nBcc: a@b.example"
+
+
+def _worst(value: object) -> object:
+    if isinstance(value, bool):
+        return True
+    if isinstance(value, list):
+        return [_HOSTILE] * 8
+    return _HOSTILE if isinstance(value, str) else value
+
+
+TRIALS: tuple[Mapping[str, object], ...] = (
+    {name: _worst(value) for name, value in EXAMPLE.items()},
+    {name: type(value)() for name, value in EXAMPLE.items()},
+)
+
+
+def example_of(name: LetterName, channel: Channel, values: Mapping[str, object] = EXAMPLE) -> Letter:
+    """A letter as it could go out, filled in with these values."""
+    where = Conversation(channel, "areyes@ashford.example.gov", subject="Request for assistance")
     return Letter(
         name,
-        Conversation(channel, "someone@example.gov", subject=str(values["name"])),
-        case="CRI-2026-0042" if values["name"] else None,
+        where if values.get("name") else replace(where, subject=""),
+        case="CRI-2026-0042" if values.get("name") else None,
         fields={field: values[field] for field in FIELDS[name]},
-        release=Release(by="one", drafted_by="another") if name in NEEDS_RELEASE else None,
+        release=Release(by="Jordan Lee", drafted_by="Sam Ortiz") if name in NEEDS_RELEASE else None,
     )
 
 
-def _visible(value: object) -> object:
+def _values(letter: Letter, channel: Channel) -> dict[str, object]:
+    """What the templates of a letter may name."""
+    return {
+        **letter.fields,
+        "letter": f"{letter.name}.txt",  # what `layout.txt` stands around
+        "case": letter.case,
+        "subject": _quotable(letter.to.subject),
+        "on_slack": channel is Channel.SLACK,
+    }
+
+
+def _shown(value: object) -> object:
     """What a value is shown as: one line, without characters that nobody sees, so that it can imitate nothing."""
-    return clean_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _escaped_for_slack(value: object) -> object:
-    """So that no word of somebody's can call a person or a channel."""
-    shown = _visible(value)
-    if not isinstance(shown, str):
-        return shown
-    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return guarded(clean_line(value)) if isinstance(value, str) else value
 
 
 _ANSWER_MARK = re.compile(r"(?:(?:re|aw|fwd?)[ \t]{0,3}:[ \t]{0,3})+", re.IGNORECASE)
@@ -180,11 +199,3 @@ def _quotable(subject: str) -> str:
     bare = clean_line(_CASE_MARK.sub("", clean_line(subject)))
     marks = _ANSWER_MARK.match(bare)
     return (bare[marks.end() :] if marks else bare)[:_MAX_QUOTED_SUBJECT_CHARACTERS].strip()
-
-
-_MANY_LINE_ENDS = re.compile(r"\n{3,}")
-
-
-def _tidied(text: str) -> str:
-    lines = "\n".join(line.rstrip() for line in text.splitlines())
-    return _MANY_LINE_ENDS.sub("\n\n", lines).strip("\n") + "\n"

@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from crbot.cases.case import Case
+from crbot.cases.case import Case, PlanAnswer, Stage
 from crbot.cases.letters import Report
 from crbot.cases.respond import (
     Change,
+    Entry,
     Heard,
     Notice,
     answer_without_case,
@@ -29,6 +30,8 @@ from crbot.cases.respond import (
     open_case,
     report_on,
 )
+from crbot.cases.rulebook import Rulebook
+from crbot.intake.acting import Deed
 from crbot.intake.ports import (
     Ignored,
     Kept,
@@ -52,7 +55,8 @@ from crbot.intake.threads import (
     may_add,
     thread_of,
 )
-from crbot.triage.decide import MOST_READ, decide
+from crbot.triage.approval import read_approval
+from crbot.triage.decide import MOST_READ, beginning_of, decide
 from crbot.triage.decision import Decision, Kind, Reason
 from crbot.triage.facts import NEW, Known
 from crbot.triage.message import Channel, Mark, Person
@@ -70,10 +74,14 @@ class Desk:
 
     store: Store
     reader: Reader
-    policy: Policy
+    rules: Rulebook
     own: frozenset[str]  # our own addresses, folded: never a participant, never answered
     clock: Callable[[], datetime]
     limits: Limits = DEFAULT_LIMITS
+
+    @property
+    def policy(self) -> Policy:
+        return self.rules.policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,9 @@ def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> 
     if isinstance(what, StaffAction):
         if what.verb in (Verb.ADD_HELD, Verb.OPEN_HELD):
             return _admitted(desk, kept, what)
-        change = act(desk.store.case(what.case), what, desk.policy, desk.clock())
+        if what.verb is Verb.RETRY:
+            return _retried(desk, kept, what)
+        change = act(desk.store.case(what.case), _deed(desk, what))
         desk.store.save(kept, change, desk.clock())
         return Thought(kept.id, f"acted: {what.verb}", case=what.case)
     return _decided(desk, kept, what)
@@ -161,8 +171,21 @@ def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decisi
     if case is not None and not is_let_in:
         return hold(case, _warned(heard, case), decision)
     if case is not None:
-        return continue_case(case, heard, decision, desk.policy.label, desk.clock())
+        return _continued(desk, case, heard, decision)
     return _new_matter(desk, heard, received, decision)
+
+
+def _continued(desk: Desk, case: Case, heard: Heard, decision: Decision) -> Change:
+    if case.stage is Stage.AGENCY_REVIEW and case.plan is not None:
+        reading, words = read_approval(beginning_of(heard.message), desk.policy)
+        answer = PlanAnswer(reading, words, heard.message.sender.key, desk.clock())
+        heard = replace(heard, plan_answer=answer)
+    return continue_case(case, heard, decision, desk.rules, desk.clock())
+
+
+def _deed(desk: Desk, action: StaffAction) -> Deed:
+    other = action.values.get("of", "").strip()
+    return Deed(action, desk.rules, desk.clock(), desk.store.case(other) if other else None)
 
 
 def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision) -> Change:
@@ -231,21 +254,27 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     case = desk.store.case(action.case) if action.verb is Verb.ADD_HELD else None
     is_without_case = action.verb is Verb.ADD_HELD and case is None
     if held is None or not isinstance(received, Received) or is_without_case:
-        desk.store.save(
-            kept, act(desk.store.case(action.case), action, desk.policy, desk.clock()), desk.clock()
-        )
+        desk.store.save(kept, act(desk.store.case(action.case), _deed(desk, action)), desk.clock())
         return Thought(
             kept.id, "refused", trouble=f"message {held_id} does not wait, or there is no case for it"
         )
     heard = _heard(desk, held, received)
     heard = replace(heard, detail={**heard.detail, "admitted_by": action.by})
     decision = decide(received.message, desk.policy, _known(case))
-    if case is not None:
-        change = continue_case(case, heard, decision, desk.policy.label, desk.clock())
-    else:
-        change = _opened(desk, heard, decision)
+    change = _continued(desk, case, heard, decision) if case else _opened(desk, heard, decision)
     desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision, admitted=held.id)
     return Thought(kept.id, f"acted: {action.verb}", case=change.case.number if change.case else None)
+
+
+def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
+    """What was set aside or could not be sent is taken up again; done twice, it is still sent once."""
+    what = action.values.get("what", "").strip()
+    if desk.store.retry(what, desk.clock()):
+        entry = Entry(action.verb.value, action.by, {"what": what})
+        desk.store.save(kept, Change(about=action.case or None, entries=(entry,)), desk.clock())
+        return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
+    desk.store.save(kept, act(desk.store.case(action.case), _deed(desk, action)), desk.clock())
+    return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")
 
 
 def _heard(desk: Desk, kept: Kept, received: Received) -> Heard:

@@ -90,40 +90,82 @@ class Received:
 
 
 class Verb(StrEnum):
-    """What staff can do to a case; beside each the `values` that it takes, all of them text.
-
-    Lists are written with commas, times in ISO 8601 with an offset.
-    """
+    """What staff can do to a case; which values each takes, all of them text, is told in `VALUES`."""
 
     CLAIM = "claim"
     RELEASE = "release"  # give a claimed case back
-    REROUTE = "reroute"  # queue; needs a reason
-    ASK = "ask"  # facts: empty for all that are open; text: own words before them
-    WRITE = "write"  # text: a letter in a person's own words
-    NOTE = "note"  # text: "called them"; for staff alone
-    CORRECT = "correct"  # fact, value; needs a reason
-    DISPUTE = "dispute"  # fact, text: the evidence that is wrong; needs a reason
-    DUPLICATE = "duplicate"  # of: number of the case that goes on
-    ADVANCE = "advance"  # stage
+    REROUTE = "reroute"
+    ASK = "ask"
+    WRITE = "write"  # a letter in a person's own words
+    NOTE = "note"  # for staff alone: "called them"
+    CORRECT = "correct"  # settle a fact against what the messages tell
+    DISPUTE = "dispute"  # words do not tell the fact that was read in them
+    DUPLICATE = "duplicate"
+    ADVANCE = "advance"
     CLOSE = "close"
     REOPEN = "reopen"
-    DRAFT_DECLINE = "draft_decline"  # grounds: rules; text, instead: own words
+    DRAFT_DECLINE = "draft_decline"
     SEND_DECLINE = "send_decline"
-    KEEP_OPEN = "keep_open"  # drop a drafted decline
-    PROPOSE_CALL = "propose_call"  # slots, minutes, where, text
-    CHANGE_CALL = "change_call"  # slot, where
+    KEEP_OPEN = "keep_open"  # drop a drafted decline, or what was read as a withdrawal
+    PROPOSE_CALL = "propose_call"
+    CHANGE_CALL = "change_call"
     CANCEL_CALL = "cancel_call"
-    SAVE_PLAN = "save_plan"  # assistance, experts, staff, milestones, documents
+    SAVE_PLAN = "save_plan"
     SEND_PLAN = "send_plan"
-    CONFIRM_PLAN = "confirm_plan"  # text: what the agency said
-    RETURN_PLAN = "return_plan"  # text: what is to change
-    HOLD_FOLLOWUPS = "hold_followups"  # until: a day, or empty
+    CONFIRM_PLAN = "confirm_plan"
+    RETURN_PLAN = "return_plan"
+    HOLD_FOLLOWUPS = "hold_followups"
     RESUME_FOLLOWUPS = "resume_followups"
-    PUBLISH_SITE = "publish_site"  # topics, status, link
+    PUBLISH_SITE = "publish_site"
     HIDE_SITE = "hide_site"
-    ADD_HELD = "add_held"  # message: what was held belongs to this case
-    OPEN_HELD = "open_held"  # message: what was held is a request of its own
-    RETRY = "retry"  # what: the outbox key or the inbox id that was set aside
+    ADD_HELD = "add_held"  # what was held belongs to this case
+    OPEN_HELD = "open_held"  # what was held is a request of its own
+    RETRY = "retry"  # what was set aside or could not be sent is tried again
+
+
+# The values of each verb and what they hold. Lists are written with commas, times in ISO 8601 with an offset.
+VALUES: Mapping[Verb, Mapping[str, str]] = {
+    Verb.REROUTE: {"queue": "the new queue"},
+    Verb.ASK: {"facts": "what to ask; nothing: all that is open", "text": "own words before the questions"},
+    Verb.WRITE: {"text": "the letter"},
+    Verb.NOTE: {"text": "the note"},
+    Verb.CORRECT: {"fact": "its name", "value": "what it is; unknown: it is open again"},
+    Verb.DISPUTE: {"fact": "its name", "text": "the words that do not tell it"},
+    Verb.DUPLICATE: {"of": "number of the case that goes on"},
+    Verb.ADVANCE: {"stage": "the next one", "text": "own words for a letter that the step sends"},
+    Verb.CLOSE: {"text": "own words for the letter"},
+    Verb.DRAFT_DECLINE: {
+        "grounds": "rules that speak against it",
+        "text": "own words in place of their reasons",
+        "instead": "what the agency can do instead",
+    },
+    Verb.PROPOSE_CALL: {
+        "slots": "when it could start",
+        "minutes": "how long",
+        "where": "number, link or place",
+        "text": "own words before the times",
+    },
+    Verb.CHANGE_CALL: {"slot": "when it starts now", "where": "number, link or place"},
+    Verb.SAVE_PLAN: {
+        "assistance": "what is delivered",
+        "experts": "subject matter experts",
+        "staff": "our staff",
+        "milestones": "by when",
+        "documents": "what is needed of the agency",
+    },
+    Verb.SEND_PLAN: {"text": "own words before the plan"},
+    Verb.CONFIRM_PLAN: {"text": "what the agency said"},
+    Verb.RETURN_PLAN: {"text": "what is to change"},
+    Verb.HOLD_FOLLOWUPS: {"until": "a day, as 2026-03-31; nothing: until they are resumed"},
+    Verb.PUBLISH_SITE: {
+        "topics": "as the list shows them",
+        "status": "Assessment or Ongoing",
+        "link": "of the public report",
+    },
+    Verb.ADD_HELD: {"message": "number of the held message"},
+    Verb.OPEN_HELD: {"message": "number of the held message"},
+    Verb.RETRY: {"what": "number of the message, or key of the letter"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +177,9 @@ class StaffAction:
     by: str  # Slack user id, or a name from the terminal
     revision: int | None = None  # of the case, as the person saw it; None: whatever it is now
     reason: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)  # as told beside the verb
+    values: Mapping[str, str] = field(default_factory=dict)  # those of `VALUES[verb]`
     seen_in: str = ""  # Slack channel id, where the answer to the person goes
+    by_name: str = ""  # how letters name who acts; "": as `by` tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +339,9 @@ class Store(Protocol):
 
     def set_aside(self, kept: Kept, reason: str, notice: Notice, now: datetime) -> None:
         """Keep an arrival that cannot be worked on apart, and show it to staff."""
+
+    def retry(self, what: str, now: datetime) -> bool:
+        """Try again what was set aside (by its inbox id) or could not be sent (by its key); False where it is neither."""
 
     # send
     def claim(self, via: Channel, now: datetime, lease: timedelta, limit: int) -> tuple[Outgoing, ...]:

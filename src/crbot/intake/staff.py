@@ -1,156 +1,249 @@
-"""A person of staff decides: claim, give back, move, close, reopen, release a decline.
+"""A person of staff decides: claim, give back, move, ask, correct, plan, decline, close, reopen.
 
 One table leads from the verb to what it does; each action carries the revision that the person saw, and whoever
-acts on a card that has changed since is told so and sees the new one.
+acts on a card that has changed since is told so and sees the new one. The larger deeds stand in `asking`,
+`correcting`, `declining` and `planning`, what all of them are judged by in `acting`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
 
-from crbot.cases.case import FOLLOWS, Case, Draft, Stage
-from crbot.cases.letters import Letter, LetterName, Release
-from crbot.cases.respond import Change, Entry, Whisper
-from crbot.intake.ports import StaffAction, Verb
-from crbot.triage.decision import Outcome, Queue
-from crbot.triage.policy import Policy
-
-
-class _Refused(Exception):
-    """The action cannot be done; the text tells the person why."""
+from crbot.cases.case import ENDED, Case, Pause, Site, Stage, Status
+from crbot.cases.letters import Letter, LetterName, paragraphs, to_agency
+from crbot.cases.respond import Change, Whisper
+from crbot.cases.sites import ENGAGED
+from crbot.intake import asking, correcting, declining, planning
+from crbot.intake.acting import Deed, Does, Refused, because, check_step, done, mention, moved
+from crbot.intake.ports import Verb
+from crbot.triage.decision import Queue
 
 
-def act(case: Case | None, action: StaffAction, policy: Policy, now: datetime) -> Change:
+def act(case: Case | None, deed: Deed) -> Change:
     """What an action changes. One that cannot be done changes nothing, and its author is told why."""
     try:
-        if case is None:
-            raise _Refused(f"There is no case {action.case}.")
-        if action.revision is not None and action.revision != case.revision:
-            raise _Refused(_what_happened(case, action))
-        return _DOES[action.verb](case, action, policy)
-    except _Refused as refusal:
-        return Change(about=case.number if case else None, whispers=_whispers(action, str(refusal)))
+        return _tried(case, deed)
+    except Refused as refusal:
+        return Change(about=case.number if case else None, whispers=_whispers(deed, str(refusal)))
 
 
-def _what_happened(case: Case, action: StaffAction) -> str:
-    if action.verb is Verb.CLAIM and case.owner:
-        return f"{_mention(case.owner)} was faster: {case.number} is claimed."
-    return f"{case.number} has changed since you saw it. Nothing was done; look at the card as it is now."
+def refusal(case: Case | None, deed: Deed) -> str:
+    """Why an action would be refused now; "" where it would be done."""
+    try:
+        _tried(case, deed)
+    except Refused as refused:
+        return str(refused)
+    return ""
 
 
-def _claim(case: Case, action: StaffAction, policy: Policy) -> Change:
-    if case.owner == action.by:
-        raise _Refused(f"{case.number} is yours already.")
-    if case.owner:
-        raise _Refused(f"{_mention(case.owner)} was faster: {case.number} is claimed.")
-    return _changed(case.changed(owner=action.by), action, f"Claimed by {_mention(action.by)}")
+def _tried(case: Case | None, deed: Deed) -> Change:
+    action = deed.action
+    if case is None:
+        raise Refused(f"There is no case {action.case}." if action.case else _TOO_LATE)
+    if action.revision is not None and action.revision != case.revision:
+        raise Refused(_what_happened(case, deed))
+    return _DOES[action.verb](case, deed)
 
 
-def _release(case: Case, action: StaffAction, policy: Policy) -> Change:
-    if case.owner is None:
-        raise _Refused(f"Nobody has claimed {case.number}.")
-    return _changed(case.changed(owner=None), action, f"Given back by {_mention(action.by)}")
-
-
-def _reroute(case: Case, action: StaffAction, policy: Policy) -> Change:
-    wanted = action.values.get("queue", "")
-    if wanted not in {queue.value for queue in Queue}:
-        raise _Refused(f"{wanted!r} is no queue; write one of {', '.join(queue.value for queue in Queue)}.")
-    if not action.reason:
-        raise _Refused("Moving a case needs a reason.")
-    moved = case.changed(queue=Queue(wanted), owner=None)
-    return _changed(
-        moved, action, f"Moved to {policy.label('queue', wanted)} by {_mention(action.by)}: {action.reason}"
+def _what_happened(case: Case, deed: Deed) -> str:
+    when = f" at {case.changed_at.astimezone(UTC):%H:%M} UTC" if case.changed_at else ""
+    by = mention(case.changed_by) if case.changed_by else ""
+    if deed.action.verb is Verb.CLAIM and case.owner:
+        return f"{mention(case.owner)} was faster: {case.number} is claimed."
+    who = f" ({by}{when})" if by else when
+    return (
+        f"{case.number} has changed since you saw it{who}. Nothing was done; look at the card as it is now."
     )
 
 
-def _close(case: Case, action: StaffAction, policy: Policy) -> Change:
-    outcome = f"Closed by {_mention(action.by)}" + (f": {action.reason}" if action.reason else "")
-    return _changed(_to_stage(case, Stage.CLOSED, outcome), action, outcome)
-
-
-def _reopen(case: Case, action: StaffAction, policy: Policy) -> Change:
-    return _changed(_to_stage(case, Stage.RECEIVED, ""), action, f"Reopened by {_mention(action.by)}")
-
-
-def _draft_decline(case: Case, action: StaffAction, policy: Policy) -> Change:
-    grounds = tuple(
-        each.rule for each in case.decision.findings if each.outcome in (Outcome.FAIL, Outcome.FLAG)
-    )
-    drafted = case.changed(draft=Draft(grounds=grounds, by=action.by))
-    return _changed(drafted, action, f"Decline drafted by {_mention(action.by)}; another person releases it")
-
-
-def _keep_open(case: Case, action: StaffAction, policy: Policy) -> Change:
-    return _changed(
-        case.changed(draft=None), action, f"Draft dropped by {_mention(action.by)}; the case stays open"
-    )
-
-
-def _send_decline(case: Case, action: StaffAction, policy: Policy) -> Change:
-    if case.draft is None:
-        raise _Refused(f"No decline is drafted for {case.number}.")
-    if case.draft.by == action.by:
-        raise _Refused("Who drafted a decline cannot release it; another person must.")
-    outcome = f"Declined. Drafted by {_mention(case.draft.by)}, released by {_mention(action.by)}"
-    letter = Letter(
-        LetterName.DECLINE,
-        case.conversation,
-        case=case.number,
-        fields={
-            "name": case.requester.name,
-            "agency": case.agency if case.decision.facts.is_known("agency_name") else "",
-            "grounds": [
-                each.because.text for each in case.decision.findings if each.rule in case.draft.grounds
-            ],
-            "alternatives": list(policy.instead(case.draft.grounds)),
-        },
-        release=Release(by=action.by, drafted_by=case.draft.by),
-    )
-    declined = _to_stage(case, Stage.DECLINED, outcome)
-    return _changed(declined, action, outcome, letters=(letter,))
-
-
-def _admit(case: Case, action: StaffAction, policy: Policy) -> Change:
-    """Which message is let in stands in the inbox: `incoming` does it, where the message still waits."""
-    raise _Refused("That message does not wait any more; look at the case as it is now.")
-
-
-def _not_yet(case: Case, action: StaffAction, policy: Policy) -> Change:
-    raise _Refused(f"{action.verb.value.replace('_', ' ').capitalize()} can't be done yet.")
-
-
-_DOES: dict[Verb, Callable[[Case, StaffAction, Policy], Change]] = {
-    **dict.fromkeys(Verb, _not_yet),
-    Verb.CLAIM: _claim,
-    Verb.RELEASE: _release,
-    Verb.REROUTE: _reroute,
-    Verb.CLOSE: _close,
-    Verb.REOPEN: _reopen,
-    Verb.DRAFT_DECLINE: _draft_decline,
-    Verb.SEND_DECLINE: _send_decline,
-    Verb.KEEP_OPEN: _keep_open,
-    Verb.ADD_HELD: _admit,
-    Verb.OPEN_HELD: _admit,
-}
-
-
-def _to_stage(case: Case, stage: Stage, outcome: str) -> Case:
-    if stage not in FOLLOWS[case.stage]:
-        raise _Refused(f"{case.number} is {case.stage}; from there it cannot become {stage}.")
-    return case.changed(stage=stage, outcome=outcome, draft=None)
-
-
-def _changed(case: Case, action: StaffAction, log: str, letters: tuple[Letter, ...] = ()) -> Change:
-    entry = Entry(action.verb.value, action.by, {"reason": action.reason, **action.values})
-    return Change(case=case, letters=letters, redraws_card=True, log=log, entries=(entry,))
-
-
-def _whispers(action: StaffAction, text: str) -> tuple[Whisper, ...]:
+def _whispers(deed: Deed, text: str) -> tuple[Whisper, ...]:
+    action = deed.action
     return (Whisper(to=action.by, channel=action.seen_in, text=text),) if action.seen_in else ()
 
 
-def _mention(who: str) -> str:
-    """A person as staff know them: a Slack id is shown as a name by Slack itself."""
-    return f"<@{who}>" if who[:1] in "UW" and who[1:].isalnum() and who.isupper() else who
+# --- whose case it is, and where ------------------------------------------------------------------------------------
+
+
+def _claim(case: Case, deed: Deed) -> Change:
+    if case.owner == deed.action.by:
+        raise Refused(f"{case.number} is yours already.")
+    if case.owner:
+        raise Refused(f"{mention(case.owner)} was faster: {case.number} is claimed.")
+    return done(case.changed(owner=deed.action.by), deed, f"Claimed by {deed.by}")
+
+
+def _release(case: Case, deed: Deed) -> Change:
+    if case.owner is None:
+        raise Refused(f"Nobody has claimed {case.number}.")
+    return done(case.changed(owner=None), deed, f"Given back by {deed.by}")
+
+
+def _reroute(case: Case, deed: Deed) -> Change:
+    wanted = deed.value("queue")
+    if wanted not in {queue.value for queue in Queue}:
+        raise Refused(f"{wanted!r} is no queue; write one of {', '.join(Queue)}.")
+    reason = deed.reason("Moving a case")
+    name = deed.policy.label("queue", wanted)
+    return done(
+        case.changed(queue=Queue(wanted), owner=None), deed, f"Moved to {name} by {deed.by}: {reason}"
+    )
+
+
+def _note(case: Case, deed: Deed) -> Change:
+    text = deed.needed("text", "A note needs words.")
+    return done(case.changed(), deed, f"Note by {deed.by}: {text}")
+
+
+# --- from stage to stage --------------------------------------------------------------------------------------------
+
+
+def _advance(case: Case, deed: Deed) -> Change:
+    wanted = deed.value("stage")
+    if wanted not in {stage.value for stage in Stage}:
+        raise Refused(f"{wanted!r} is no stage; write one of {', '.join(Stage)}.")
+    if wanted in _BY_ITS_OWN_VERB:
+        raise Refused(_BY_ITS_OWN_VERB[Stage(wanted)])
+    return _stepped(case, Stage(wanted), deed)
+
+
+# What these stages need is more than a step: letters that are written, words that are kept.
+_BY_ITS_OWN_VERB: Mapping[Stage, str] = {
+    Stage.DECLINED: "A decline is drafted by one person and released by another: draft it first.",
+    Stage.AGENCY_REVIEW: "The agency reviews the work plan when it is sent: send the plan.",
+}
+
+
+def _close(case: Case, deed: Deed) -> Change:
+    return _stepped(case, Stage.CLOSED, deed)
+
+
+def _reopen(case: Case, deed: Deed) -> Change:
+    if not case.stage.is_ended:
+        raise Refused(f"{case.number} is open.")
+    reopened = moved(case, case.stood or Stage.RECEIVED, deed)
+    if reopened.wants_out:
+        reopened = correcting.without_withdrawal(reopened, deed)
+    return done(reopened, deed, f"Reopened by {deed.by}{because(deed)}")
+
+
+def _stepped(case: Case, to: Stage, deed: Deed) -> Change:
+    """The case in another stage, with the letter that the step sends."""
+    title = deed.rules.stages.titles[to]
+    log = (
+        f"{title} by {deed.by}{because(deed)}" if to in ENDED else f"Now: {title} ({deed.by}){because(deed)}"
+    )
+    step = check_step(case, to, deed)
+    after = moved(case, to, deed, outcome=log if to in ENDED else "")
+    letters = (_closing(after, deed),) if step.letter is LetterName.CLOSING else ()
+    return done(after, deed, log, tuple(each for each in letters if each.to.address))
+
+
+def _closing(case: Case, deed: Deed) -> Letter:
+    words = paragraphs(deed.value("text"))
+    return to_agency(case, LetterName.CLOSING, {"ending": case.stage.value, "words": words})
+
+
+# --- follow-ups and the public list ---------------------------------------------------------------------------------
+
+
+def _hold_followups(case: Case, deed: Deed) -> Change:
+    reason = deed.reason("Holding back the follow-ups")
+    until = _day(deed)
+    held = case.changed(pause=Pause(by=deed.action.by, reason=reason, at=deed.now, until=until))
+    how_long = f"until {until:%B %-d, %Y}" if until else "until somebody resumes them"
+    return done(held, deed, f"Follow-ups held {how_long} by {deed.by}: {reason}")
+
+
+def _day(deed: Deed) -> datetime | None:
+    """The day until which something holds, from its first minute on; None where none is told."""
+    told = deed.value("until")
+    if not told:
+        return None
+    try:
+        day = datetime.combine(datetime.fromisoformat(told).date(), time(), UTC)
+    except ValueError:
+        raise Refused(f"{told!r} is no day; write it like 2026-03-31.") from None
+    if day <= deed.now:
+        raise Refused(f"{told} has passed; name a day to come.")
+    return day
+
+
+def _resume_followups(case: Case, deed: Deed) -> Change:
+    if case.pause is None:
+        raise Refused(f"The follow-ups of {case.number} are not held.")
+    return done(case.changed(pause=None), deed, f"Follow-ups resumed by {deed.by}")
+
+
+def _publish_site(case: Case, deed: Deed) -> Change:
+    """The case stands in the public list; a link that is new there tells the agency of its report."""
+    if case.stage not in ENGAGED:
+        raise Refused("A site is listed once work with its agency has begun.")
+    status = deed.value("status") or Status.ASSESSMENT
+    if status not in {each.value for each in Status}:
+        raise Refused(f"{status!r} is no status; write one of {', '.join(Status)}.")
+    link = deed.value("link")
+    if link and not link.startswith("https://"):
+        raise Refused("The link of a report begins with https://.")
+    topics = deed.values("topics") or case.decision.facts.values("topics")
+    shown = tuple(deed.policy.label("topics", topic) for topic in topics if topic != "none")
+    site = Site(public=True, topics=shown, status=Status(status), link=link)
+    is_news = bool(link) and (case.site is None or case.site.link != link) and bool(case.conversation.address)
+    letters = (to_agency(case, LetterName.REPORT_PUBLISHED, {"link": link}),) if is_news else ()
+    log = f"Shown in the public list by {deed.by}: {site.status}, {', '.join(shown) or 'no topics'}"
+    return done(case.changed(site=site), deed, log, letters)
+
+
+def _hide_site(case: Case, deed: Deed) -> Change:
+    if case.site is None or not case.site.public:
+        raise Refused(f"{case.number} is not in the public list.")
+    hidden = Site(False, case.site.topics, case.site.status, case.site.link)
+    return done(case.changed(site=hidden), deed, f"Taken off the public list by {deed.by}{because(deed)}")
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+_TOO_LATE = "That does not wait any more; look at it as it is now."
+
+
+def _too_late(case: Case, deed: Deed) -> Change:
+    """What is let in or tried again stands in the store: `incoming` does it, where it still waits."""
+    raise Refused(_TOO_LATE)
+
+
+def _not_yet(case: Case, deed: Deed) -> Change:
+    raise Refused(f"{deed.action.verb.value.replace('_', ' ').capitalize()} can't be done yet.")
+
+
+_DOES: Mapping[Verb, Does] = {
+    Verb.CLAIM: _claim,
+    Verb.RELEASE: _release,
+    Verb.REROUTE: _reroute,
+    Verb.ASK: asking.ask,
+    Verb.WRITE: asking.write,
+    Verb.NOTE: _note,
+    Verb.CORRECT: correcting.correct,
+    Verb.DISPUTE: correcting.dispute,
+    Verb.DUPLICATE: correcting.merge,
+    Verb.ADVANCE: _advance,
+    Verb.CLOSE: _close,
+    Verb.REOPEN: _reopen,
+    Verb.DRAFT_DECLINE: declining.draft,
+    Verb.SEND_DECLINE: declining.send,
+    Verb.KEEP_OPEN: declining.keep_open,
+    Verb.PROPOSE_CALL: _not_yet,
+    Verb.CHANGE_CALL: _not_yet,
+    Verb.CANCEL_CALL: _not_yet,
+    Verb.SAVE_PLAN: planning.save,
+    Verb.SEND_PLAN: planning.send,
+    Verb.CONFIRM_PLAN: planning.confirm,
+    Verb.RETURN_PLAN: planning.send_back,
+    Verb.HOLD_FOLLOWUPS: _hold_followups,
+    Verb.RESUME_FOLLOWUPS: _resume_followups,
+    Verb.PUBLISH_SITE: _publish_site,
+    Verb.HIDE_SITE: _hide_site,
+    Verb.ADD_HELD: _too_late,
+    Verb.OPEN_HELD: _too_late,
+    Verb.RETRY: _too_late,
+}

@@ -34,15 +34,30 @@ NO_THREAD = Thread()
 
 
 def thread_of(store: Store, received: Received) -> Thread:
-    """The case that a message belongs to. Equal subjects, and equal senders, join nothing."""
-    case = store.case_of(received.refers_to) if received.refers_to else None
+    """The case that a message belongs to. Equal subjects, and equal senders, join nothing.
+
+    What belongs to a case that was merged into another, goes on with that one.
+    """
+    case = going_on(store, store.case_of(received.refers_to)) if received.refers_to else None
     if case is not None:
         return Thread(case, Trace.REFERENCE)
     for number, trace in ((received.proven_case, Trace.ADDRESS), (received.case_number, Trace.SUBJECT)):
-        case = store.case(number) if number else None
+        case = going_on(store, store.case(number)) if number else None
         if case is not None:
             return Thread(case, trace)
     return NO_THREAD
+
+
+_MOST_MERGES = 20  # one after the other; nobody merges so often
+
+
+def going_on(store: Store, case: Case | None) -> Case | None:
+    """The case that goes on in place of this one, which it was merged into; itself where it was not."""
+    for _ in range(_MOST_MERGES):
+        if case is None or case.merged_into is None:
+            break
+        case = store.case(case.merged_into) or case
+    return case
 
 
 def may_add(case: Case, received: Received, anybodys: Collection[str]) -> bool:

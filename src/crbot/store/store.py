@@ -267,6 +267,8 @@ class SqlStore:
                 _save_case(connection, change.case, now)
                 if received is not None and received.identity:
                     _link(connection, received.identity, change.case.number)
+            if change.beside is not None:
+                _save_case(connection, change.beside.case, now)
             _put_out(connection, _rows_of(kept, change, received, now))
             _write_down(connection, number or "", change.entries, now)
             connection.execute(_UPDATE_INBOX, {"inbox_id": admitted or kept.id} | settled)
@@ -281,6 +283,16 @@ class SqlStore:
             _write_down(
                 connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
             )
+
+    def retry(self, what: str, now: datetime) -> bool:
+        if what.isdecimal() and len(what) < 19:
+            aside = update(inbox).where(inbox.c.id == int(what), inbox.c.state == "aside")
+            again = aside.values(state="kept", attempts=0, reason="")
+        else:  # it may have gone out all the same: it is looked for before it is sent again
+            failed = update(outbox).where(outbox.c.key == what, outbox.c.state == "failed")
+            again = failed.values(state="sending", next_at=now, attempts=0, reason="")
+        with self._transaction() as connection:
+            return connection.execute(again).rowcount == 1
 
     # send
 
@@ -537,11 +549,18 @@ def _rows_of(kept: Kept, change: Change, received: Received | None, now: datetim
         _row(f"whisper:{kept.id}:{position}", Channel.SLACK, "whisper", _json(_WHISPER, whisper), now)
         for position, whisper in enumerate(change.whispers)
     ]
+    text = received.message.body if received else ""
     if change.redraws_card and change.case is not None:
-        said = {"text": received.message.body if received else "", "message": kept.id, "log": change.log}
-        key = f"card:{change.case.number}:r{change.case.revision}"
-        rows.append(_row(key, Channel.SLACK, "drawing", json.dumps(said), now, change.case.number))
+        rows.append(_drawing_row(change.case, text, kept.id, change.log, now))
+    if change.beside is not None:
+        rows.append(_drawing_row(change.beside.case, "", kept.id, change.beside.log, now))
     return rows
+
+
+def _drawing_row(case: Case, text: str, message: int, log: str, now: datetime) -> dict[str, object]:
+    said = json.dumps({"text": text, "message": message, "log": log})
+    key = f"card:{case.number}:r{case.revision}"
+    return _row(key, Channel.SLACK, "drawing", said, now, case.number)
 
 
 def _notice_row(key: str, notice: Notice, now: datetime) -> dict[str, object]:

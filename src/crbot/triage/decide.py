@@ -41,9 +41,9 @@ def decide(message: Message, policy: Policy, known: Known = NEW) -> Decision:
 def settle(facts: Facts, statements: Iterable[Statement], policy: Policy, before: Decision) -> Decision:
     """Decide anew without a message, after a person of staff has settled some of the facts.
 
-    What the case is, it stays: kind and reason are those of `before`.
+    Staff's word counts whatever stood there before. What the case is, it stays: kind and reason are those of `before`.
     """
-    return _judged(before.kind, before.kind_reason, joined(facts, statements), policy)
+    return _judged(before.kind, before.kind_reason, facts.with_statements(statements), policy)
 
 
 def _judged(kind: Kind, because: Reason, facts: Facts, policy: Policy) -> Decision:

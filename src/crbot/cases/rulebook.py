@@ -1,0 +1,35 @@
+"""All the rules of the house together: how messages are decided, and how cases live.
+
+Each part is read and checked by its own module; this only holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crbot.cases.hours import Hours, read_hours
+from crbot.cases.stages import Stages, read_stages
+from crbot.triage.notation import Faults, PolicyError
+from crbot.triage.policy import Policy, parse
+
+
+@dataclass(frozen=True, eq=False, repr=False)  # compared by identity, as its policy is
+class Rulebook:
+    """What a rules folder holds, read and checked as a whole. Made by `parse_rules` alone."""
+
+    policy: Policy
+    stages: Stages
+    hours: Hours
+
+
+def parse_rules(files: Mapping[str, str]) -> Rulebook:
+    """Read a rules folder (name of the file in it -> text). Raises `PolicyError` with the faults of all parts."""
+    faults = Faults()
+    stages, hours = read_stages(files, faults), read_hours(files, faults)
+    try:
+        policy = parse(files)
+    except PolicyError as error:
+        raise PolicyError((*error.faults, *faults.found)) from None
+    faults.raise_if_any()
+    return Rulebook(policy, stages, hours)

@@ -245,7 +245,7 @@ def _due(
         due_at = hours.after(since, step.after, zones)
     if case.pause is not None and case.pause.until is not None:
         due_at = max(due_at, hours.next_open(case.pause.until, zones))
-    return _spread(due_at, case.number, zones, hours) if step.to is To.AGENCY else due_at
+    return spread(due_at, case.number, zones, hours) if step.to is To.AGENCY else due_at
 
 
 def zones_for(case: Case, step: Step, ladders: Ladders, hours: Hours) -> Zones:
@@ -263,7 +263,7 @@ def breaks_the_quiet(purpose: Purpose, step: Step) -> bool:
 _SPREAD = 20 * _MINUTE
 
 
-def _spread(due_at: datetime, number: str, zones: Zones, hours: Hours) -> datetime:
+def spread(due_at: datetime, number: str, zones: Zones, hours: Hours) -> datetime:
     """So that not all letters of a morning leave in one minute; always the same for the same case."""
     share = int.from_bytes(hashlib.sha256(number.encode()).digest()[:4]) / 2**32
     later = due_at + timedelta(seconds=int(share * _SPREAD.total_seconds()))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, PlanAnswer, Stage
+from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Place, PlanAnswer, Stage
 from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter, to_agency
 from crbot.cases.rulebook import Rulebook
 from crbot.cases.stages import Actor
@@ -25,7 +25,7 @@ Label = Callable[[str, str], str]  # (fact, value) -> the value in words for peo
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that staff are shown in the review channel and that is no case."""
+    """Something that staff are shown in a channel of theirs, and that is no card."""
 
     title: str
     text: str  # what it is about, in our words
@@ -33,6 +33,7 @@ class Notice:
     sender: str = ""
     held: int | None = None  # inbox id of the message that waits for a person's word
     about: str | None = None  # number of the case that it names
+    place: Place = Place.REVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Change:
     whispers: tuple[Whisper, ...] = ()
     entries: tuple[Entry, ...] = ()
     beside: Beside | None = None
+    calls: str = ""  # the member of staff whom the line in the thread calls
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crbot.cases.hours import Hours, read_hours
+from crbot.cases.ladders import Ladders, read_ladders
 from crbot.cases.stages import Stages, read_stages
 from crbot.triage.notation import Faults, PolicyError
 from crbot.triage.policy import Policy, parse
@@ -21,15 +22,17 @@ class Rulebook:
     policy: Policy
     stages: Stages
     hours: Hours
+    ladders: Ladders
 
 
 def parse_rules(files: Mapping[str, str]) -> Rulebook:
     """Read a rules folder (name of the file in it -> text). Raises `PolicyError` with the faults of all parts."""
     faults = Faults()
     stages, hours = read_stages(files, faults), read_hours(files, faults)
+    ladders = read_ladders(files, hours, faults)
     try:
         policy = parse(files)
     except PolicyError as error:
         raise PolicyError((*error.faults, *faults.found)) from None
     faults.raise_if_any()
-    return Rulebook(policy, stages, hours)
+    return Rulebook(policy, stages, hours, ladders)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from crbot.cases.case import Case, Conversation, Place
+from crbot.cases.followups import FollowUp
 from crbot.cases.letters import Letter, Report, SentLetter
 from crbot.cases.respond import Change, Notice, Whisper
 from crbot.triage.decision import Decision
@@ -211,6 +212,7 @@ class Drawing:
         default_factory=dict
     )  # where a card of the case stands already, with its ts
     log: str = ""  # a line for the card's thread: what happened
+    calls: str = ""  # the member of staff whom that line calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,44 @@ class Outlet(Protocol):
 
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
         """Tell whether it went out in an earlier try; None where it did not, or nobody can tell."""
+
+
+class Progress(StrEnum):
+    """How far a follow-up has come."""
+
+    OPEN = "open"
+    DONE = "done"
+    PASSED = "passed"  # left out for good
+    DROPPED = "dropped"  # the case no longer waits for it; it may again
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A follow-up of a case, whatever became of it."""
+
+    follow_up: FollowUp
+    progress: Progress
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A follow-up that is due, claimed; with its case as it stands."""
+
+    id: int
+    token: str  # of the claim
+    follow_up: FollowUp
+    case: Case | None
+    standing: tuple[Standing, ...]  # all of the case, this one among them
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """Nothing goes out by itself, until a person lets it."""
+
+    by: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +401,41 @@ class Store(Protocol):
     def give_up(self, outgoing: Outgoing, reason: str, notice: Notice | None, now: datetime) -> None:
         """It can't be sent: staff are shown it."""
 
+    # follow up
+    def claim_follow_ups(
+        self, *, letters: bool, now: datetime, lease: timedelta, limit: int
+    ) -> tuple[Due, ...]:
+        """Take follow-ups that are due, oldest first: letters to agencies, or words to staff."""
+
+    def is_unreached(self, number: str, since: datetime) -> bool:
+        """True where a letter of the case did not arrive or could not be sent since then."""
+
+    def settle(self, due: Due, change: Change, now: datetime) -> None:
+        """A follow-up and all that follows from it, at once.
+
+        Raises `Stale` when the case has changed since it was read, the claim is lost, or, for a letter, a message
+        has arrived that is not worked on yet: it could be the answer.
+        """
+
+    def end(self, due: Due, progress: Progress, reason: str, now: datetime) -> None:
+        """Nothing is done. Raises `Stale` when the claim is lost."""
+
+    def put_off(self, due: Due, until: datetime, reason: str) -> None:
+        """Not before then. Raises `Stale` when the claim is lost."""
+
+    def post(self, notice: Notice, name: str, now: datetime) -> bool:
+        """Show staff a notice; False where one of this name was shown before."""
+
+    # the brake
+    def brake(self) -> Brake | None:
+        """The brake, where it is pulled: then no letter is claimed."""
+
+    def pull_brake(self, brake: Brake, notice: Notice) -> bool:
+        """Pull it, and show staff; False where it was pulled already."""
+
+    def release_brake(self, by: str, now: datetime) -> bool:
+        """False where it was not pulled."""
+
 
 class Stale(Exception):
-    """The case has changed since it was read."""
+    """Something has changed since it was read."""

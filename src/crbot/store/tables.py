@@ -136,7 +136,7 @@ outbox = Table(
     Column("via", String(16), nullable=False),  # the channel it leaves by
     Column("kind", String(16), nullable=False),  # letter, drawing, notice, whisper
     Column("case_number", String(16)),
-    Column("recipient", Text, nullable=False),  # of a letter by mail: the address, folded; else ""
+    Column("recipient", Text, nullable=False),  # of a letter: where it goes, folded; else ""
     Column("made_at", Moment),
     Column("body", JSON, nullable=False),
     Column("state", String(8), nullable=False),  # ready, sending, sent, failed
@@ -168,7 +168,7 @@ followups = Table(
     Column("is_letter", Boolean, nullable=False),  # to the agency; else to staff
     Column("due_at", Moment, nullable=False),
     Column("next_at", Moment, nullable=False),  # may be taken from this moment on
-    Column("state", String(8), nullable=False),  # open, done, dropped
+    Column("state", String(8), nullable=False),  # open, done, passed, dropped
     Column("token", String(32), nullable=False),
     Column("done_at", Moment),
     Column("reason", Text, nullable=False),  # why it was moved or dropped

@@ -221,13 +221,15 @@ def planned(case: Case, purpose: Purpose, ladders: Ladders, hours: Hours) -> tup
     occasion = _OCCASIONS[purpose](case)
     if occasion is None:
         return ()
+    held_until = case.pause.until if case.pause and case.pause.until else case.opened_at
+    since = occasion.since if purpose is Purpose.AGREED_CALL else max(occasion.since, held_until)
     follow_ups = []
     for number, step in enumerate(ladders.of[purpose].steps, start=1):
         if step.to is To.AGENCY and not case.conversation.address:
             continue
-        due_at = _due(case, purpose, step, occasion.since, ladders, hours)
-        if step.is_before and due_at <= _touched(case):
-            continue  # the call was set so late that a reminder would only repeat it
+        due_at = _due(case, purpose, step, since, ladders, hours)
+        if due_at < held_until or (step.is_before and due_at <= _touched(case)):
+            continue  # a call was set so late that a reminder would only repeat it
         is_letter = step.to is To.AGENCY
         follow_ups.append(FollowUp(case.number, purpose, number, occasion.event, due_at, is_letter))
     return tuple(follow_ups)
@@ -243,8 +245,6 @@ def _due(
         return since + step.after.time
     else:
         due_at = hours.after(since, step.after, zones)
-    if case.pause is not None and case.pause.until is not None:
-        due_at = max(due_at, hours.next_open(case.pause.until, zones))
     return spread(due_at, case.number, zones, hours) if step.to is To.AGENCY else due_at
 
 

@@ -147,7 +147,7 @@ def read_ladders(files: Mapping[str, str], hours: Hours, faults: Faults) -> Ladd
     staff = read_zones((text_of(tree, "staff_zone"),), tree.places.get("staff_zone", FILE), faults)
     limits = _read_limits(section_of(tree, "limits"), faults)
     section = section_of(tree, "ladders")
-    check_keys(section, tuple(Purpose), (), faults)
+    check_keys(section, [each.value for each in Purpose], (), faults)
     ladders = {
         purpose: _read_ladder(purpose, entry, limits, faults)
         for purpose in Purpose
@@ -223,7 +223,7 @@ def _read_letter(purpose: Purpose, to: To, row: Row, faults: Faults) -> LetterNa
     known = LETTERS_OF.get(purpose, frozenset())
     if named in known:
         return LetterName(named)
-    mend = meant(named, known) if known else "here is nothing to write to the agency"
+    mend = meant(named, [each.value for each in known]) if known else "here is nothing to write to the agency"
     faults.add(row.where, f"{named!r} is no letter of {purpose}; {mend}")
     return None
 

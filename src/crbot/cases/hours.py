@@ -119,6 +119,10 @@ class Hours:
                 return max(now, opens).astimezone(UTC)
         raise AssertionError("a window that never opens is refused when the rules are read")
 
+    def closes(self, now: datetime, zones: Zones, window: str = "letters") -> datetime:
+        """When the window closes that is open at this moment, or opens next."""
+        return next(closes for _, closes in self._spans(now, zones, self.windows[window]) if now < closes)
+
     def after(self, start: datetime, wait: Wait, zones: Zones, window: str = "letters") -> datetime:
         """The moment in the window at which a wait is over.
 

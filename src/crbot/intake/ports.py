@@ -410,10 +410,11 @@ class Store(Protocol):
     def is_unreached(self, number: str, since: datetime) -> bool:
         """True where a letter of the case did not arrive or could not be sent since then."""
 
-    def settle(self, due: Due, change: Change, now: datetime) -> None:
+    def settle(self, due: Due, change: Change, now: datetime, good_until: datetime | None = None) -> None:
         """A follow-up and all that follows from it, at once.
 
-        Raises `Stale` when the case has changed since it was read, the claim is lost, or, for a letter, a message
+        A letter that has not begun to leave by `good_until`, or before the case changes again, is called back: the
+        follow-up is due again. Raises `Stale` when the case has changed since it was read, the claim is lost, or, for a letter, a message
         has arrived that is not worked on yet: it could be the answer.
         """
 

@@ -66,7 +66,7 @@ def follow_up(desk: Desk, ears: Ears) -> tuple[Followed, ...]:
 def _followed(desk: Desk, ears: Ears, due: Due) -> Followed:
     now = desk.clock()
     try:
-        return _done(desk, due, _Look(desk, ears, due, now).verdict(), now)
+        return _done(_Look(desk, ears, due, now))
     except Stale as stale:
         with contextlib.suppress(Stale):  # the claim itself is lost: whoever has it now goes on
             desk.store.put_off(due, now + _SOON, "the case has changed meanwhile")
@@ -77,16 +77,17 @@ def _followed(desk: Desk, ears: Ears, due: Due) -> Followed:
         return _broken(desk, due, error, now)
 
 
-def _done(desk: Desk, due: Due, verdict: Change | _Later | _Ended, now: datetime) -> Followed:
-    match verdict:
+def _done(look: _Look) -> Followed:
+    desk, due = look.desk, look.due
+    match look.verdict():
         case _Later(until, why):
             desk.store.put_off(due, until, why)
             return Followed(due.follow_up, "put off", why)
         case _Ended(progress, why):
-            desk.store.end(due, progress, why, now)
+            desk.store.end(due, progress, why, look.now)
             return Followed(due.follow_up, progress.value, why)
         case change:
-            desk.store.settle(due, change, now)
+            desk.store.settle(due, change, look.now, look.good_until)
             return Followed(due.follow_up, "done")
 
 
@@ -124,6 +125,13 @@ class _Look:
         questions += (self._is_a_bad_hour,)
         answers = (ask(case) for ask in questions)
         return next((answer for answer in answers if answer is not None), None) or self._change(case)
+
+    @property
+    def good_until(self) -> datetime | None:
+        """When a letter of now no longer comes at a good hour."""
+        if not self._is_letter or self.due.case is None:
+            return None
+        return self.desk.rules.hours.closes(self.now, self._zones(self.due.case))
 
     @property
     def _ladders(self) -> Ladders:

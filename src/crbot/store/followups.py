@@ -10,13 +10,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, text, update
 
 from crbot.cases.case import Case
 from crbot.cases.followups import FollowUp
 from crbot.cases.ladders import Purpose
 from crbot.intake.ports import Due, Progress, Stale, Standing
-from crbot.store.tables import followups
+from crbot.store.tables import followups, outbox
 
 # In words, so that the index of open rows is used: a parameter could be any state.
 _IS_OPEN = text("followups.state = 'open'")
@@ -134,6 +134,28 @@ def finish(connection: Connection, due: Due, progress: Progress, now: datetime, 
 def put_off(connection: Connection, due: Due, until: datetime, reason: str) -> None:
     """Give a claimed row back until then. Raises `Stale` where the claim is no longer ours."""
     _mark(connection, due, next_at=until, token="", reason=reason)
+
+
+# In words, so that the index of these few rows is used.
+_NOT_GONE_YET = text("outbox.state = 'ready' AND outbox.followup_id IS NOT NULL")
+
+
+def call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> None:
+    """Take letters of follow-ups out of the outbox that have not begun to leave: they are looked at again."""
+    called = select(outbox.c.id, outbox.c.followup_id).where(_NOT_GONE_YET, *which)
+    rows = connection.execute(called).all()
+    if not rows:
+        return
+    connection.execute(delete(outbox).where(outbox.c.id.in_([row.id for row in rows])))
+    again = {
+        "state": Progress.OPEN.value,
+        "next_at": now,
+        "done_at": None,
+        "token": "",
+        "reason": "called back",
+    }
+    theirs = followups.c.id.in_([row.followup_id for row in rows])
+    connection.execute(update(followups).where(theirs).values(again))
 
 
 def _mark(connection: Connection, due: Due, **values: object) -> None:

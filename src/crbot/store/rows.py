@@ -89,6 +89,8 @@ def _row(
         "attempts": 0,
         "identity": "",
         "reason": "",
+        "followup_id": None,
+        "good_until": None,
     }
 
 

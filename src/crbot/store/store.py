@@ -53,7 +53,7 @@ from crbot.intake.repeats import likeness
 from crbot.store import marks
 from crbot.store.arrivals import arrival_of, keep, namesake_of
 from crbot.store.engine import open_engine as open_engine
-from crbot.store.followups import finish, put_off, replace_plan, take_due, with_their_cases
+from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
 from crbot.store.rows import LETTER, NOTICE, WHISPER, as_json, notice_row, put_out, rows_of
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
@@ -256,6 +256,8 @@ class SqlStore:
             "thought_at": now,
         }
         with self._transaction() as connection:
+            if change.case is not None:
+                call_back(connection, now, outbox.c.case_number == change.case.number)
             self._save_cases(connection, change, now)
             if change.case is not None and received is not None and received.identity:
                 _link(connection, received.identity, change.case.number)
@@ -309,6 +311,7 @@ class SqlStore:
         )
         token = secrets.token_hex(16)
         with self._transaction() as connection:
+            call_back(connection, now, outbox.c.via == via.value, outbox.c.good_until <= now)
             if marks.brake(connection):
                 due = due.where(outbox.c.kind != "letter")
             rows = connection.execute(due.with_for_update(skip_locked=True)).all()
@@ -379,7 +382,7 @@ class SqlStore:
         with self._transaction() as connection:
             return connection.scalar(failed.limit(1)) is not None
 
-    def settle(self, due: Due, change: Change, now: datetime) -> None:
+    def settle(self, due: Due, change: Change, now: datetime, good_until: datetime | None = None) -> None:
         follow_up = due.follow_up
         origin = f"{follow_up.case}:{follow_up.purpose}:{follow_up.step}:{follow_up.event}"
         with self._transaction() as connection:
@@ -387,7 +390,9 @@ class SqlStore:
                 raise Stale("a message has arrived that may be the answer")
             finish(connection, due, Progress.DONE, now)
             self._save_cases(connection, change, now)
-            put_out(connection, rows_of(origin, change, now))
+            by_itself = {"followup_id": due.id, "good_until": good_until}
+            rows = rows_of(origin, change, now)
+            put_out(connection, [row | by_itself if row["kind"] == "letter" else row for row in rows])
             _write_down(connection, follow_up.case, change.entries, now)
 
     def end(self, due: Due, progress: Progress, reason: str, now: datetime) -> None:

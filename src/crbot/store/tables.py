@@ -146,7 +146,15 @@ outbox = Table(
     Column("identity", Text, nullable=False),  # what the other side calls it
     Column("sent_at", Moment),
     Column("reason", Text, nullable=False),
+    Column("followup_id", _Id),  # of a letter that nobody asked for: the follow-up that it does
+    Column("good_until", Moment),  # … and when it is to be looked at again, if it is not sent by then
     Index("ix_outbox_identity", "identity"),
+    Index(
+        "ix_outbox_by_itself",
+        "case_number",
+        sqlite_where=text("state = 'ready' AND followup_id IS NOT NULL"),
+        postgresql_where=text("state = 'ready' AND followup_id IS NOT NULL"),
+    ),
     Index("ix_outbox_recipient_made_at", "recipient", "made_at"),
     Index(
         "ix_outbox_due",

@@ -42,6 +42,19 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
     )
+    with op.batch_alter_table("outbox") as outbox:
+        outbox.add_column(
+            sa.Column("followup_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        outbox.add_column(sa.Column("good_until", Moment(), nullable=True))
+    op.create_index(
+        "ix_outbox_by_itself",
+        "outbox",
+        ["case_number"],
+        unique=False,
+        sqlite_where=sa.text("state = 'ready' AND followup_id IS NOT NULL"),
+        postgresql_where=sa.text("state = 'ready' AND followup_id IS NOT NULL"),
+    )
     op.create_table(
         "marks",
         sa.Column("name", sa.String(length=32), nullable=False),
@@ -52,5 +65,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_outbox_by_itself", "outbox")
+    with op.batch_alter_table("outbox") as outbox:
+        for column in ("followup_id", "good_until"):
+            outbox.drop_column(column)
     for table in ("marks", "followups"):
         op.drop_table(table)

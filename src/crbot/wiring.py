@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,6 +21,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.cases.case import Place
+from crbot.cases.followups import plan_for
 from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.channels import lines
 from crbot.channels.mail.mailbox import Mailbox, MailboxSettings, Preview
@@ -51,6 +53,7 @@ from crbot.config import (
     rules_folder,
     templates_folder,
 )
+from crbot.intake.ears import Ears
 from crbot.intake.incoming import Desk
 from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
@@ -71,6 +74,7 @@ class Bot:
 
     store: SqlStore
     desk: Desk
+    ears: Ears
     outlets: Mapping[Channel, Outlet]
     mailbox: Mailbox | None
     poll_seconds: float
@@ -100,7 +104,8 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         )
     rules = load_rules(settings.rules)
     letters = load_letters(settings.templates)
-    store = SqlStore(open_database(settings.database_url))
+    plan = partial(plan_for, ladders=rules.ladders, hours=rules.hours)
+    store = SqlStore(open_database(settings.database_url), plan)
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
     readers: dict[Channel, Reader] = {Channel.TERMINAL: _TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
@@ -136,7 +141,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     )
     desk = Desk(store, _Readers(readers), rules, own, clock, limits)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    return Bot(store, desk, outlets, mailbox, poll, account, tuple(closing))
+    return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, account, tuple(closing))
 
 
 def make_mailbox(settings: Settings, imap: ImapSettings) -> Mailbox:

@@ -5,7 +5,7 @@ Adapters fit these by shape; which ones are used is told in `crbot.wiring`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -427,6 +427,15 @@ class Store(Protocol):
     def post(self, notice: Notice, name: str, now: datetime) -> bool:
         """Show staff a notice; False where one of this name was shown before."""
 
+    def is_posted(self, name: str) -> bool:
+        """True where a notice of this name was shown."""
+
+    def began(self) -> datetime | None:
+        """When the program ran for the first time over this database; None before that."""
+
+    def all_cases(self) -> Iterator[Case]:
+        """Every case as it stands."""
+
     # the brake
     def brake(self) -> Brake | None:
         """The brake, where it is pulled: then no letter is claimed."""
@@ -434,8 +443,14 @@ class Store(Protocol):
     def pull_brake(self, brake: Brake, notice: Notice) -> bool:
         """Pull it, and show staff; False where it was pulled already."""
 
-    def release_brake(self, by: str, now: datetime) -> bool:
-        """False where it was not pulled."""
+    def release_brake(self, by: str, now: datetime, notice: Notice) -> bool:
+        """Let it go, and show staff; False where it was not pulled."""
+
+    def last_run(self) -> tuple[datetime | None, datetime | None]:
+        """When the program ran last: as the database knows, and as is remembered outside of it."""
+
+    def look_before_sending(self, now: datetime) -> None:
+        """Of all that is due by now nobody knows whether it went out: it is looked for before it is sent."""
 
 
 class Stale(Exception):

@@ -140,12 +140,15 @@ def put_off(connection: Connection, due: Due, until: datetime, reason: str) -> N
 _NOT_GONE_YET = text("outbox.state = 'ready' AND outbox.followup_id IS NOT NULL")
 
 
-def call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> None:
-    """Take letters of follow-ups out of the outbox that have not begun to leave: they are looked at again."""
-    called = select(outbox.c.id, outbox.c.followup_id).where(_NOT_GONE_YET, *which)
+def call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> list[str]:
+    """Take letters of follow-ups out of the outbox that have not begun to leave: they are looked at again.
+
+    Returns the numbers of their cases.
+    """
+    called = select(outbox.c.id, outbox.c.followup_id, outbox.c.case_number).where(_NOT_GONE_YET, *which)
     rows = connection.execute(called).all()
     if not rows:
-        return
+        return []
     connection.execute(delete(outbox).where(outbox.c.id.in_([row.id for row in rows])))
     again = {
         "state": Progress.OPEN.value,
@@ -156,6 +159,7 @@ def call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]
     }
     theirs = followups.c.id.in_([row.followup_id for row in rows])
     connection.execute(update(followups).where(theirs).values(again))
+    return [row.case_number for row in rows]
 
 
 def _mark(connection: Connection, due: Due, **values: object) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from crbot.intake.ports import Brake
 from crbot.store.tables import marks
 
-BRAKE, HEARTBEAT, DIGEST, PLANNED_BY = "brake", "heartbeat", "digest", "planned by"
+BRAKE, BEGAN, HEARTBEAT, RESTORED, PLANNED_BY = "brake", "began", "heartbeat", "restored", "planned by"
 
 
 def read(connection: Connection, name: str) -> tuple[Any, datetime] | None:

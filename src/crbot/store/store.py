@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     Row,
@@ -257,7 +258,7 @@ class SqlStore:
         }
         with self._transaction() as connection:
             if change.case is not None:
-                call_back(connection, now, outbox.c.case_number == change.case.number)
+                _call_back(connection, now, outbox.c.case_number == change.case.number)
             self._save_cases(connection, change, now)
             if change.case is not None and received is not None and received.identity:
                 _link(connection, received.identity, change.case.number)
@@ -311,7 +312,7 @@ class SqlStore:
         )
         token = secrets.token_hex(16)
         with self._transaction() as connection:
-            call_back(connection, now, outbox.c.via == via.value, outbox.c.good_until <= now)
+            _call_back(connection, now, outbox.c.via == via.value, outbox.c.good_until <= now)
             if marks.brake(connection):
                 due = due.where(outbox.c.kind != "letter")
             rows = connection.execute(due.with_for_update(skip_locked=True)).all()
@@ -390,7 +391,12 @@ class SqlStore:
                 raise Stale("a message has arrived that may be the answer")
             finish(connection, due, Progress.DONE, now)
             self._save_cases(connection, change, now)
-            by_itself = {"followup_id": due.id, "good_until": good_until}
+            by_itself: dict[str, object] = {"followup_id": due.id, "good_until": good_until}
+            restored = marks.read(connection, marks.RESTORED)
+            if (
+                restored and follow_up.due_at <= restored[1]
+            ):  # it may have gone out before the backup was put back
+                by_itself["state"] = "sending"
             rows = rows_of(origin, change, now)
             put_out(connection, [row | by_itself if row["kind"] == "letter" else row for row in rows])
             _write_down(connection, follow_up.case, change.entries, now)
@@ -427,9 +433,13 @@ class SqlStore:
 
     def post(self, notice: Notice, name: str, now: datetime) -> bool:
         with self._transaction() as connection:
-            is_new = connection.scalar(select(outbox.c.id).where(outbox.c.key == f"notice:{name}")) is None
+            is_new = not _is_posted(connection, name)
             put_out(connection, [notice_row(f"notice:{name}", notice, now)] if is_new else [])
         return is_new
+
+    def is_posted(self, name: str) -> bool:
+        with self._transaction() as connection:
+            return _is_posted(connection, name)
 
     # the brake, and the clock
 
@@ -446,27 +456,42 @@ class SqlStore:
             _write_down(connection, "", (Entry("paused", brake.by, {"reason": brake.reason}),), brake.at)
         return True
 
-    def release_brake(self, by: str, now: datetime) -> bool:
+    def release_brake(self, by: str, now: datetime, notice: Notice) -> bool:
         with self._transaction() as connection:
-            if marks.brake(connection) is None:
+            pulled = marks.brake(connection)
+            if pulled is None:
                 return False
             marks.take_away(connection, marks.BRAKE)
+            put_out(connection, [notice_row(f"notice:released:{pulled.at.isoformat()}", notice, now)])
             _write_down(connection, "", (Entry("resumed", by),), now)
         return True
+
+    def look_before_sending(self, now: datetime) -> None:
+        with self._transaction() as connection:
+            marks.write(connection, marks.RESTORED, now)
+            doubtful = update(outbox).where(outbox.c.state == "ready", outbox.c.made_at <= now)
+            connection.execute(doubtful.values(state="sending"))
 
     def heartbeat(self, now: datetime) -> None:
         """Note that the program runs. Raises OSError where the file beside the database cannot be written."""
         with self._transaction() as connection:
             marks.write(connection, marks.HEARTBEAT, now)
+            if marks.read(connection, marks.BEGAN) is None:
+                marks.write(connection, marks.BEGAN, now)
         self._witness.note(
             now
         )  # after the commit: the file never knows more than the database that it lies beside
 
     def last_run(self) -> tuple[datetime | None, datetime | None]:
-        """When the program ran last: as the database knows, and as the file beside it does."""
+        return self._marked(marks.HEARTBEAT), self._witness.last()
+
+    def began(self) -> datetime | None:
+        return self._marked(marks.BEGAN)
+
+    def _marked(self, name: str) -> datetime | None:
         with self._transaction() as connection:
-            found = marks.read(connection, marks.HEARTBEAT)
-        return found[1] if found else None, self._witness.last()
+            found = marks.read(connection, name)
+        return found[1] if found else None
 
     # look
 
@@ -530,12 +555,27 @@ class SqlStore:
                 for row in connection.execute(decided)
             )
 
+    def letters_waiting(self) -> int:
+        """How many letters are to be sent."""
+        letters = select(func.count()).where(outbox.c.state.in_(_OPEN), outbox.c.kind == "letter")
+        with self._transaction() as connection:
+            return connection.scalar(letters) or 0
+
     def waiting(self) -> tuple[int, int]:
         """How many arrivals wait to be worked on, and how many rows of the outbox to be sent."""
         with self._transaction() as connection:
             kept = connection.scalar(select(func.count()).select_from(inbox).where(inbox.c.state == "kept"))
             due = connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.state.in_(_OPEN)))
         return kept or 0, due or 0
+
+
+def _call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> None:
+    for number in call_back(connection, now, *which):
+        _write_down(connection, number, (Entry("called back", "crbot"),), now)
+
+
+def _is_posted(connection: Connection, name: str) -> bool:
+    return connection.scalar(select(outbox.c.id).where(outbox.c.key == f"notice:{name}")) is not None
 
 
 def _mark(connection: Connection, outgoing: Outgoing, *conditions: Any, **values: object) -> bool:

@@ -155,7 +155,8 @@ class SlackSettings(_Group):
     signing_secret: SecretStr = Field(SecretStr(""), description="for mode=http")
     api_url: str = Field("https://slack.com/api/", description="GovSlack: https://slack-gov.com/api/")
     mode: SlackMode = SlackMode.SOCKET
-    port: int = Field(3000, description="for mode=http")
+    host: str = Field("127.0.0.1", description="for mode=http: where to listen; TLS is a proxy's before it")
+    port: int = Field(3000, description="for mode=http: Slack's Request URL leads to /slack/events there")
     channels: SlackChannels
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
@@ -22,6 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.cases.case import Place
 from crbot.cases.followups import plan_for
+from crbot.cases.masking import vocabulary_of
+from crbot.cases.proposals import KINDS, Proposal, proposals_of
 from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.channels import lines
 from crbot.channels.mail.mailbox import Mailbox, MailboxSettings, Preview
@@ -34,6 +37,7 @@ from crbot.channels.mail.sent import SentFolder
 from crbot.channels.mail.tokens import Tokens, TokenSettings
 from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
+from crbot.channels.slack.deliveries import SlackDeliveries
 from crbot.channels.slack.listen import Keep, Note, SlackListener
 from crbot.channels.slack.manifest import manifest
 from crbot.channels.slack.outlet import SlackOutlet, Words
@@ -57,6 +61,7 @@ from crbot.intake.ears import Ears
 from crbot.intake.incoming import Desk
 from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
+from crbot.intake.staff import look_up, refusal
 from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
 from crbot.store.store import SqlStore, open_engine
 from crbot.triage.decide import decide
@@ -66,6 +71,19 @@ from crbot.triage.notation import PolicyError
 from crbot.triage.policy import Policy
 
 _ACTION = TypeAdapter(StaffAction)
+
+
+class Listener(Protocol):
+    """A way in from Slack."""
+
+    @property
+    def last_envelope_at(self) -> datetime | None: ...
+    def is_connected(self) -> bool: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+MakeListener = Callable[[Keep, Callable[[], datetime], Note], Listener]
 
 
 @dataclass(frozen=True)
@@ -78,12 +96,12 @@ class Bot:
     outlets: Mapping[Channel, Outlet]
     mailbox: Mailbox | None
     poll_seconds: float
-    slack: Account | None
+    slack: MakeListener | None
     closing: tuple[Callable[[], None], ...]
 
-    def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> SlackListener | None:
-        """The connection to Slack, not started yet; None where Slack is off."""
-        return SlackListener(self.slack, keep, now, note) if self.slack else None
+    def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> Listener | None:
+        """The way in from Slack, not started yet; None where Slack is off."""
+        return self.slack(keep, now, note) if self.slack else None
 
     def close(self) -> None:
         """Let go of the database, the child process and the connections."""
@@ -110,7 +128,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     readers: dict[Channel, Reader] = {Channel.TERMINAL: _TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
     closing: list[Callable[[], None]] = [store.close]
-    mailbox, account = None, None
+    mailbox, listener = None, None
     if settings.imap and settings.smtp and settings.mail:
         mailbox = make_mailbox(settings, settings.imap)
         replies = ReplyAddresses(settings.mail.address, settings.mail.reply_key.get_secret_value())
@@ -128,12 +146,10 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         readers[Channel.EMAIL], outlets[Channel.EMAIL] = reader, outlet
         closing += [reader.close, outlet.close, mailbox.close, *([sent.close] if sent else [])]
     if settings.slack:
-        account = _account(settings.slack)
+        account, listener = _account(settings.slack), _listener(settings.slack)
         people = People(account.web_client())
         channels = {Place(name): channel for name, channel in settings.slack.channels}
-        words = Words(
-            rules.policy.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person
-        )
+        words = Words(rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
         readers[Channel.SLACK] = SlackReader(people, channels.values())
         outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
     limits = (
@@ -141,7 +157,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     )
     desk = Desk(store, _Readers(readers), rules, own, clock, limits)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, account, tuple(closing))
+    return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
 
 
 def make_mailbox(settings: Settings, imap: ImapSettings) -> Mailbox:
@@ -293,6 +309,28 @@ def terminal_action(action: StaffAction, now: datetime) -> Arrival:
     return Arrival(Channel.TERMINAL, f"terminal:{uuid.uuid4()}", _ACTION.dump_json(action), now)
 
 
+def why_refused(store: SqlStore, action: StaffAction, rules: Rulebook, now: datetime) -> str:
+    """Why an action would not be done now, so that a person at the terminal knows at once; "" where it would.
+
+    Nobody can tell while something else waits that may change the case first.
+    """
+    kept, _ = store.waiting()
+    return "" if kept else refusal(*look_up(action, rules, store, now))
+
+
+def proposals(store: SqlStore, rules: Path | None = None) -> Iterator[Proposal]:
+    """What staff corrected and disputed, case by case, without persons and places."""
+    texts = read_texts(rules_folder(rules), ".yaml")
+    vocabulary = vocabulary_of(text for name, text in texts.items() if name not in _FULL_OF_NAMES)
+    for number in store.cases_in_which(KINDS):
+        case = store.case(number)
+        if case is not None:
+            yield from proposals_of(case, store.record_of(number), vocabulary)
+
+
+_FULL_OF_NAMES = frozenset({"words/agencies.yaml", "words/states.yaml", "words/domains.yaml", "hours.yaml"})
+
+
 class _TerminalReader:
     """Reads what `terminal_action` wrote."""
 
@@ -376,6 +414,12 @@ def _outlet_settings(smtp: SmtpSettings, mail: MailSettings, imap: ImapSettings)
 
 
 def _account(slack: SlackSettings) -> Account:
-    if slack.mode is SlackMode.HTTP:
-        raise SettingsError("CRBOT_SLACK__MODE=http is not served yet; write socket")
     return Account(slack.bot_token.get_secret_value(), slack.app_token.get_secret_value(), slack.api_url)
+
+
+def _listener(slack: SlackSettings) -> MakeListener:
+    account = _account(slack)
+    if slack.mode is SlackMode.SOCKET:
+        return partial(SlackListener, account)
+    secret = slack.signing_secret.get_secret_value()
+    return partial(SlackDeliveries, account, signing_secret=secret, port=slack.port, host=slack.host)

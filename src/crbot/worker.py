@@ -204,8 +204,10 @@ class Worker:
         self._listener = bot.listener(self.keep, now, log.info)
 
     def start(self) -> None:
-        """Start everything; servers that are away are waited for."""
+        """Start everything; servers that are away are waited for. Raises `CannotListen` before anything runs."""
         wake_up(self._bot)
+        if self._listener is not None:
+            self._listener.start()
         self._every("think", self._think, _TICK)
         for channel in self._bot.outlets:
             self._every(f"send {channel.value}", self._sender(channel), _TICK)
@@ -214,8 +216,6 @@ class Worker:
         self._clock.start()
         if self._bot.mailbox is not None:
             self._mail_thread.start()
-        if self._listener is not None:
-            self._listener.start()
         log.info("ready", channels=[channel.value for channel in self._bot.outlets])
 
     def keep(self, arrival: Arrival) -> None:

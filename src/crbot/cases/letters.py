@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation
+from crbot.cases.meetings import Invitation
 
 
 class LetterName(StrEnum):
@@ -28,6 +29,7 @@ class LetterName(StrEnum):
     CALL_CHANGED = "call_changed"
     CALL_CANCELLED = "call_cancelled"
     CALL_REMINDER = "call_reminder"
+    CALL_STAFF = "call_staff"  # the invitation for our own calendar
     PLAN_REVIEW = "plan_review"
     PLAN_REMINDER = "plan_reminder"
     PLAN_APPROVED = "plan_approved"
@@ -44,6 +46,7 @@ NEEDS_RELEASE = frozenset({LetterName.DECLINE})
 _NOTHING: Mapping[str, object] = {}
 _OF_A_CASE = ("name", "agency")  # of who is written to; "" where it is not known
 _UNDERSTOOD = (*_OF_A_CASE, "asks_for", "questions", "is_acute")
+_CALL = (*_OF_A_CASE, "minutes", "where")
 # What each letter tells beside the case's number: the names that its template may use. `words` are somebody's own,
 # paragraph by paragraph; `by` is who of staff writes, "" where only an id is known.
 FIELDS: Mapping[LetterName, tuple[str, ...]] = {
@@ -55,6 +58,12 @@ FIELDS: Mapping[LetterName, tuple[str, ...]] = {
     LetterName.QUESTIONS: (*_OF_A_CASE, "words", "questions", "by"),
     LetterName.REMINDER_QUESTIONS: (*_OF_A_CASE, "questions", "step"),
     LetterName.AUTHORISATION_REQUEST: (*_OF_A_CASE, "words", "by"),
+    LetterName.CALL_PROPOSAL: (*_CALL, "slots", "round", "words", "by"),
+    LetterName.CALL_SET: (*_CALL, "when"),
+    LetterName.CALL_CHANGED: (*_CALL, "when", "words"),
+    LetterName.CALL_CANCELLED: (*_CALL, "when", "words"),
+    LetterName.CALL_REMINDER: (*_CALL, "when"),
+    LetterName.CALL_STAFF: (*_CALL, "when", "is_cancelled"),
     LetterName.PLAN_REVIEW: (
         *_OF_A_CASE,
         "version",
@@ -101,6 +110,7 @@ class Letter:
     case: str | None = None  # number
     fields: Mapping[str, object] = field(default_factory=dict)  # what the template names
     release: Release | None = None
+    invitation: Invitation | None = None  # laid into the recipient's calendar
 
     def __post_init__(self) -> None:
         if self.name in NEEDS_RELEASE and self.release is None:

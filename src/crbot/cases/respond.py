@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Place, PlanAnswer, Stage
+from crbot.cases.invitations import invited
 from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter, to_agency
+from crbot.cases.meetings import Answer, CalendarAnswer, Call, CallState, Choice, Participation
 from crbot.cases.rulebook import Rulebook
 from crbot.cases.stages import Actor
 from crbot.triage.approval import Reading
@@ -91,6 +93,7 @@ class Heard:
     gist: str = ""  # a machine's message in words
     detail: Mapping[str, object] = field(default_factory=dict)  # what the record keeps of it besides
     plan_answer: PlanAnswer | None = None  # what it seems to say of the work plan that it answers
+    choice: Choice | None = None  # what it says to the call times that were proposed
 
 
 def open_case(heard: Heard, decision: Decision, number: str, label: Label, now: datetime) -> Change:
@@ -138,20 +141,29 @@ def continue_case(case: Case, heard: Heard, decision: Decision, rules: Rulebook,
         participants=case.participants | heard.participants,
         doubts=_with_doubts(case, heard),
         plan=replace(case.plan, answer=heard.plan_answer) if case.plan and heard.plan_answer else case.plan,
+        call=_call_after(case.call, heard.choice),
         changed_by=heard.message.sender.key,
         changed_at=now,
         last_heard_at=now,
     )
-    if not changed.stage.is_ended and (case.draft is None or case.draft.by == DRAFTED_BY_THE_BOT):
-        changed = replace(changed, draft=draft_of(decision))
+    changed = replace(changed, draft=draft_after(changed, decision))
     return Change(
         case=changed,
-        letters=_noted(case, changed, heard, rules.policy.label),
+        letters=(*_noted(case, changed, heard, rules.policy.label), *_call_set(changed, heard.choice)),
         redraws_card=True,
         log=" ".join(_what_came(case, changed, heard, rules)),
         notices=_spoken_too_late(changed, heard),
         entries=(_entry("replied", heard, decision),),
     )
+
+
+MOST_QUOTED = 300  # characters of somebody's words in a line of ours
+
+
+def quote_of(words: str) -> str:
+    """Somebody's words in a line of ours: on one line, clipped, and calling nobody by an id."""
+    plain = " ".join(words.split()).replace("<", "‹").replace(">", "›")
+    return f"“{plain[:MOST_QUOTED].rstrip()}{'…' if len(plain) > MOST_QUOTED else ''}”"
 
 
 def _goes_on(case: Case, rules: Rulebook) -> bool:
@@ -178,10 +190,30 @@ def _what_came(case: Case, changed: Case, heard: Heard, rules: Rulebook) -> Iter
         yield f"The case goes on: {rules.stages.titles[changed.stage]}."
     if changed.wants_out:
         words = changed.decision.facts.evidence("withdrawn")
-        yield "It seems to take the request back" + (f": “{words[0].text}”." if words else ".")
+        yield "It seems to take the request back" + (f": {quote_of(words[0].text)}." if words else ".")
         yield "Confirm that it is withdrawn, or keep the case open."
+    if heard.choice is not None:
+        yield _of_call(changed, heard.choice)
     if heard.plan_answer is not None:
         yield _SAYS_OF_PLAN[heard.plan_answer.reads_as]
+
+
+def _call_after(call: Call | None, choice: Choice | None) -> Call | None:
+    return call.at(choice.slot) if call and choice and choice.slot else call
+
+
+def _call_set(case: Case, choice: Choice | None) -> tuple[Letter, ...]:
+    """The letter that confirms the chosen time, and the invitations."""
+    return invited(case, LetterName.CALL_SET) if choice and choice.slot else ()
+
+
+def _of_call(case: Case, choice: Choice) -> str:
+    words = f" (“{choice.words}”)" if choice.words else ""
+    if case.call and choice.slot:
+        return f"The call is set for {case.call.in_words(choice.slot)}{words}."
+    if choice.answer is Answer.NONE:
+        return f"None of the call times suits{words}; propose others."
+    return f"It speaks of a time for the call that was not offered, or is free no more{words}; please look."
 
 
 _SAYS_OF_PLAN = {
@@ -219,6 +251,33 @@ def file_away(case: Case | None, heard: Heard, decision: Decision) -> Change:
         log=heard.gist or f"An automatic message came, nothing was sent: {decision.kind_reason.text}",
         entries=(entry,),
     )
+
+
+def answer_invitation(case: Case, heard: Heard, decision: Decision, told: CalendarAnswer) -> Change:
+    """A calendar answers the invitation to a call: staff see it; what it proposes, they decide."""
+    call = case.call
+    if call is None or told.uid != call.uid:
+        return file_away(case, heard, decision)
+    entry = _entry("calendar answered", heard, decision, {"says": told.says.value, "attendee": told.attendee})
+    if told.sequence < call.sequence:
+        log = f"A calendar answers an invitation that was changed since: {told.says}."
+        return Change(case=case.changed(), redraws_card=True, log=log, entries=(entry,))
+    log = _SAYS_OF_CALL[told.says]
+    if told.proposes is not None:
+        log += f" It proposes {call.in_words(told.proposes)}."
+    is_off = told.says is Participation.DECLINED and call.is_set
+    after = replace(call, state=CallState.DECLINED) if is_off else call
+    return Change(case=case.changed(call=after), redraws_card=True, log=log, entries=(entry,))
+
+
+_SAYS_OF_CALL = {
+    Participation.ACCEPTED: "The agency's calendar has accepted the call.",
+    Participation.DECLINED: "The agency's calendar has declined the call; find another time.",
+    Participation.TENTATIVE: "The agency's calendar has accepted the call, not for certain.",
+    Participation.DELEGATED: "The agency has passed the invitation on to somebody else.",
+    Participation.COUNTERED: "The agency's calendar asks for another time; change the call, or write to them.",
+    Participation.UNKNOWN: "The agency's calendar has answered the invitation; it is not clear how.",
+}
 
 
 def report_on(
@@ -353,6 +412,13 @@ def draft_of(decision: Decision) -> Draft | None:
         return None
     grounds = tuple(each.rule for each in decision.findings if each.outcome is Outcome.FAIL)
     return Draft(grounds=grounds, by=DRAFTED_BY_THE_BOT)
+
+
+def draft_after(case: Case, decision: Decision) -> Draft | None:
+    """The draft once a case is decided so: a person's stays, the rules' own follows the facts while the case is open."""
+    if case.draft is not None and case.draft.by != DRAFTED_BY_THE_BOT:
+        return case.draft
+    return None if case.stage.is_ended else draft_of(decision)
 
 
 def _with_doubts(case: Case, heard: Heard) -> tuple[str, ...]:

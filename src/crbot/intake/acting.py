@@ -30,6 +30,7 @@ class Deed:
     rules: Rulebook
     now: datetime
     other: Case | None = None  # the second case that the action names
+    taken: tuple[tuple[datetime, datetime], ...] = ()  # when whoever acts is in a call already, or may be
 
     @property
     def policy(self) -> Policy:
@@ -93,7 +94,7 @@ def moved(case: Case, to: Stage, deed: Deed, outcome: str = "") -> Case:
         stage=to,
         stood=case.stage if to.is_ended else None,
         outcome=outcome,
-        draft=None,
+        draft=None if to.is_ended else case.draft,
         merged_into=None,
         plan=case.plan.reopened() if case.plan and to is Stage.WORK_PLAN else case.plan,
     )

@@ -15,11 +15,13 @@ from datetime import datetime, timedelta
 from crbot.cases.case import Case, PlanAnswer, Stage
 from crbot.cases.followups import dated
 from crbot.cases.letters import Report
+from crbot.cases.meetings import Answer, Call, CallState, Choice, read_choice
 from crbot.cases.respond import (
     Change,
     Entry,
     Heard,
     Notice,
+    answer_invitation,
     answer_without_case,
     continue_case,
     file_away,
@@ -32,7 +34,6 @@ from crbot.cases.respond import (
     report_on,
 )
 from crbot.cases.rulebook import Rulebook
-from crbot.intake.acting import Deed
 from crbot.intake.ports import (
     Ignored,
     Kept,
@@ -47,10 +48,11 @@ from crbot.intake.ports import (
     Verb,
 )
 from crbot.intake.repeats import DAY, DEFAULT_LIMITS, Limits, is_worth_telling, likeness
-from crbot.intake.staff import act
+from crbot.intake.staff import act, look_up
 from crbot.intake.threads import (
     Thread,
     Trace,
+    going_on,
     is_own,
     looks_like_a_participant,
     may_add,
@@ -132,8 +134,7 @@ def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> 
             return _admitted(desk, kept, what)
         if what.verb is Verb.RETRY:
             return _retried(desk, kept, what)
-        change = act(desk.store.case(what.case), _deed(desk, what))
-        _save(desk, kept, change)
+        _save(desk, kept, _acted(desk, what))
         return Thought(kept.id, f"acted: {what.verb}", case=what.case)
     return _decided(desk, kept, what)
 
@@ -178,6 +179,8 @@ def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decisi
     if received.is_ours:
         return note_own_words(case, heard, decision) if case else file_away(None, heard, decision)
     is_let_in = case is not None and may_add(case, received, desk.policy.words.of("domain_private_mail"))
+    if case is not None and is_let_in and received.calendar is not None:
+        return answer_invitation(case, heard, decision, received.calendar)
     if decision.kind.is_silent:
         # A machine of somebody else's that names a case is filed, but not with the case.
         return file_away(case if is_let_in or thread.trace is not Trace.SUBJECT else None, heard, decision)
@@ -193,12 +196,24 @@ def _continued(desk: Desk, case: Case, heard: Heard, decision: Decision) -> Chan
         reading, words = read_approval(beginning_of(heard.message), desk.policy)
         answer = PlanAnswer(reading, words, heard.message.sender.key, desk.clock())
         heard = replace(heard, plan_answer=answer)
+    if case.call is not None and case.call.state is CallState.PROPOSED and not case.stage.is_ended:
+        heard = replace(heard, choice=_choice(desk, case, case.call, heard))
     return continue_case(case, heard, decision, desk.rules, desk.clock())
 
 
-def _deed(desk: Desk, action: StaffAction) -> Deed:
-    other = action.values.get("of", "").strip()
-    return Deed(action, desk.rules, desk.clock(), desk.store.case(other) if other else None)
+def _acted(desk: Desk, action: StaffAction) -> Change:
+    return act(*look_up(action, desk.rules, desk.store, desk.clock()))
+
+
+def _choice(desk: Desk, case: Case, call: Call, heard: Heard) -> Choice | None:
+    """The call time that a message chooses; one that has passed, or is taken by now, is for a person to see."""
+    choice = read_choice(beginning_of(heard.message), call, desk.policy.words)
+    if choice is None or choice.slot is None:
+        return choice
+    begins, ends = choice.slot, choice.slot + timedelta(minutes=call.minutes)
+    busy = desk.store.busy(case.owner, case.number) if case.owner else ()
+    is_free = begins > desk.clock() and not any(since < ends and begins < until for since, until in busy)
+    return choice if is_free else replace(choice, answer=Answer.UNCLEAR, slot=None)
 
 
 def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision) -> Change:
@@ -237,7 +252,7 @@ def _reported(
     because = Reason("A mail server tells what became of a letter.")
     decision = Decision(Kind.AUTOMATIC, because, desk.policy.version)
     letter = desk.store.letter_of(told, desk.clock() - _BOUNCES_WITHIN)
-    case = desk.store.case(letter.case) if letter and letter.case else thread.case
+    case = going_on(desk.store, desk.store.case(letter.case)) if letter and letter.case else thread.case
     return decision, report_on(case, letter, heard, decision, told)
 
 
@@ -264,10 +279,10 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     held_id = action.values.get("message", "")
     held = desk.store.held(int(held_id)) if held_id.isdecimal() else None
     received = desk.reader.read(held.arrival) if held else None
-    case = desk.store.case(action.case) if action.verb is Verb.ADD_HELD else None
+    case = going_on(desk.store, desk.store.case(action.case)) if action.verb is Verb.ADD_HELD else None
     is_without_case = action.verb is Verb.ADD_HELD and case is None
     if held is None or not isinstance(received, Received) or is_without_case:
-        _save(desk, kept, act(desk.store.case(action.case), _deed(desk, action)))
+        _save(desk, kept, _acted(desk, action))
         return Thought(
             kept.id, "refused", trouble=f"message {held_id} does not wait, or there is no case for it"
         )
@@ -286,7 +301,7 @@ def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
         entry = Entry(action.verb.value, action.by, {"what": what})
         _save(desk, kept, Change(about=action.case or None, entries=(entry,)))
         return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
-    _save(desk, kept, act(desk.store.case(action.case), _deed(desk, action)))
+    _save(desk, kept, _acted(desk, action))
     return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")
 
 

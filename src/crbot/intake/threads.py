@@ -20,6 +20,7 @@ class Trace(StrEnum):
     REFERENCE = "reference"  # it answers a message or letter of the case
     ADDRESS = "address"  # it was written to the address that only letters of the case name
     SUBJECT = "subject"  # it names the number, which anybody can write
+    PERSON = "person"  # who asked by one channel writes by the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ NO_THREAD = Thread()
 
 
 def thread_of(store: Store, received: Received) -> Thread:
-    """The case that a message belongs to. Equal subjects, and equal senders, join nothing.
+    """The case that a message belongs to. Equal subjects, and equal senders of one channel, join nothing.
 
     What belongs to a case that was merged into another, goes on with that one.
     """
@@ -45,7 +46,22 @@ def thread_of(store: Store, received: Received) -> Thread:
         case = going_on(store, store.case(number)) if number else None
         if case is not None:
             return Thread(case, trace)
-    return NO_THREAD
+    return _of_the_same_person(store, received)
+
+
+def _of_the_same_person(store: Store, received: Received) -> Thread:
+    """Who has an open request by mail and writes on Slack, or the other way round, goes on with it.
+
+    Only where somebody vouches for the address: the Slack workspace, or our own mail server.
+    """
+    sender, channel = received.message.sender, received.message.channel
+    is_vouched_for = channel is Channel.SLACK or received.proof is Proof.PROVEN
+    if not sender.address or not is_vouched_for:
+        return NO_THREAD
+    case = going_on(store, store.newest_case_of(sender.key))
+    if case is None or case.stage.is_ended or case.requester.key != sender.key:
+        return NO_THREAD
+    return NO_THREAD if case.conversation.channel is channel else Thread(case, Trace.PERSON)
 
 
 _MOST_MERGES = 20  # one after the other; nobody merges so often
@@ -65,11 +81,12 @@ def may_add(case: Case, received: Received, anybodys: Collection[str]) -> bool:
 
     `anybodys`: names of mail providers; whoever has a mailbox there belongs to no agency for that.
     """
+    sender = received.message.sender
     if received.message.channel is Channel.SLACK:
-        return received.conversation.address == case.conversation.address
+        is_known = bool(sender.address) and sender.key in case.participants
+        return is_known or received.conversation.address == case.conversation.address
     if received.proof is Proof.FAILED:  # it only bears a participant's name
         return False
-    sender = received.message.sender
     return sender.key in case.participants or _is_of_the_agency(sender, case.requester, anybodys)
 
 

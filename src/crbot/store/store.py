@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from crbot.cases.case import Case, Place, number_of, place_of
+from crbot.cases.case import ENDED, Case, Place, number_of, place_of
 from crbot.cases.figures import Event
 from crbot.cases.followups import FollowUp
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
@@ -84,6 +84,12 @@ _OF_SENDER = (
     )
     .order_by(inbox.c.id.desc())
     .limit(500)
+)
+_NEWEST_OF_SENDER = (
+    select(inbox.c.case_number)
+    .where(inbox.c.sender == bindparam("sender"), inbox.c.case_number.is_not(None), inbox.c.state == "done")
+    .order_by(inbox.c.thought_at.desc())
+    .limit(1)
 )
 _LETTERS_TO = select(func.count()).where(
     outbox.c.recipient == bindparam("recipient"),
@@ -205,6 +211,18 @@ class SqlStore:
             number_by_identity = {row.identity: row.case_number for row in connection.execute(known)}
             nearest = next((number_by_identity[each] for each in wanted if each in number_by_identity), None)
             return _case(connection, nearest) if nearest else None
+
+    def newest_case_of(self, sender: str) -> Case | None:
+        with self._transaction() as connection:
+            number = connection.scalar(_NEWEST_OF_SENDER, {"sender": sender})
+            return _case(connection, number) if number else None
+
+    def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
+        theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
+        with self._transaction() as connection:
+            bodies = connection.scalars(theirs.where(cases.c.stage.not_in(ENDED))).all()
+        calls = (_CASE.validate_json(body).call for body in bodies)
+        return tuple(span for call in calls if call for span in call.holds)
 
     def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings:
         with self._transaction() as connection:
@@ -534,6 +552,12 @@ class SqlStore:
                 lines.where(record.c.at >= since, record.c.case_number != "").order_by(record.c.id)
             )
             return tuple(Event(*row) for row in rows)
+
+    def cases_in_which(self, what: Collection[str]) -> tuple[str, ...]:
+        """The numbers of the cases in whose record something of these kinds stands."""
+        told = select(record.c.case_number).where(record.c.what.in_(list(what))).distinct()
+        with self._transaction() as connection:
+            return tuple(connection.scalars(told.order_by(record.c.case_number)))
 
     def record_of(self, number: str) -> tuple[Mapping[str, Any], ...]:
         """A case's record, oldest first."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from crbot.triage import shapes
 from crbot.triage.asking import Asking
@@ -227,7 +228,7 @@ def _found_in_sender(message: Message, scan: Scan) -> frozenset[str]:
 def _count(scan: Scan, name: str, place: Place) -> int:
     """How many phrases of the sign stand in its place: 0, 1 or 2; none inside one that only looks like it."""
     first: Hit | None = None
-    for hit in scan.of(f"sign:{name}")[:_MOST_HITS]:
+    for hit in islice(scan.each(f"sign:{name}"), _MOST_HITS):
         if not _is_in_place(scan, hit, place) or _is_barred(scan, hit, f"sign:{name}:not"):
             continue
         if first is not None and _is_apart(first, hit):

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Report
-from crbot.channels.mail import charsets, headers, markup, parts, reports
+from crbot.cases.meetings import CalendarAnswer
+from crbot.channels.mail import calendar, charsets, headers, markup, parts, reports
 from crbot.channels.mail.machines import is_failure_passed_on, is_nobodys, marks_of, tells_of_failure
 from crbot.channels.mail.parts import Part
 from crbot.channels.mail.replies import ReplyAddresses, tags_in
@@ -71,6 +72,7 @@ class Mail:
     doubts: tuple[str, ...]
     files: tuple[File, ...]
     report: Report | None
+    calendar: CalendarAnswer | None
     gist: str
     tags: tuple[str, ...]  # behind a plus in an address that it was written to: perhaps a case of ours
     checks: tuple[str, ...]  # what servers on the way say of its sender, topmost first
@@ -111,6 +113,7 @@ def received_of(mail: Mail, side: OurSide) -> Received:
         case_number=_case_number(mail.subject),
         proven_case=side.replies.case_in(mail.tags) if side.replies else None,
         report=mail.report,
+        calendar=mail.calendar,
         gist=mail.gist,
         files=mail.files,
         proof=proof,
@@ -205,6 +208,7 @@ def _parsed(raw: bytes) -> Mail:
         doubts=(*sender_doubts, *_doubts(sender, reply_to, marks, gathered)),
         files=tuple(gathered.files[:MAX_ATTACHMENTS]),
         report=report,
+        calendar=gathered.calendar_answer(sender),
         gist=gathered.gist(sender),
         tags=tags_in(raw if Mark.BOUNCE in marks else raw[: root.start]),
         checks=tuple(
@@ -355,6 +359,10 @@ class _Gathering:
         who = sender.name or sender.address or "Somebody"
         answers = (reports.answer_to_invitation(text, method, who) for text, method in self._calendars)
         return next(filter(None, answers), "")
+
+    def calendar_answer(self, sender: Person) -> CalendarAnswer | None:
+        answers = (calendar.read_answer(text, sender.address or "") for text, _ in self._calendars)
+        return next(filter(None, answers), None)
 
     def _text(self, part: Part, forwards: int) -> _Text:
         if part.content_type == "multipart/encrypted":

@@ -22,6 +22,8 @@ from email.utils import format_datetime
 import structlog
 
 from crbot.cases.letters import Letter
+from crbot.cases.meetings import Invitation
+from crbot.channels.mail.calendar import written
 from crbot.channels.mail.charsets import clean_line
 from crbot.channels.mail.headers import is_address, message_ids
 from crbot.channels.mail.imap import MailboxAway
@@ -110,7 +112,21 @@ def composed(
     mail.set_content(rendered.text)
     if rendered.html is not None:
         mail.add_alternative(rendered.html, subtype="html")
+    if letter.invitation is not None:
+        _lay_in(mail, letter.invitation, answers_to or sender.address, letter.to.address, now)
     return mail
+
+
+def _lay_in(mail: EmailMessage, invitation: Invitation, organizer: str, attendee: str, now: datetime) -> None:
+    """Lay an invitation into a mail: as an alternative that calendars act on, and as a file for other programs."""
+    raw = written(invitation, organizer, (attendee,), now)
+    mail.add_alternative(
+        raw,
+        "text",
+        "calendar",
+        params={"method": invitation.method, "charset": "utf-8", "component": "VEVENT"},
+    )
+    mail.add_attachment(raw, "application", "ics", filename="invite.ics")
 
 
 def _mailbox(name: str, address: str) -> Address:

@@ -1,7 +1,6 @@
 """Listens to Slack over Socket Mode: every envelope is kept before it is acknowledged.
 
-What an envelope means is `reader`'s. An HTTP server can serve the same `bolt_app` through one of Bolt's adapters
-(`slack_bolt.adapter.asgi`, `.wsgi`); none is started here yet.
+What an envelope means is `reader`'s; the other way in, over HTTP, is `deliveries`'.
 """
 
 from __future__ import annotations

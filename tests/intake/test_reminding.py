@@ -12,10 +12,11 @@ import pytest
 
 from crbot import wiring
 from crbot.cases.case import Place
-from crbot.cases.respond import Change, Entry, Notice
+from crbot.cases.respond import Change, Entry
 from crbot.cases.rulebook import Rulebook
+from crbot.intake import brake
 from crbot.intake.ears import Ears
-from crbot.intake.ports import Arrival, Brake, Verb
+from crbot.intake.ports import Arrival, Verb
 from crbot.intake.reminding import follow_up
 from crbot.triage.message import Channel, Person
 from tests.fakes import Clock
@@ -277,14 +278,13 @@ def test_the_record_tells_what_was_sent_by_itself_apart_from_what_staff_were_tol
 
 def test_while_the_brake_is_pulled_nobody_is_written_to_and_nothing_is_lost(office: Office) -> None:
     asked(office)
-    pulled = Brake("Jordan Lee", "the mail server misbehaves", office.clock())
-    office.store.pull_brake(pulled, Notice("Paused", "x"))
+    brake.pull(office.store, "Jordan Lee", "The mail server misbehaves", office.clock())
     office.hears(f"{REQUEST}\nAnother matter altogether: training for our dispatchers.")
     office.passes(day("2026-03-06 12:00"))
     assert office.letters() == ACKNOWLEDGED
-    assert [each.title for each in office.notices()] == ["Paused"]
+    assert [each.title for each in office.notices()] == ["Paused: nothing goes out by itself"]
 
-    office.store.release_brake("Jordan Lee", office.clock())
+    brake.release(office.store, "Jordan Lee", office.clock())
     office.passes(day("2026-03-06 16:00"))
     assert "acknowledgement" in office.letters()[1:]
 

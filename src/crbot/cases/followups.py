@@ -15,7 +15,7 @@ from crbot.cases.case import Case, Stage
 from crbot.cases.hours import Hours, Zones
 from crbot.cases.ladders import Ladders, Purpose, Step, To
 from crbot.cases.letters import Letter, LetterName, to_agency
-from crbot.cases.meetings import CallState
+from crbot.cases.meetings import Call, CallState
 from crbot.cases.respond import Change
 from crbot.triage.decision import Disposition
 
@@ -128,16 +128,12 @@ def _call_times(case: Case) -> _Occasion | None:
 
 
 def _agreed_call(case: Case) -> _Occasion | None:
-    if (
-        not _is_open(case)
-        or case.call is None
-        or case.call.state is not CallState.SET
-        or not case.call.chosen
-    ):
+    call = case.call
+    if not _is_open(case) or call is None or not call.is_set or call.chosen is None:
         return None
-    if case.contacted_at is not None and case.contacted_at > case.call.chosen:
+    if case.contacted_at is not None and case.contacted_at > call.chosen:
         return None
-    return _Occasion(case.call.chosen, f"{case.call.uid}/{case.call.sequence}")
+    return _Occasion(call.chosen, f"{call.uid}/{call.sequence}")
 
 
 def _work_plan(case: Case) -> _Occasion | None:
@@ -161,10 +157,20 @@ def _unassigned(case: Case) -> _Occasion | None:
 
 def _answer_owed(case: Case) -> _Occasion | None:
     """The agency wrote, and nobody has been in touch since; while it has questions to answer, it is its turn."""
+    if not _is_open(case) or case.owner is None:
+        return None
+    if case.call is not None and case.call.state is CallState.DECLINED:
+        return _occasion(_touched(case), f"{case.call.uid}/{case.call.sequence}")
     is_heeded = case.contacted_at is not None and case.contacted_at >= _heard(case)
-    if not _is_open(case) or case.owner is None or is_heeded or _questions(case):
+    if is_heeded or _questions(case) or _will_talk(case):
         return None
     return _occasion(max(_heard(case), case.owned_at or case.opened_at), _stamp(_heard(case)))
+
+
+def _will_talk(case: Case) -> bool:
+    """True where a call is set for after what the agency wrote: it chose the time itself."""
+    call = case.call
+    return call is not None and call.is_set and call.chosen is not None and call.chosen > _heard(case)
 
 
 def _silence(case: Case) -> _Occasion | None:
@@ -225,14 +231,20 @@ def planned(case: Case, purpose: Purpose, ladders: Ladders, hours: Hours) -> tup
     since = occasion.since if purpose is Purpose.AGREED_CALL else max(occasion.since, held_until)
     follow_ups = []
     for number, step in enumerate(ladders.of[purpose].steps, start=1):
-        if step.to is To.AGENCY and not case.conversation.address:
-            continue
         due_at = _due(case, purpose, step, since, ladders, hours)
-        if due_at < held_until or (step.is_before and due_at <= _touched(case)):
-            continue  # a call was set so late that a reminder would only repeat it
-        is_letter = step.to is To.AGENCY
-        follow_ups.append(FollowUp(case.number, purpose, number, occasion.event, due_at, is_letter))
+        if due_at >= held_until and _makes_sense(case, purpose, step, due_at):
+            is_letter = step.to is To.AGENCY
+            follow_ups.append(FollowUp(case.number, purpose, number, occasion.event, due_at, is_letter))
     return tuple(follow_ups)
+
+
+def _makes_sense(case: Case, purpose: Purpose, step: Step, due_at: datetime) -> bool:
+    if step.is_before and due_at <= _touched(case):
+        return False  # the call was set so late that a reminder would only repeat it
+    if step.to is not To.AGENCY:
+        return True
+    are_gone = purpose is Purpose.CALL_TIMES and case.call is not None and due_at >= min(case.call.slots)
+    return bool(case.conversation.address) and not are_gone
 
 
 def _due(
@@ -334,6 +346,25 @@ def _of_plan(case: Case, ordinal: int, question: Callable[[str], str]) -> dict[s
     return {"version": case.plan.sent if case.plan else 0, "step": ordinal}
 
 
+def _of_times(case: Case, ordinal: int, question: Callable[[str], str]) -> dict[str, object]:
+    assert case.call is not None
+    slots = [case.call.in_words(slot) for slot in case.call.slots]
+    return {**_place(case.call), "slots": slots, "round": case.call.round, "words": [_STILL_FINE], "by": ""}
+
+
+def _of_call(case: Case, ordinal: int, question: Callable[[str], str]) -> dict[str, object]:
+    assert case.call is not None
+    assert case.call.chosen is not None
+    return {**_place(case.call), "when": case.call.in_words(case.call.chosen)}
+
+
+def _place(call: Call) -> dict[str, object]:
+    return {"minutes": call.minutes, "where": call.where}
+
+
+_STILL_FINE = "We have not heard from you about the times for our call yet. Are these still fine for you?"
+
+
 def _of_nothing(case: Case, ordinal: int, question: Callable[[str], str]) -> dict[str, object]:
     return {}
 
@@ -342,6 +373,8 @@ def _of_nothing(case: Case, ordinal: int, question: Callable[[str], str]) -> dic
 LETTERS: Mapping[LetterName, _Fields] = {
     LetterName.REMINDER_QUESTIONS: _of_questions,
     LetterName.PLAN_REMINDER: _of_plan,
+    LetterName.CALL_PROPOSAL: _of_times,
+    LetterName.CALL_REMINDER: _of_call,
     LetterName.CHECK_IN: _of_nothing,
     LetterName.CHECK_IN_REMINDER: _of_nothing,
 }

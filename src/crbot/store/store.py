@@ -5,11 +5,10 @@ Which tables there are is told in `tables`; what is kept and why, by the use cas
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,6 +54,7 @@ from crbot.store import marks
 from crbot.store.arrivals import arrival_of, keep, namesake_of
 from crbot.store.engine import open_engine as open_engine
 from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
+from crbot.store.records import write_down
 from crbot.store.rows import LETTER, NOTICE, WHISPER, as_json, notice_row, put_out, rows_of
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
@@ -104,13 +104,6 @@ _UPDATE_CASE = update(cases).where(cases.c.number == bindparam("case"), cases.c.
 _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
-_LAST_HASH = (
-    select(record.c.hash)
-    .where(record.c.case_number == bindparam("number"))
-    .order_by(record.c.id.desc())
-    .limit(1)
-)
-_WRITE_DOWN = insert(record)
 _UNREACHED = ("letter failed", "not sent")  # as the record names what did not reach the agency
 _BATCH = 500  # cases read at a time
 _KEYS_A_QUERY = 500  # SQLite takes a thousand variables at the least
@@ -282,7 +275,7 @@ class SqlStore:
                 _link(connection, received.identity, change.case.number)
             text = received.message.body if received else ""
             put_out(connection, rows_of(str(kept.id), change, now, text, kept.id))
-            _write_down(connection, number or "", change.entries, now)
+            write_down(connection, number or "", change.entries, now)
             connection.execute(_UPDATE_INBOX, {"inbox_id": admitted or kept.id} | settled)
             if admitted is not None:
                 done = {"inbox_id": kept.id, "state": "done", "case_number": number, "thought_at": now}
@@ -301,7 +294,7 @@ class SqlStore:
         with self._transaction() as connection:
             connection.execute(_UPDATE_INBOX, {"inbox_id": kept.id, "state": "aside", "reason": reason})
             put_out(connection, [notice_row(f"aside:{kept.id}", notice, now)])
-            _write_down(
+            write_down(
                 connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
             )
 
@@ -370,7 +363,7 @@ class SqlStore:
             if notice is not None:
                 put_out(connection, [notice_row(f"failed:{outgoing.key}", notice, now)])
             case = outgoing.what.case if isinstance(outgoing.what, Letter) else None
-            _write_down(connection, case or "", (Entry("not sent", "crbot", {"key": outgoing.key}),), now)
+            write_down(connection, case or "", (Entry("not sent", "crbot", {"key": outgoing.key}),), now)
 
     def _mark(self, outgoing: Outgoing, **values: object) -> None:
         with self._transaction() as connection:
@@ -417,7 +410,7 @@ class SqlStore:
                 by_itself["state"] = "sending"
             rows = rows_of(origin, change, now)
             put_out(connection, [row | by_itself if row["kind"] == "letter" else row for row in rows])
-            _write_down(connection, follow_up.case, change.entries, now)
+            write_down(connection, follow_up.case, change.entries, now)
 
     def end(self, due: Due, progress: Progress, reason: str, now: datetime) -> None:
         with self._transaction() as connection:
@@ -471,7 +464,7 @@ class SqlStore:
                 return False
             marks.pull_brake(connection, brake)
             put_out(connection, [notice_row(f"notice:brake:{brake.at.isoformat()}", notice, brake.at)])
-            _write_down(connection, "", (Entry("paused", brake.by, {"reason": brake.reason}),), brake.at)
+            write_down(connection, "", (Entry("paused", brake.by, {"reason": brake.reason}),), brake.at)
         return True
 
     def release_brake(self, by: str, now: datetime, notice: Notice) -> bool:
@@ -481,7 +474,7 @@ class SqlStore:
                 return False
             marks.take_away(connection, marks.BRAKE)
             put_out(connection, [notice_row(f"notice:released:{pulled.at.isoformat()}", notice, now)])
-            _write_down(connection, "", (Entry("resumed", by),), now)
+            write_down(connection, "", (Entry("resumed", by),), now)
         return True
 
     def look_before_sending(self, now: datetime) -> None:
@@ -595,7 +588,7 @@ class SqlStore:
 
 def _call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> None:
     for number in call_back(connection, now, *which):
-        _write_down(connection, number, (Entry("called back", "crbot"),), now)
+        write_down(connection, number, (Entry("called back", "crbot"),), now)
 
 
 def _is_posted(connection: Connection, name: str) -> bool:
@@ -695,23 +688,3 @@ def _remember_card(connection: Connection, drawing: Drawing, receipt: Receipt) -
     )
     if connection.execute(moved).rowcount == 0:
         connection.execute(insert(cards).values(here | {"identity": receipt.identity}))
-
-
-def _write_down(connection: Connection, number: str, entries: Sequence[Entry], now: datetime) -> None:
-    """Append to the record; each line's hash covers the hash before it, so that a gap or a change shows."""
-    if not entries:
-        return
-    before = connection.scalar(_LAST_HASH, {"number": number}) or ""
-    for entry in entries:
-        detail = json.dumps(entry.detail, sort_keys=True)
-        line = json.dumps([number, now.isoformat(), entry.by, entry.what, detail])
-        before = hashlib.sha256((before + line).encode()).hexdigest()
-        row = {
-            "case_number": number,
-            "at": now,
-            "by": entry.by,
-            "what": entry.what,
-            "detail": detail,
-            "hash": before,
-        }
-        connection.execute(_WRITE_DOWN, row)

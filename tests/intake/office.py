@@ -22,6 +22,7 @@ from crbot.intake.ears import Ears
 from crbot.intake.incoming import Desk, think
 from crbot.intake.ports import (
     Arrival,
+    DeliveryFailed,
     Drawing,
     Ignored,
     Outgoing,
@@ -59,8 +60,11 @@ class World:
 
     clock: Clock
     sent: list[tuple[datetime, Outgoing]] = field(default_factory=list)
+    mail_is_down: bool = False
 
     def deliver(self, outgoing: Outgoing) -> Receipt:
+        if self.mail_is_down and isinstance(outgoing.what, Letter):
+            raise DeliveryFailed("no connection", permanent=False)
         self.sent.append((self.clock(), outgoing))
         return _receipt(outgoing)
 
@@ -107,16 +111,17 @@ class Office:
         self._dies = dies
         self._url = f"sqlite:///{folder / 'desk.db'}"
         self._arrivals: dict[str, Received | StaffAction] = {}
-        self._open(with_deaths=False)
-        upgrade(self._engine)
+        engine = open_engine(self._url)
+        upgrade(engine)
+        engine.dispose()
         self._open()
 
-    def _open(self, *, with_deaths: bool = True) -> None:
+    def _open(self) -> None:
         self._engine = open_engine(self._url)
         plan = partial(plan_for, ladders=self._rules.ladders, hours=self._rules.hours)
         self.store = SqlStore(self._engine, plan)
-        store = Mortal(self.store, self._dies) if with_deaths and self._dies else self.store
-        self.outlet = Mortal(self.world, self._dies) if with_deaths and self._dies else self.world
+        store = Mortal(self.store, self._dies) if self._dies else self.store
+        self.outlet = Mortal(self.world, self._dies) if self._dies else self.world
         self.desk = Desk(store, self, self._rules, frozenset(), self.clock)
         self.ears = Ears(LISTENS)
 

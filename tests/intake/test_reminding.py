@@ -12,6 +12,7 @@ import pytest
 
 from crbot import wiring
 from crbot.cases.case import Place
+from crbot.cases.letters import Letter
 from crbot.cases.respond import Change, Entry
 from crbot.cases.rulebook import Rulebook
 from crbot.intake import brake
@@ -103,6 +104,35 @@ def test_a_reminder_that_was_due_when_the_answer_came_is_not_sent(office: Office
     assert [each.did for each in came if each.follow_up.is_letter] == ["again"]
     office.passes(day("2026-07-01 12:00"))
     assert not any(name.startswith("reminder") for name in office.letters())
+
+
+def test_a_reminder_that_could_not_leave_is_called_back_by_the_answer(office: Office) -> None:
+    asked(office)
+    office.world.mail_is_down = True
+    office.passes(day("2026-03-04 15:30"))  # it is decided on, and lies in the outbox
+    assert "followed up" in office.record()
+
+    office.hears("1. No.\n2. No lawsuit, and none expected.", case=office.case().number)
+    office.tick()
+    office.world.mail_is_down = False
+    office.passes(day("2026-03-30 12:00"))
+
+    assert office.letters() == [*ACKNOWLEDGED, "answers_noted"]
+    assert "called back" in office.record()
+
+
+def test_a_reminder_that_could_not_leave_by_day_does_not_leave_at_night(office: Office) -> None:
+    asked(office)
+    office.world.mail_is_down = True
+    office.passes(day("2026-03-04 22:00"))
+    office.world.mail_is_down = False
+
+    office.passes(day("2026-03-05 16:00"))
+
+    ((at, name),) = office.letters_at()[1:]
+    assert name == "reminder_questions 1"
+    assert is_open(office, at)
+    assert at > day("2026-03-05 00:00")
 
 
 def test_nobody_is_reminded_while_the_mailbox_is_away(office: Office) -> None:
@@ -264,6 +294,31 @@ def test_a_closed_case_is_followed_up_no_more(office: Office) -> None:
     office.passes(day("2026-12-01 12:00"))
 
     assert not any(name.startswith("reminder") for name in office.letters())
+
+
+def test_the_times_for_a_call_are_asked_about_again_and_the_call_is_reminded_of(office: Office) -> None:
+    office.hears(f"{REQUEST}\nThere is no investigation, and no lawsuit of any kind.")
+    office.tick()
+    office.acts(Verb.CLAIM)
+    office.acts(
+        Verb.PROPOSE_CALL, slots="2026-03-10T14:00-06:00, 2026-03-12T11:00-06:00", where="800-421-6770"
+    )
+    office.passes(day("2026-03-04 12:00"))
+    assert office.letters()[-2:] == ["call_proposal", "call_proposal"]
+    again = next(each.what for _, each in reversed(office.world.sent) if isinstance(each.what, Letter))
+    assert "still fine" in str(again.fields["words"])
+    assert again.fields["slots"] == [
+        "Tuesday, March 10, 2026 at 2:00 pm MDT",
+        "Thursday, March 12, 2026 at 11:00 am MDT",
+    ]
+
+    office.hears("The second one works for us.", case=office.case().number)
+    office.passes(day("2026-03-17 12:00"))
+
+    assert [name for name in office.letters() if name.startswith("call")][2:] == ["call_set", "call_reminder"]
+    at = next(at for at, name in office.letters_at() if name == "call_reminder")
+    assert at.astimezone(BOISE).date().isoformat() == "2026-03-11"
+    assert "How did the call go?" in office.calls()[-1][1]
 
 
 def test_the_record_tells_what_was_sent_by_itself_apart_from_what_staff_were_told(office: Office) -> None:

@@ -1,19 +1,22 @@
 """Time passes: what is due is sent, tried again, or given to a person.
 
-What is sent stands in the outbox; how it is delivered is the outlets'.
+What is sent stands in the outbox, and how it is delivered is the outlets'. What is reminded of stands among the
+follow-ups, which are looked at again when they are due, in `reminding`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from crbot.cases.case import Place
 from crbot.cases.followups import is_given_up, pause_before_try
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Notice
-from crbot.intake.ports import DeliveryFailed, NotYet, Outgoing, Outlet, Store
+from crbot.intake.ports import DeliveryFailed, Drawing, NotYet, Outgoing, Outlet, Store
 from crbot.triage.message import Channel
 
 # Longer than a slow server needs: a mail server may take ten minutes to answer the end of the data.
@@ -92,7 +95,8 @@ def _failed(store: Store, outgoing: Outgoing, failure: DeliveryFailed, now: date
     if failure.is_ours:
         # Nothing is lost by it: it goes out when the token, the scope or the channel is mended.
         store.postpone(outgoing, reason, now + _UNTIL_MENDED, uncertain=failure.uncertain)
-        is_new = store.alarm(Notice("Nothing goes out before this is mended", f"{reason}."), now)
+        notice = Notice("Nothing goes out before this is mended", f"{reason}.", place=_elsewhere(outgoing))
+        is_new = alarm(store, notice, now)
         return Sent(outgoing.key, "alarm" if is_new else "waits", reason)
     if failure.permanent or is_given_up(outgoing.attempts):
         store.give_up(outgoing, reason, _notice(outgoing, reason), now)
@@ -100,6 +104,19 @@ def _failed(store: Store, outgoing: Outgoing, failure: DeliveryFailed, now: date
     until = now + (failure.wait or pause_before_try(outgoing.attempts))
     store.postpone(outgoing, reason, until, uncertain=failure.uncertain)
     return Sent(outgoing.key, "postponed", reason)
+
+
+def alarm(store: Store, notice: Notice, now: datetime) -> bool:
+    """Show staff what is broken, once a day as long as it is; False where they were shown it today."""
+    said = hashlib.sha256(f"{notice.title} {notice.text}".encode()).hexdigest()[:20]
+    return store.post(notice, f"alarm:{said}:{now:%Y-%m-%d}", now)
+
+
+def _elsewhere(outgoing: Outgoing) -> Place:
+    """The review channel; another one, where the review channel itself is what is broken."""
+    what = outgoing.what
+    is_in_review = isinstance(what, Drawing | Notice) and what.place is Place.REVIEW
+    return Place.CRITICAL_RESPONSE if is_in_review else Place.REVIEW
 
 
 def _notice(outgoing: Outgoing, reason: str) -> Notice | None:

@@ -54,8 +54,8 @@ class SlackOutlet:
                 return channel
             case Letter(to=to):
                 return to.address
-            case Notice():
-                return self._channels[Place.REVIEW]
+            case Notice(place=place):
+                return self._channels[place]
 
     def deliver(self, outgoing: Outgoing) -> Receipt:
         """Send it, or what of it did not go out in an earlier try. Raises `DeliveryFailed`, `NotYet`."""
@@ -120,7 +120,7 @@ class SlackOutlet:
                 payload = letters.letter(f"letter:{_digest(outgoing)}", message, words)
                 return to.address, to.thread, payload
             case Notice():
-                return self._channels[Place.REVIEW], "", cards.notice(f"notice:{_digest(outgoing)}", message)
+                return self._channels[message.place], "", cards.notice(f"notice:{_digest(outgoing)}", message)
 
     # --- cards --------------------------------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ class SlackOutlet:
         """What belongs into the card's thread: the message's full text, and what happened."""
         yield from _full_text(drawing)
         if drawing.log:
-            yield cards.log_line(f"log:{_digest(outgoing)}", drawing.log)
+            yield cards.log_line(f"log:{_digest(outgoing)}", drawing.log, drawing.calls)
 
     def _strike_out(self, outgoing: Outgoing, drawing: Drawing, old: Spot, new: Spot) -> None:
         """Leave a pointer to the new card. Where Slack refuses it for good (the old channel is archived, say)

@@ -22,18 +22,20 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.cases.case import Place
+from crbot.cases.followups import plan_for
 from crbot.cases.masking import vocabulary_of
 from crbot.cases.proposals import KINDS, Proposal, proposals_of
 from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.channels import lines
 from crbot.channels.mail.mailbox import Mailbox, MailboxSettings, Preview
+from crbot.channels.mail.microsoft import MicrosoftSettings, MicrosoftTokens
 from crbot.channels.mail.mime import OurSide
 from crbot.channels.mail.outlet import MailOutlet, OutletSettings
 from crbot.channels.mail.reader import MailReader
 from crbot.channels.mail.replies import ReplyAddresses
 from crbot.channels.mail.sender import Border
 from crbot.channels.mail.sent import SentFolder
-from crbot.channels.mail.tokens import Tokens, TokenSettings
+from crbot.channels.mail.tokens import Tokens, TokenSettings, TokenSource
 from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
 from crbot.channels.slack.actions import StaffActions
@@ -62,6 +64,7 @@ from crbot.config import (
     rules_folder,
     templates_folder,
 )
+from crbot.intake.ears import Ears
 from crbot.intake.incoming import Desk
 from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
@@ -98,6 +101,7 @@ class Bot:
 
     store: SqlStore
     desk: Desk
+    ears: Ears
     outlets: Mapping[Channel, Outlet]
     mailbox: Mailbox | None
     poll_seconds: float
@@ -127,7 +131,8 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         )
     rules = load_rules(settings.rules)
     letters = load_letters(settings.templates)
-    store = SqlStore(open_database(settings.database_url))
+    plan = partial(plan_for, ladders=rules.ladders, hours=rules.hours)
+    store = SqlStore(open_database(settings.database_url), plan)
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
     readers: dict[Channel, Reader] = {Channel.TERMINAL: _TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
@@ -179,7 +184,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     )
     desk = Desk(store, _Readers(readers), rules, own, clock, limits)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    return Bot(store, desk, outlets, mailbox, poll, listener, tuple(closing))
+    return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
 
 
 def make_mailbox(settings: Settings, imap: ImapSettings) -> Mailbox:
@@ -200,21 +205,21 @@ def new_mail(settings: Settings) -> Iterator[Preview]:
         store.close()
 
 
-def _tokens(settings: Settings, auth: Auth) -> Tokens | None:
+def _tokens(settings: Settings, auth: Auth) -> TokenSource | None:
     if auth is not Auth.XOAUTH2 or settings.oauth is None:
         return None
     oauth = settings.oauth
-    token_settings = TokenSettings(
-        oauth.token_url,
-        oauth.client_id,
-        oauth.client_secret.get_secret_value(),
-        oauth.refresh_token.get_secret_value(),
-        oauth.scope,
-    )
+    secret, refresh_token = oauth.client_secret.get_secret_value(), oauth.refresh_token.get_secret_value()
+    name = "AUTHORITY" if oauth.authority else "TOKEN_URL"
     try:
-        return Tokens(token_settings)
+        if oauth.authority:
+            certificate = oauth.certificate.get_secret_value()
+            return MicrosoftTokens(
+                MicrosoftSettings(oauth.authority, oauth.client_id, secret, certificate, oauth.scope)
+            )
+        return Tokens(TokenSettings(oauth.token_url, oauth.client_id, secret, refresh_token, oauth.scope))
     except ValueError as error:
-        raise SettingsError(f"CRBOT_OAUTH__TOKEN_URL: {error}") from None
+        raise SettingsError(f"CRBOT_OAUTH__{name}: {error}") from None
 
 
 def _sent_folder(settings: Settings, imap: ImapSettings) -> SentFolder | None:

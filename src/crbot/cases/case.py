@@ -180,10 +180,14 @@ class Case:
     plan: Plan | None = None
     site: Site | None = None
     pause: Pause | None = None
+    asked_at: datetime | None = None  # when the open questions were sent last
+    contacted_at: datetime | None = None  # when a person of staff was last in touch, or moved it on
+    owned_at: datetime | None = None  # when it was last claimed, given back or moved to another queue
 
     def changed(self, **changes: object) -> Case:
-        """The case with these changes, one revision on."""
-        return replace(self, revision=self.revision + 1, **changes)  # type: ignore[arg-type]  # fields are checked by the class
+        """The case with these changes, one revision on; who made it is told among them, or nobody is."""
+        made = {"changed_by": "", "changed_at": None, **changes}
+        return replace(self, revision=self.revision + 1, **made)  # type: ignore[arg-type]  # the class checks them
 
     @property
     def agency(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, PlanAnswer, Stage
+from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Place, PlanAnswer, Stage
 from crbot.cases.invitations import invited
 from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter, to_agency
 from crbot.cases.meetings import Answer, CalendarAnswer, Call, CallState, Choice, Participation
@@ -27,7 +27,7 @@ Label = Callable[[str, str], str]  # (fact, value) -> the value in words for peo
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that staff are shown in the review channel and that is no case."""
+    """Something that staff are shown in a channel of theirs, and that is no card."""
 
     title: str
     text: str  # what it is about, in our words
@@ -36,6 +36,7 @@ class Notice:
     held: int | None = None  # inbox id of the message that waits for a person's word
     about: str | None = None  # number of the case that it names
     again: str = ""  # what can be tried again: inbox id of what was set aside, key of what could not be sent
+    place: Place = Place.REVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Change:
     whispers: tuple[Whisper, ...] = ()
     entries: tuple[Entry, ...] = ()
     beside: Beside | None = None
+    calls: str = ""  # the member of staff whom the line in the thread calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,7 @@ def continue_case(case: Case, heard: Heard, decision: Decision, rules: Rulebook,
         changed_at=now,
         last_heard_at=now,
     )
-    if not changed.stage.is_ended and (case.draft is None or case.draft.by == DRAFTED_BY_THE_BOT):
-        changed = replace(changed, draft=draft_of(decision))
+    changed = replace(changed, draft=draft_after(changed, decision))
     return Change(
         case=changed,
         letters=(*_noted(case, changed, heard, rules.policy.label), *_call_set(changed, heard.choice)),
@@ -412,6 +413,13 @@ def draft_of(decision: Decision) -> Draft | None:
         return None
     grounds = tuple(each.rule for each in decision.findings if each.outcome is Outcome.FAIL)
     return Draft(grounds=grounds, by=DRAFTED_BY_THE_BOT)
+
+
+def draft_after(case: Case, decision: Decision) -> Draft | None:
+    """The draft once a case is decided so: a person's stays, the rules' own follows the facts while the case is open."""
+    if case.draft is not None and case.draft.by != DRAFTED_BY_THE_BOT:
+        return case.draft
+    return None if case.stage.is_ended else draft_of(decision)
 
 
 def _with_doubts(case: Case, heard: Heard) -> tuple[str, ...]:

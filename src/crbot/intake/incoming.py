@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from crbot.cases.case import Case, PlanAnswer, Stage
+from crbot.cases.followups import dated
 from crbot.cases.letters import Report
 from crbot.cases.meetings import Answer, Call, CallState, Choice, read_choice
 from crbot.cases.respond import (
@@ -33,6 +34,7 @@ from crbot.cases.respond import (
     report_on,
 )
 from crbot.cases.rulebook import Rulebook
+from crbot.intake.lookalikes import imitates_name
 from crbot.intake.ports import (
     Ignored,
     Kept,
@@ -51,6 +53,7 @@ from crbot.intake.staff import act, look_up
 from crbot.intake.threads import (
     Thread,
     Trace,
+    domain_of,
     going_on,
     is_own,
     looks_like_a_participant,
@@ -126,32 +129,48 @@ def think(desk: Desk) -> Thought | None:
 
 def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> Thought:
     if isinstance(what, Ignored):
-        desk.store.save(kept, Change(whispers=what.told), desk.clock())
+        _save(desk, kept, Change(whispers=what.told))
         return Thought(kept.id, "ignored", trouble=what.why)
     if isinstance(what, StaffAction):
         if what.verb in (Verb.ADD_HELD, Verb.OPEN_HELD):
             return _admitted(desk, kept, what)
         if what.verb is Verb.RETRY:
             return _retried(desk, kept, what)
-        desk.store.save(kept, _acted(desk, what), desk.clock())
+        _save(desk, kept, _acted(desk, what))
         return Thought(kept.id, f"acted: {what.verb}", case=what.case)
     return _decided(desk, kept, what)
+
+
+def _save(
+    desk: Desk,
+    kept: Kept,
+    change: Change,
+    received: Received | None = None,
+    decision: Decision | None = None,
+    admitted: int | None = None,
+) -> None:
+    now = desk.clock()
+    desk.store.save(kept, dated(change, now), now, received, decision, admitted)
 
 
 def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
     thread = thread_of(desk.store, received)
     heard = _heard(desk, kept, received)
-    if received.report is not None:
-        decision, change = _reported(desk, thread, heard, received, received.report)
-    else:
-        decision = _decision(desk, thread.case, received)
-        change = _change(desk, thread, heard, received, decision)
-    desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision)
+    decision = _decision(desk, thread.case, received)
+    with desk.store.together():
+        if received.report is not None:
+            change = _reported(desk, thread, heard, decision, received.report)
+        else:
+            change = _change(desk, thread, heard, received, decision)
+        _save(desk, kept, _within_limits(desk, change), received, decision)
     number = change.case.number if change.case else change.about
     return Thought(kept.id, "decided", case=number, decision=decision)
 
 
 def _decision(desk: Desk, case: Case | None, received: Received) -> Decision:
+    if received.report is not None:
+        because = Reason("A mail server tells what became of a letter.")
+        return Decision(Kind.AUTOMATIC, because, desk.policy.version)
     decision = decide(received.message, desk.policy, _known(case))
     is_list_mail = Mark.LIST in received.message.marks and case is None
     if not is_list_mail or decision.kind.is_silent or decision.facts.values("services"):
@@ -221,6 +240,9 @@ def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision
 
 
 def _opened(desk: Desk, heard: Heard, decision: Decision) -> Change:
+    domain, agency = domain_of(heard.message.sender), decision.facts.value("agency_name")
+    if imitates_name(domain, agency):
+        heard = _doubted(heard, f"The sender's domain {domain} is written almost like {agency}")
     number = desk.store.new_number(desk.clock())
     return open_case(heard, decision, number, desk.policy.label, desk.clock())
 
@@ -232,15 +254,11 @@ def _sightings(desk: Desk, received: Received) -> Sightings:
     )
 
 
-def _reported(
-    desk: Desk, thread: Thread, heard: Heard, received: Received, told: Report
-) -> tuple[Decision, Change]:
+def _reported(desk: Desk, thread: Thread, heard: Heard, decision: Decision, told: Report) -> Change:
     """A machine tells what became of a letter: it is tied to the letter, and to its case."""
-    because = Reason("A mail server tells what became of a letter.")
-    decision = Decision(Kind.AUTOMATIC, because, desk.policy.version)
     letter = desk.store.letter_of(told, desk.clock() - _BOUNCES_WITHIN)
     case = going_on(desk.store, desk.store.case(letter.case)) if letter and letter.case else thread.case
-    return decision, report_on(case, letter, heard, decision, told)
+    return report_on(case, letter, heard, decision, told)
 
 
 def _within_limits(desk: Desk, change: Change) -> Change:
@@ -269,7 +287,7 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     case = going_on(desk.store, desk.store.case(action.case)) if action.verb is Verb.ADD_HELD else None
     is_without_case = action.verb is Verb.ADD_HELD and case is None
     if held is None or not isinstance(received, Received) or is_without_case:
-        desk.store.save(kept, _acted(desk, action), desk.clock())
+        _save(desk, kept, _acted(desk, action))
         return Thought(
             kept.id, "refused", trouble=f"message {held_id} does not wait, or there is no case for it"
         )
@@ -277,7 +295,7 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     heard = replace(heard, detail={**heard.detail, "admitted_by": action.by})
     decision = decide(received.message, desk.policy, _known(case))
     change = _continued(desk, case, heard, decision) if case else _opened(desk, heard, decision)
-    desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision, admitted=held.id)
+    _save(desk, kept, _within_limits(desk, change), received, decision, admitted=held.id)
     return Thought(kept.id, f"acted: {action.verb}", case=change.case.number if change.case else None)
 
 
@@ -286,9 +304,9 @@ def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     what = action.values.get("what", "").strip()
     if desk.store.retry(what, desk.clock()):
         entry = Entry(action.verb.value, action.by, {"what": what})
-        desk.store.save(kept, Change(about=action.case or None, entries=(entry,)), desk.clock())
+        _save(desk, kept, Change(about=action.case or None, entries=(entry,)))
         return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
-    desk.store.save(kept, _acted(desk, action), desk.clock())
+    _save(desk, kept, _acted(desk, action))
     return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")
 
 
@@ -320,9 +338,11 @@ def _warned(heard: Heard, case: Case) -> Heard:
     resembled = looks_like_a_participant(case, heard.message.sender)
     if resembled is None:
         return heard
-    return replace(
-        heard, doubts=(f"The sender's address resembles {resembled}, and is another", *heard.doubts)
-    )
+    return _doubted(heard, f"The sender's address resembles {resembled}, and is another")
+
+
+def _doubted(heard: Heard, doubt: str) -> Heard:
+    return replace(heard, doubts=(doubt, *heard.doubts))
 
 
 def _known(case: Case | None) -> Known:

@@ -201,12 +201,19 @@ class StaffActions:
 
     def refusal(self, wish: Wish) -> str:
         """Why this person may not do it; "" where they may."""
-        case = self._cases(wish.case) if wish.case and wish.verb not in _ITEM else None
         try:
-            is_staff = bool(self._among(wish.by, places_of(case) if case else _WHERE_NOTICES_STAND))
+            is_staff = bool(self._among(wish.by, self._wanted(wish)))
         except DeliveryFailed as failure:
             return f"{UNKNOWN} ({failure})"
         return "" if is_staff else _NOT_A_MEMBER
+
+    def _wanted(self, wish: Wish) -> frozenset[Place]:
+        """Whose members may do it. What is held waits in the review channel; what failed is told in any."""
+        if wish.verb is Verb.RETRY:
+            return frozenset(Place)
+        is_held = wish.what == PLACE_HELD or wish.verb in _ITEM
+        case = self._cases(wish.case) if wish.case and not is_held else None
+        return places_of(case) if case else frozenset({Place.REVIEW})
 
     def _evidence(self, number: str, fact: str, at: str) -> str:
         """The words that a form named by their place; "" where they are gone."""
@@ -216,7 +223,6 @@ class StaffActions:
 
 
 _ITEM = {Verb.ADD_HELD: "message", Verb.OPEN_HELD: "message", Verb.RETRY: "what"}
-_WHERE_NOTICES_STAND = frozenset({Place.REVIEW})
 _NOT_A_MEMBER = "Nothing was done: only members of the channel that the case is in can do that."
 UNKNOWN = (
     "Nothing was done: Slack can't tell now whether you belong to the channel of this case. Try again soon."

@@ -16,7 +16,7 @@ from crbot.channels.slack import blocks, offers, wording
 from crbot.channels.slack.blocks import Block, Button, Payload, Run, Style
 from crbot.channels.slack.limits import Surface, problems
 from crbot.channels.slack.passages import decisive, pieces
-from crbot.channels.slack.text import clean, clip, clip_escaped, line, one_line
+from crbot.channels.slack.text import clean, clip, clip_escaped, is_user_id, line, one_line
 from crbot.channels.slack.wording import DOT
 from crbot.intake.ports import Drawing, Verb
 from crbot.triage.approval import Reading
@@ -346,9 +346,10 @@ def _piece(block_id: str, text: str) -> Payload:
     }
 
 
-def log_line(block_id: str, text: str) -> Payload:
-    """One line on what happened, for the card's thread."""
-    shown = line(text, blocks.CONTEXT) or "(no words)"
+def log_line(block_id: str, text: str, calls: str = "") -> Payload:
+    """One line on what happened, for the card's thread; it calls a member of staff, where one is named."""
+    called = f"<@{calls}> " if is_user_id(calls) else ""
+    shown = called + (line(text, blocks.CONTEXT - len(called)) or "(no words)")
     return {"text": shown, "blocks": [blocks.context(block_id, shown)]}
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 
-from crbot.channels.slack.account import Account
+from crbot.channels.slack.account import LOOPBACK, Account
 from crbot.channels.slack.failures import told_apart
 from crbot.channels.slack.text import one_line
 from crbot.intake.ports import Arrival, DeliveryFailed, File
@@ -58,6 +58,7 @@ class Files:
         self._token = account.bot_token
         self._client: WebClient = account.web_client()
         self._api = urlsplit(account.base_url)
+        self._is_here = account.is_on_this_machine
         self._keep = keep
         self._now = now
         self._monotonic = monotonic
@@ -114,6 +115,8 @@ class Files:
         """The API's own host or one below it, asked for in the same way."""
         asked = urlsplit(url)
         host, own = asked.hostname or "", self._api.hostname or ""
+        if self._is_here and host in LOOPBACK:
+            return asked.scheme == self._api.scheme
         return asked.scheme == self._api.scheme and (host == own or host.endswith(f".{own}"))
 
     def _download(self, url: str, ends: float) -> bytes:

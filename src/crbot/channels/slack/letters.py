@@ -62,7 +62,7 @@ def chosen_by(value: str) -> Chosen:
 
 def _settled(block: Block) -> Block:
     block_id = _SETTLED + str(block["block_id"]).removeprefix(_OPEN)
-    return blocks.context(block_id, "This is settled; please see what was written after it.")
+    return blocks.context(block_id, "See our newer message below.")
 
 
 def _questions(what: Letter) -> Iterator[Button]:

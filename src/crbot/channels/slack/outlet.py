@@ -40,12 +40,35 @@ class SlackOutlet:
     def __init__(
         self, client: WebClient, channels: Mapping[Place, str], words: Words, pace: Pace | None = None
     ) -> None:
-        self._slack = Posting(client, pace or Pace())
+        self._pace = pace or Pace()
+        self._slack = Posting(client, self._pace)
         self._channels = channels
         self._words = words
 
+    def lane(self, outgoing: Outgoing) -> str:
+        """The channel, which is a lane of its own: Slack counts by channels."""
+        match outgoing.what:
+            case Drawing(place=place):
+                return self._channels[place]
+            case Whisper(channel=channel):
+                return channel
+            case Letter(to=to):
+                return to.address
+            case Notice(place=place):
+                return self._channels[place]
+
     def deliver(self, outgoing: Outgoing) -> Receipt:
-        """Send it, or what of it did not go out in an earlier try. Raises `DeliveryFailed`."""
+        """Send it, or what of it did not go out in an earlier try. Raises `DeliveryFailed`, `NotYet`."""
+        self._pace.check(self.lane(outgoing))
+        try:
+            return self._deliver(outgoing)
+        except DeliveryFailed as failure:
+            if failure.permanent and isinstance(outgoing.what, Drawing | Notice):
+                # A channel of staff: whatever is wrong with it, a person can mend, and no card is lost meanwhile.
+                raise DeliveryFailed(str(failure), permanent=True, is_ours=True) from failure
+            raise
+
+    def _deliver(self, outgoing: Outgoing) -> Receipt:
         match outgoing.what:
             case Drawing() as drawing:
                 return Receipt(self._draw(outgoing, self._named(drawing)).identity)
@@ -97,7 +120,7 @@ class SlackOutlet:
                 payload = letters.letter(f"letter:{_digest(outgoing)}", message, words)
                 return to.address, to.thread, payload
             case Notice():
-                return self._channels[Place.REVIEW], "", cards.notice(f"notice:{_digest(outgoing)}", message)
+                return self._channels[message.place], "", cards.notice(f"notice:{_digest(outgoing)}", message)
 
     # --- cards --------------------------------------------------------------------------------------------------
 
@@ -146,7 +169,7 @@ class SlackOutlet:
         """What belongs into the card's thread: the message's full text, and what happened."""
         yield from _full_text(drawing)
         if drawing.log:
-            yield cards.log_line(f"log:{_digest(outgoing)}", drawing.log)
+            yield cards.log_line(f"log:{_digest(outgoing)}", drawing.log, drawing.calls)
 
     def _strike_out(self, outgoing: Outgoing, drawing: Drawing, old: Spot, new: Spot) -> None:
         """Leave a pointer to the new card. Where Slack refuses it for good (the old channel is archived, say)

@@ -26,6 +26,7 @@ _AGENCY = ("agency_name", "agency_state", "agency_type")
 _WHO_ASKS = (*_AGENCY, "requester_authority")
 _WHAT_IS_ASKED = ("services", "incident", "investigation", "litigation")
 _CORRECTED = (*_AGENCY, "services")
+_ASKED_IN_FORM = {"incident": "Is a recent critical incident at your agency the reason for this request?"}
 _ASKED_AS = {"agency_type": _AGENCY}  # the question that asks for several facts at once
 
 _LABEL, _PLACEHOLDER, _OPTION, _HINT = 2000, 150, 75, 2000  # characters, as Slack counts them
@@ -34,6 +35,20 @@ _LONGEST_NAME, _LONGEST_CONTACT, _LONGEST_WORDS = 200, 300, 3000
 _WORDS, _CONTACT, _FILES = "words", "contact", "files"  # fields that are no facts
 _VALUE = "value"  # the action id of each field
 _ENTITLED = {"title": 24}
+# How the values of these facts answer their question; all others are called as the rules call them.
+_AS_ANSWERS: Mapping[str, Mapping[str, str]] = {
+    "requester_authority": {
+        "chief_executive": "Yes, I head the agency",
+        "authorized": "No, but its head has authorized this request",
+        "not_authorized": "No, and its head has not authorized it",
+    },
+    "investigation": {"active": "Yes", "none": "No"},
+    "litigation": {
+        "active": "Yes",
+        "potential": "Not now, but it is expected or threatened",
+        "none": "No",
+    },
+}
 _DONT_KNOW = "I don’t know"
 
 _STATES = """
@@ -253,11 +268,15 @@ def _field(
         "type": "input",
         "block_id": rule.name,
         "optional": is_optional,
-        "label": _plain(label or rule.question or rule.title, _LABEL)
-        if rule.name not in _AGENCY
-        else _plain(rule.title, _LABEL),
+        "label": _plain(label or _label_of(rule), _LABEL),
         "element": _element(rule, [each for each in initial if each != UNKNOWN]),
     }
+
+
+def _label_of(rule: FactRule) -> str:
+    if rule.name in _AGENCY:
+        return rule.title
+    return _ASKED_IN_FORM.get(rule.name) or rule.question or rule.title
 
 
 def _element(rule: FactRule, initial: list[str]) -> Block:
@@ -265,8 +284,9 @@ def _element(rule: FactRule, initial: list[str]) -> Block:
     if not labels:
         text = clip(one_line(initial[0]), _LONGEST_NAME) if initial else ""
         return _text_input(_LONGEST_NAME, **({"initial_value": text} if text else {}))
+    answers = {UNKNOWN: _DONT_KNOW, **_AS_ANSWERS.get(rule.name, {})}
     options = {
-        value: _option(value, text if value != UNKNOWN else _DONT_KNOW)
+        value: _option(value, answers.get(value, text))
         for value, text in list(labels.items())[:_MOST_OPTIONS]
         if value != UNKNOWN or not rule.is_several
     }

@@ -405,6 +405,9 @@ class DrawingBoards:
         self._outlet = outlet
         self._boards = boards
 
+    def lane(self, outgoing: Outgoing) -> str:
+        return self._outlet.lane(outgoing)
+
     def deliver(self, outgoing: Outgoing) -> Receipt:
         receipt = self._outlet.deliver(outgoing)
         if isinstance(outgoing.what, Drawing):

@@ -1,7 +1,9 @@
 """Conversations from the first word to the last, as program staff would tell them: `scenarios/*.toml`.
 
-Each step is a message or a staff action; what is named beside it must come of it: the decision, the open questions,
-the letters that go out, the channel where staff see the card.
+Each step is a message or a staff action (`does`, with its values under `set`, to the first case or to the one whose
+place is told in `case`); what is named beside it must come of it: the decision, the open questions, the letters that
+go out, the channel where staff see the card, words of the card's thread (`tells`), why it was refused (`refused`), and
+of the case afterwards its stage, the version of the plan that is approved, and which one a message was added to (`in`).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import pytest
 from crbot import wiring
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Letter
-from crbot.cases.respond import Notice
+from crbot.cases.respond import Notice, Whisper
 from crbot.cases.rulebook import Rulebook
 from crbot.channels.mail.mime import OurSide, received
 from crbot.intake.due import send_due
@@ -44,7 +46,7 @@ class Stage:
         self._waiting: dict[str, StaffAction | Received] = {}
         self.desk = Desk(self.store, Reader(self._read), rules, OWN, self.clock)
         self.outlet = Outlet()
-        self.case: str | None = None
+        self.cases: list[str] = []  # in the order in which they were opened
         self._count = 0
 
     def close(self) -> None:
@@ -56,7 +58,8 @@ class Stage:
         self.store.keep([self._arrival(step)])
         thought = think(self.desk)
         assert thought is not None
-        self.case = self.case or thought.case
+        if thought.case and thought.case not in self.cases:
+            self.cases.append(thought.case)
         before = len(self.outlet.delivered)
         for channel in (Channel.EMAIL, Channel.SLACK):
             while send_due(self.store, channel, self.outlet, self.clock):
@@ -66,20 +69,30 @@ class Stage:
     def _arrival(self, step: dict[str, Any]) -> Arrival:
         key = f"step:{self._count}"
         if "staff" in step:
-            assert self.case is not None
             held = [each.what.held for each in self.outlet.delivered if isinstance(each.what, Notice)]
             self._waiting[key] = StaffAction(
                 Verb(step["does"]),
-                self.case,
+                self.case_of(step),
                 step["staff"],
                 reason=step.get("reason", ""),
-                values={"message": str(held[-1])} if held else {},
+                values=self._values(step) | ({"message": str(held[-1])} if held else {}),
+                seen_in="C0STAFF",
             )
             return Arrival(Channel.TERMINAL, key, b"{}", self.clock())
         if step.get("via") == "slack":
             self._waiting[key] = self._slack(step)
             return Arrival(Channel.SLACK, key, b"{}", self.clock())
         return Arrival(Channel.EMAIL, key, self._mail(step), self.clock())
+
+    def case_of(self, step: dict[str, Any]) -> str:
+        """The case that a step is about."""
+        return self.cases[step.get("case", 1) - 1]
+
+    def _values(self, step: dict[str, Any]) -> dict[str, str]:
+        values = dict(step.get("set", {}))
+        if "of" in values:
+            values["of"] = self.cases[values["of"] - 1]
+        return values
 
     def _read(self, arrival: Arrival) -> Received | StaffAction | Ignored:
         return self._waiting.pop(arrival.key, None) or received(arrival.raw, OurSide(OWN))
@@ -109,8 +122,11 @@ class Stage:
         name, address = parseaddr(step["from"])
         sender = Person(name, address)
         message = Message(Channel.SLACK, sender, step["text"].strip())
-        where = Conversation(Channel.SLACK, "D0DIRECT", "17.1", person=sender)
-        return Received(message, "D0DIRECT:17.1", where, refers_to=("D0DIRECT:17.1",))
+        direct = (
+            f"D0{address.partition('@')[0].upper()}"  # everybody has a conversation of their own with the bot
+        )
+        where = Conversation(Channel.SLACK, direct, "17.1", person=sender)
+        return Received(message, f"{direct}:17.1", where, refers_to=(f"{direct}:17.1",))
 
 
 @pytest.fixture(scope="module")
@@ -130,14 +146,21 @@ def test_scenario(file: Path, stage: Stage) -> None:
     scenario = tomllib.loads(file.read_text(encoding="utf-8"))
     for position, step in enumerate(scenario["step"], 1):
         thought, sent = stage.play(step)
-        came = _came_of(stage, thought, sent)
+        came = _came_of(stage, step, thought, sent)
+        unknown = step.keys() - came.keys() - _ASKED
+        assert not unknown, f"{scenario['title']}: step {position} tells of {unknown}"
         wanted = {name: step[name] for name in came if name in step}
         assert wanted == {name: came[name] for name in wanted}, f"{scenario['title']}: step {position}"
 
 
-def _came_of(stage: Stage, thought: Thought, sent: list[Outgoing]) -> dict[str, Any]:
-    case = stage.store.case(stage.case) if stage.case else None
+_ASKED = {"from", "subject", "text", "answers", "headers", "via", "staff", "does", "reason", "set", "case"}
+
+
+def _came_of(stage: Stage, step: dict[str, Any], thought: Thought, sent: list[Outgoing]) -> dict[str, Any]:
+    case = stage.store.case(stage.case_of(step)) if stage.cases else None
     decision = thought.decision
+    logs = [each.what.log for each in sent if isinstance(each.what, Drawing) and each.what.log]
+    whispers = [each.what.text for each in sent if isinstance(each.what, Whisper)]
     return {
         "kind": decision.kind.value if decision else None,
         "disposition": decision.disposition.value if decision else None,
@@ -146,6 +169,16 @@ def _came_of(stage: Stage, thought: Thought, sent: list[Outgoing]) -> dict[str, 
         "letters": [each.what.name.value for each in sent if isinstance(each.what, Letter)],
         "notices": [each.what.title for each in sent if isinstance(each.what, Notice)],
         "card": next((each.what.place.value for each in sent if isinstance(each.what, Drawing)), None),
-        "log": [each.what.log for each in sent if isinstance(each.what, Drawing) and each.what.log],
+        "log": logs,
+        "tells": _holding(step.get("tells", ""), logs),
+        "refused": _holding(step.get("refused", ""), whispers),
         "stage": case.stage.value if case else None,
+        "now": case.decision.disposition.value if case else None,
+        "approved": case.plan.approved if case and case.plan else 0,
+        "in": stage.cases.index(thought.case) + 1 if thought.case else None,
     }
+
+
+def _holding(words: str, texts: list[str]) -> str:
+    """The words, where a text holds them; else all texts, for the error."""
+    return words if any(words in text for text in texts) else " / ".join(texts)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crbot.intake.ports import Verb
+from crbot.intake.verbs import VALUES, Verb
 
 if TYPE_CHECKING:  # what is imported below is imported when it is used: `crbot --help` answers at once
     from crbot import wiring
     from crbot.channels.mail.mailbox import Preview
     from crbot.store.store import SqlStore
     from crbot.triage.policy import Policy
+    from crbot.triage.usage import Labelled
 
 app = typer.Typer(
     name="crbot",
@@ -30,10 +31,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 rules_app = typer.Typer(help="Check and test the rules.", no_args_is_help=True)
+letters_app = typer.Typer(help="Look at the letters.", no_args_is_help=True)
 cases_app = typer.Typer(help="Look at cases.", no_args_is_help=True)
 db_app = typer.Typer(help="Care for the database.", no_args_is_help=True)
 slack_app = typer.Typer(help="What Slack needs to know of the bot.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
+app.add_typer(letters_app, name="letters")
 app.add_typer(cases_app, name="cases")
 app.add_typer(db_app, name="db")
 app.add_typer(slack_app, name="slack")
@@ -222,6 +225,75 @@ def rules_test(folder: Annotated[Path | None, typer.Argument(help="else the rule
     typer.echo("All examples come out as they should")
 
 
+@rules_app.command("proposals")
+def rules_proposals(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines for programs")] = False,
+    rules: RulesFolder = None,
+) -> None:
+    """List what staff corrected and disputed, as examples for the rules; persons and places are taken out.
+
+    Read each before you use it: a name in small letters that nobody knows of may have stayed.
+    """
+    import json
+
+    from crbot import wiring
+    from crbot.channels import terminal
+    from crbot.config import load_settings
+
+    folder = rules or load_settings().rules
+    label = wiring.load_policy(folder).label
+    with _store() as store:
+        found = list(wiring.proposals(store, folder))
+    for proposal in found:
+        if as_json:
+            typer.echo(json.dumps(asdict(proposal), ensure_ascii=False, default=str))
+        else:
+            typer.echo(terminal.proposal(proposal, label))
+    if not found and not as_json:
+        typer.echo("Staff have corrected and disputed nothing")
+
+
+@rules_app.command("report")
+def rules_report(
+    corpus: Annotated[
+        list[Path] | None,
+        typer.Argument(help="labelled messages, one a line; else the examples in the rules"),
+    ] = None,
+    rules: RulesFolder = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="every line, for a spreadsheet")] = False,
+) -> None:
+    """Show what each line of the cues did over labelled messages: met, decided, decided wrongly, or never used.
+
+    Example: crbot rules report tests/labelled/first-author.jsonl
+    """
+    from rich.console import Console
+
+    from crbot import wiring
+    from crbot.channels.usage import show_uses, uses_as_csv
+    from crbot.triage.usage import examples_of, uses
+
+    policy = wiring.load_policy(rules)
+    labelled = list(_labelled(corpus, policy) if corpus else examples_of(policy))
+    used = uses(labelled, policy)
+    if as_csv:
+        print(uses_as_csv(used), end="")  # noqa: T201  (the output)
+        return
+    show_uses(Console(), used, len(labelled))
+
+
+def _labelled(files: Iterable[Path], policy: Policy) -> Iterator[Labelled]:
+    from crbot.channels.lines import read_labelled
+
+    for file in files:
+        try:
+            with file.open(encoding="utf-8", errors="replace") as lines:
+                yield from read_labelled(lines, policy)
+        except OSError as error:
+            raise _Failure(f"{file} can't be read: {error.strerror or error}") from None
+        except ValueError as error:
+            raise _Failure(f"{file}, {error}; mend the line or take it out") from None
+
+
 @cases_app.command("list")
 def cases_list(limit: Annotated[int, typer.Option(help="how many, newest first")] = 50) -> None:
     """List cases, the newest first."""
@@ -259,27 +331,86 @@ def cases_show(number: Annotated[str, typer.Argument(help="CRI-2026-0042")]) -> 
 def act(
     case: Annotated[str, typer.Argument(help="CRI-2026-0042")],
     action: Annotated[Verb, typer.Argument(help="what to do")],
-    by: Annotated[str, typer.Option(help="who does it, as the record shall say")],
-    reason: Annotated[str, typer.Option(help="why; moving a case needs it")] = "",
-    queue: Annotated[str, typer.Option(help="for reroute: the new queue")] = "",
-    message: Annotated[
-        str, typer.Option(help="for add_held and open_held: the number of the held message")
-    ] = "",
+    by: Annotated[str, typer.Option(help="who does it, as the record and letters shall say")],
+    reason: Annotated[str, typer.Option(help="why; some actions need it")] = "",
+    values: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value, once for each value that the action takes")
+    ] = None,
+    queue: Annotated[str, typer.Option(help="the same as --set queue=…")] = "",
+    message: Annotated[str, typer.Option(help="the same as --set message=…")] = "",
 ) -> None:
     """Do what staff do in Slack, for the day that Slack is down.
 
-    Example: crbot act CRI-2026-0042 claim --by "Jordan Lee"
+    Which values an action takes is told when one is wrong.
+
+    Example: crbot act CRI-2026-0042 ask --by "Jordan Lee" --set facts=litigation --set text="Thank you for the call."
     """
     from crbot import wiring, worker
+    from crbot.config import load_settings
     from crbot.intake.ports import StaffAction
 
-    values = {name: value for name, value in (("queue", queue), ("message", message)) if value}
+    told = [
+        *(values or ()),
+        *([f"queue={queue}"] if queue else ()),
+        *([f"message={message}"] if message else ()),
+    ]
+    wanted = StaffAction(action, case, by, reason=reason, values=_values(action, told))
     with _store() as store:
-        if action is not Verb.OPEN_HELD and store.case(case) is None:
-            raise _Failure(f"there is no case {case}; crbot cases list shows those there are")
-        wanted = StaffAction(action, case, by, reason=reason, values=values)
+        if action not in _WITHOUT_CASE:
+            rules = wiring.load_rules(load_settings().rules)
+            refusal = wiring.why_refused(store, wanted, rules, worker.now())
+            if refusal:
+                raise _Failure(f"{refusal} Nothing was done.")
         store.keep([wiring.terminal_action(wanted, worker.now())])
     typer.echo("Kept. A running crbot carries it out at once; else: crbot run --once")
+
+
+_WITHOUT_CASE = frozenset(
+    {Verb.ADD_HELD, Verb.OPEN_HELD, Verb.RETRY}
+)  # what they do is found out in the store
+
+
+def _values(action: Verb, told: Iterable[str]) -> dict[str, str]:
+
+    known = VALUES.get(action, {})
+    pairs = [each.partition("=") for each in told]
+    for name, sign, _ in pairs:
+        if not sign or name not in known:
+            takes = "\n".join(f"  --set {each}=…  {holds}" for each, holds in known.items())
+            raise typer.BadParameter(f"{name!r} is no value of {action}; it takes\n{takes or '  none'}")
+    return {name: value for name, _, value in pairs}
+
+
+@letters_app.command("preview")
+def letters_preview(
+    names: Annotated[list[str] | None, typer.Argument(help="letters; else all")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="write a page, or into a folder a page for each letter")
+    ] = None,
+    templates: Annotated[Path | None, typer.Option(help="folder of templates; else those in force")] = None,
+) -> None:
+    """Show letters with example data, as they go out by mail and by Slack.
+
+    Example: crbot letters preview decline --html decline.html
+    """
+    from crbot import wiring
+    from crbot.cases.letters import FIELDS, LetterName
+    from crbot.channels import preview
+    from crbot.config import load_settings
+
+    unknown = [name for name in names or () if name not in {each.value for each in FIELDS}]
+    if unknown:
+        raise _Failure(f"{unknown[0]!r} is no letter; there are {', '.join(FIELDS)}")
+    letters = wiring.load_letters(templates or load_settings().templates)
+    chosen = tuple(LetterName(name) for name in names or ()) or tuple(FIELDS)
+    shown = preview.preview(letters, chosen)
+    if html is None:
+        typer.echo(preview.as_text(shown))
+    elif html.is_dir():
+        for each in shown:
+            _write(preview.as_page([each]), html / f"{each.name}.html")
+    else:
+        _write(preview.as_page(shown), html)
 
 
 class SitesForm(StrEnum):

@@ -22,16 +22,19 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.cases.case import Place
+from crbot.cases.masking import vocabulary_of
+from crbot.cases.proposals import KINDS, Proposal, proposals_of
 from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.channels import lines
 from crbot.channels.mail.mailbox import Mailbox, MailboxSettings, Preview
+from crbot.channels.mail.microsoft import MicrosoftSettings, MicrosoftTokens
 from crbot.channels.mail.mime import OurSide
 from crbot.channels.mail.outlet import MailOutlet, OutletSettings
 from crbot.channels.mail.reader import MailReader
 from crbot.channels.mail.replies import ReplyAddresses
 from crbot.channels.mail.sender import Border
 from crbot.channels.mail.sent import SentFolder
-from crbot.channels.mail.tokens import Tokens, TokenSettings
+from crbot.channels.mail.tokens import Tokens, TokenSettings, TokenSource
 from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
 from crbot.channels.slack.deliveries import SlackDeliveries
@@ -57,6 +60,7 @@ from crbot.config import (
 from crbot.intake.incoming import Desk
 from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
+from crbot.intake.staff import look_up, refusal
 from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
 from crbot.store.store import SqlStore, open_engine
 from crbot.triage.decide import decide
@@ -142,9 +146,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         account, listener = _account(settings.slack), _listener(settings.slack)
         people = People(account.web_client())
         channels = {Place(name): channel for name, channel in settings.slack.channels}
-        words = Words(
-            rules.policy.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person
-        )
+        words = Words(rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
         readers[Channel.SLACK] = SlackReader(people, channels.values())
         outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
     limits = (
@@ -173,21 +175,21 @@ def new_mail(settings: Settings) -> Iterator[Preview]:
         store.close()
 
 
-def _tokens(settings: Settings, auth: Auth) -> Tokens | None:
+def _tokens(settings: Settings, auth: Auth) -> TokenSource | None:
     if auth is not Auth.XOAUTH2 or settings.oauth is None:
         return None
     oauth = settings.oauth
-    token_settings = TokenSettings(
-        oauth.token_url,
-        oauth.client_id,
-        oauth.client_secret.get_secret_value(),
-        oauth.refresh_token.get_secret_value(),
-        oauth.scope,
-    )
+    secret, refresh_token = oauth.client_secret.get_secret_value(), oauth.refresh_token.get_secret_value()
+    name = "AUTHORITY" if oauth.authority else "TOKEN_URL"
     try:
-        return Tokens(token_settings)
+        if oauth.authority:
+            certificate = oauth.certificate.get_secret_value()
+            return MicrosoftTokens(
+                MicrosoftSettings(oauth.authority, oauth.client_id, secret, certificate, oauth.scope)
+            )
+        return Tokens(TokenSettings(oauth.token_url, oauth.client_id, secret, refresh_token, oauth.scope))
     except ValueError as error:
-        raise SettingsError(f"CRBOT_OAUTH__TOKEN_URL: {error}") from None
+        raise SettingsError(f"CRBOT_OAUTH__{name}: {error}") from None
 
 
 def _sent_folder(settings: Settings, imap: ImapSettings) -> SentFolder | None:
@@ -302,6 +304,28 @@ def decide_lines(stream: Iterable[bytes], policy: Policy) -> Iterator[str]:
 def terminal_action(action: StaffAction, now: datetime) -> Arrival:
     """An action from the terminal, to be kept like everything that arrives."""
     return Arrival(Channel.TERMINAL, f"terminal:{uuid.uuid4()}", _ACTION.dump_json(action), now)
+
+
+def why_refused(store: SqlStore, action: StaffAction, rules: Rulebook, now: datetime) -> str:
+    """Why an action would not be done now, so that a person at the terminal knows at once; "" where it would.
+
+    Nobody can tell while something else waits that may change the case first.
+    """
+    kept, _ = store.waiting()
+    return "" if kept else refusal(*look_up(action, rules, store, now))
+
+
+def proposals(store: SqlStore, rules: Path | None = None) -> Iterator[Proposal]:
+    """What staff corrected and disputed, case by case, without persons and places."""
+    texts = read_texts(rules_folder(rules), ".yaml")
+    vocabulary = vocabulary_of(text for name, text in texts.items() if name not in _FULL_OF_NAMES)
+    for number in store.cases_in_which(KINDS):
+        case = store.case(number)
+        if case is not None:
+            yield from proposals_of(case, store.record_of(number), vocabulary)
+
+
+_FULL_OF_NAMES = frozenset({"words/agencies.yaml", "words/states.yaml", "words/domains.yaml", "hours.yaml"})
 
 
 class _TerminalReader:

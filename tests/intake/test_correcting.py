@@ -18,6 +18,7 @@ from crbot.triage.decide import decide
 from crbot.triage.decision import Disposition, Queue
 from crbot.triage.facts import Known
 from crbot.triage.message import Channel, Message, Person
+from tests.mail_desk import mail, mail_desk
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 CHIEF = Person("Ann Reyes", "areyes@ashford.example.gov")
@@ -192,3 +193,19 @@ def test_to_what_has_ended_otherwise_nothing_is_sent_and_staff_are_told(
     assert change.letters == ()
     (notice,) = change.notices
     assert notice.title == f"The agency writes to CRI-2026-0001, which is {end}"
+
+
+def test_what_was_corrected_is_found_again_in_the_record_without_the_agencys_name(rules: Rulebook) -> None:
+    with mail_desk(rules) as desk:
+        desk.hears(mail(REQUEST.replace(LAWYER, "The family of Marcus Hale has retained a lawyer.")))
+        (opened,) = desk.cases()
+        values = {"fact": "litigation", "value": "none"}
+        desk.acts(
+            StaffAction(Verb.CORRECT, opened.number, "U0LEE", reason="Chief Reyes told us", values=values)
+        )
+
+        (proposal,) = wiring.proposals(desk.store)
+
+    assert proposal.example == "none | The family of [name] has retained a lawyer."
+    assert proposal.reason == "Chief [name] told us"
+    assert proposal.rule.startswith("cues/litigation.yaml:")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crbot.triage.decide import decide, recall
+from crbot.triage.decide import MOST_READ, beginning_of, decide, recall
 from crbot.triage.decision import Decision, Disposition, Kind, Queue
 from crbot.triage.facts import NEW, NOTHING, Known, Part
 from crbot.triage.message import Channel, Mark, Message, Person
@@ -205,3 +205,19 @@ def test_time_is_in_proportion_to_length(unit: str, policy: Policy) -> None:
     small, large = seconds(8_000), seconds(64_000)
 
     assert large < max(0.3, 20 * small)
+
+
+def test_of_a_very_long_body_the_beginning_is_read(policy: Policy) -> None:
+    long = mail(LETTER + "Nothing else to tell. " * 4_000 + "We are being sued.")
+    read = beginning_of(long)
+
+    assert MOST_READ - 100 < len(read.body) <= MOST_READ
+    assert Mark.CUT in read.marks
+    assert long.body.startswith(read.body)
+    assert decide(long, policy).facts.value("litigation") == "none"
+
+
+def test_a_body_of_common_length_is_read_whole() -> None:
+    letter = mail(LETTER)
+
+    assert beginning_of(letter) is letter

@@ -34,6 +34,7 @@ cues:
       litigat*
       ; that
       {thing}'s edge
+      of ... {verb}
     not: |
       peer review
 examples: |
@@ -133,3 +134,39 @@ def test_what_is_found_stands_in_the_text(words: Words, pieces: list[str]) -> No
                     fold(scan.text_of(hit)).replace("\u200b", "").replace(">", " ").replace("-", " ").split()
                 )
                 assert " ".join(squeezed) == hit.phrase
+
+
+def test_what_reaches_over_the_end_of_a_sentence_hides_no_line_around_it(words: Words) -> None:
+    scan = scanned(words, "What we use\n\nof force and review it")
+
+    assert scan.of("thing") == ()
+    assert [scan.text_of(hit) for hit in scan.of("wish:review")] == ["of force and review"]
+
+
+def test_a_list_that_is_asked_for_late_is_found_like_any_other(words: Words) -> None:
+    scan = scanned(load_words(FILES), "A policy, and a review of the policy.")
+
+    assert [scan.text_of(hit) for hit in scan.of("thing")] == ["policy", "policy"]
+    assert scan.held(["verb", "thing", "nothing"]) == [
+        "verb",
+        "thing",
+        "nothing",
+    ]  # not asked for yet, or found
+    assert (scan.of("verb"), scan.of("nothing")) == (scan.in_sentence(0, "verb"), ())
+
+
+def test_a_sentence_that_repeats_one_word_is_read_to_its_end(words: Words) -> None:
+    scan = scanned(words, "review " * 5_000 + "the policy")
+
+    assert len(scan.of("verb")) == 100
+    assert [scan.text_of(hit) for hit in scan.of("thing")] == ["policy"]
+
+
+def test_a_reader_s_work_on_a_scan_is_done_once(words: Words) -> None:
+    scan = scanned(words, "A policy.")
+
+    assert scan.once(list_of_things) is scan.once(list_of_things)
+
+
+def list_of_things(scan: Scan) -> list[str]:
+    return [hit.phrase for hit in scan.of("thing")]

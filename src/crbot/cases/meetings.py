@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from crbot.cases.hours import Hours, Zones
@@ -233,7 +234,7 @@ def read_choice(message: Message, call: Call, words: Words) -> Choice | None:
     for sentence in cut(message, words):
         if sentence.part is Part.BODY and sentence.role in (Role.OWN, Role.SALUTATION):
             clauses = [_Clause(clause, words) for clause in _clauses(sentence.text)]
-            for clause, after in zip(clauses, [*clauses[1:], None], strict=True):
+            for clause, after in zip_longest(clauses, clauses[1:]):
                 _hear(clause, after, sentence.is_question, call, told)
     return _sum_up(told, call)
 

@@ -144,8 +144,7 @@ def continue_case(case: Case, heard: Heard, decision: Decision, rules: Rulebook,
         changed_at=now,
         last_heard_at=now,
     )
-    if not changed.stage.is_ended and (case.draft is None or case.draft.by == DRAFTED_BY_THE_BOT):
-        changed = replace(changed, draft=draft_of(decision))
+    changed = replace(changed, draft=draft_after(changed, decision))
     return Change(
         case=changed,
         letters=(*_noted(case, changed, heard, rules.policy.label), *_call_set(changed, heard.choice)),
@@ -154,6 +153,15 @@ def continue_case(case: Case, heard: Heard, decision: Decision, rules: Rulebook,
         notices=_spoken_too_late(changed, heard),
         entries=(_entry("replied", heard, decision),),
     )
+
+
+MOST_QUOTED = 300  # characters of somebody's words in a line of ours
+
+
+def quote_of(words: str) -> str:
+    """Somebody's words in a line of ours: on one line, clipped, and calling nobody by an id."""
+    plain = " ".join(words.split()).replace("<", "‹").replace(">", "›")
+    return f"“{plain[:MOST_QUOTED].rstrip()}{'…' if len(plain) > MOST_QUOTED else ''}”"
 
 
 def _goes_on(case: Case, rules: Rulebook) -> bool:
@@ -180,7 +188,7 @@ def _what_came(case: Case, changed: Case, heard: Heard, rules: Rulebook) -> Iter
         yield f"The case goes on: {rules.stages.titles[changed.stage]}."
     if changed.wants_out:
         words = changed.decision.facts.evidence("withdrawn")
-        yield "It seems to take the request back" + (f": “{words[0].text}”." if words else ".")
+        yield "It seems to take the request back" + (f": {quote_of(words[0].text)}." if words else ".")
         yield "Confirm that it is withdrawn, or keep the case open."
     if heard.choice is not None:
         yield _of_call(changed, heard.choice)
@@ -402,6 +410,13 @@ def draft_of(decision: Decision) -> Draft | None:
         return None
     grounds = tuple(each.rule for each in decision.findings if each.outcome is Outcome.FAIL)
     return Draft(grounds=grounds, by=DRAFTED_BY_THE_BOT)
+
+
+def draft_after(case: Case, decision: Decision) -> Draft | None:
+    """The draft once a case is decided so: a person's stays, the rules' own follows the facts while the case is open."""
+    if case.draft is not None and case.draft.by != DRAFTED_BY_THE_BOT:
+        return case.draft
+    return None if case.stage.is_ended else draft_of(decision)
 
 
 def _with_doubts(case: Case, heard: Heard) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from crbot.cases.case import Stage
 from crbot.cases.hours import Hours, read_hours
 from crbot.cases.stages import Stages, read_stages
 from crbot.triage.notation import Faults, PolicyError
@@ -21,6 +22,10 @@ class Rulebook:
     policy: Policy
     stages: Stages
     hours: Hours
+
+    def label(self, fact: str, value: str) -> str:
+        """A value in words for people, see `Policy.label`; also of stages ("stage")."""
+        return self.stages.titles[Stage(value)] if fact == "stage" else self.policy.label(fact, value)
 
 
 def parse_rules(files: Mapping[str, str]) -> Rulebook:

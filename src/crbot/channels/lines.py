@@ -14,6 +14,7 @@ from crbot.triage.decision import Decision
 from crbot.triage.facts import NEW, UNKNOWN, Facts, Part
 from crbot.triage.message import Channel, Message, Person
 from crbot.triage.policy import Policy
+from crbot.triage.usage import Labelled, meant_by
 
 OWN_NAMES = frozenset({"cri intake"})  # as the bot signs in the threads of such lines
 _IN_WORDS = frozenset({Part.BODY, Part.SUBJECT, Part.SENDER})  # evidence that can be found in the line itself
@@ -52,6 +53,44 @@ def _own(message: Message, thread: Iterable[Message]) -> frozenset[str]:
     addressed = {person.key for person in message.to}
     writers = {person.key for each in thread if (person := each.sender).name.casefold() in OWN_NAMES}
     return frozenset(addressed | writers)
+
+
+def read_labelled(lines: Iterable[str], policy: Policy) -> Iterator[Labelled]:
+    """The labelled messages of a corpus: with a `body` whole ones, with a `text` a sentence or two.
+
+    Raises ValueError with the number of a line that can't be read.
+    """
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                yield _labelled(json.loads(line), number, policy)
+            except (ValueError, TypeError, AttributeError, RecursionError) as error:
+                raise ValueError(f"line {number}: {error}") from None
+
+
+def _labelled(row: object, number: int, policy: Policy) -> Labelled:
+    if not isinstance(row, Mapping) or not isinstance(row.get("gold"), Mapping):
+        raise ValueError('a line must hold a message with its label: {"id": …, "body": …, "gold": {…}}')
+    is_statement = "body" not in row and "text" in row
+    message = read_message({**row, "body": row["text"]} if is_statement else row)
+    thread = [read_message({"channel": row.get("channel"), **each}) for each in row.get("thread") or []]
+    own = _own(message, thread)
+    gold = row["gold"]
+    return Labelled(
+        str(row.get("id", number)),
+        message,
+        {fact: meant_by(fact, _values(gold[fact]), policy) for fact in policy.facts if fact in gold},
+        recall(thread, policy, own) if thread else NEW,
+        tuple(each for each in thread if each.sender.key not in own),
+        is_statement,
+    )
+
+
+def _values(label: object) -> tuple[str, ...]:
+    """The values of a fact as a label gives them: one, several, yes or no, or none at all."""
+    if isinstance(label, bool):
+        return ("yes" if label else "no",)
+    return tuple(map(str, label)) if isinstance(label, list) else (str(label),) if label else ()
 
 
 def read_message(row: Mapping[str, object]) -> Message:

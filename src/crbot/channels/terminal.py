@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from crbot.cases.proposals import Proposal
 from crbot.triage.decision import Decision, Disposition, Finding, Outcome
 from crbot.triage.facts import Evidence, Statement
 
@@ -149,3 +150,18 @@ def _explained(evidence: Evidence) -> Text:
 def _one_line(text: str, limit: int = 160) -> str:
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def proposal(each: Proposal, label: Label) -> str:
+    """What staff corrected or disputed, in lines."""
+    read = ", ".join(label(each.fact, value) for value in each.read) or "nothing"
+    should = ", ".join(label(each.fact, value) for value in each.should) or "not this"
+    lines = [
+        f"{label('fact', each.fact)}: read as {read}, staff say {should} ({each.case}, {each.at:%Y-%m-%d})",
+        f"  because: {each.reason}",
+    ]
+    if each.text:
+        lines += [f"  example: {each.example}"]
+    if each.rule:
+        lines += [f"  cue: “{each.cue}” ({each.rule})"]
+    return "\n".join(lines) + "\n"

@@ -33,7 +33,7 @@ from crbot.cases.respond import (
     report_on,
 )
 from crbot.cases.rulebook import Rulebook
-from crbot.intake.acting import Deed
+from crbot.intake.lookalikes import imitates_name
 from crbot.intake.ports import (
     Ignored,
     Kept,
@@ -48,10 +48,12 @@ from crbot.intake.ports import (
     Verb,
 )
 from crbot.intake.repeats import DAY, DEFAULT_LIMITS, Limits, is_worth_telling, likeness
-from crbot.intake.staff import act
+from crbot.intake.staff import act, look_up
 from crbot.intake.threads import (
     Thread,
     Trace,
+    domain_of,
+    going_on,
     is_own,
     looks_like_a_participant,
     may_add,
@@ -141,17 +143,21 @@ def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> 
 def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
     thread = thread_of(desk.store, received)
     heard = _heard(desk, kept, received)
-    if received.report is not None:
-        decision, change = _reported(desk, thread, heard, received, received.report)
-    else:
-        decision = _decision(desk, thread.case, received)
-        change = _change(desk, thread, heard, received, decision)
-    desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision)
+    decision = _decision(desk, thread.case, received)
+    with desk.store.together():
+        if received.report is not None:
+            change = _reported(desk, thread, heard, decision, received.report)
+        else:
+            change = _change(desk, thread, heard, received, decision)
+        desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision)
     number = change.case.number if change.case else change.about
     return Thought(kept.id, "decided", case=number, decision=decision)
 
 
 def _decision(desk: Desk, case: Case | None, received: Received) -> Decision:
+    if received.report is not None:
+        because = Reason("A mail server tells what became of a letter.")
+        return Decision(Kind.AUTOMATIC, because, desk.policy.version)
     decision = decide(received.message, desk.policy, _known(case))
     is_list_mail = Mark.LIST in received.message.marks and case is None
     if not is_list_mail or decision.kind.is_silent or decision.facts.values("services"):
@@ -189,8 +195,7 @@ def _continued(desk: Desk, case: Case, heard: Heard, decision: Decision) -> Chan
 
 
 def _acted(desk: Desk, action: StaffAction) -> Change:
-    case = desk.store.case(action.case)
-    return act(case, _deed(desk, case, action))
+    return act(*look_up(action, desk.rules, desk.store, desk.clock()))
 
 
 def _choice(desk: Desk, case: Case, call: Call, heard: Heard) -> Choice | None:
@@ -202,19 +207,6 @@ def _choice(desk: Desk, case: Case, call: Call, heard: Heard) -> Choice | None:
     busy = desk.store.busy(case.owner, case.number) if case.owner else ()
     is_free = begins > desk.clock() and not any(since < ends and begins < until for since, until in busy)
     return choice if is_free else replace(choice, answer=Answer.UNCLEAR, slot=None)
-
-
-def _deed(desk: Desk, case: Case | None, action: StaffAction) -> Deed:
-    other = action.values.get("of", "").strip()
-    is_call = action.verb in (Verb.PROPOSE_CALL, Verb.CHANGE_CALL)
-    whose = (case.owner if case else None) or action.by
-    return Deed(
-        action,
-        desk.rules,
-        desk.clock(),
-        other=desk.store.case(other) if other else None,
-        taken=desk.store.busy(whose, action.case) if is_call else (),
-    )
 
 
 def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision) -> Change:
@@ -235,6 +227,9 @@ def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision
 
 
 def _opened(desk: Desk, heard: Heard, decision: Decision) -> Change:
+    domain, agency = domain_of(heard.message.sender), decision.facts.value("agency_name")
+    if imitates_name(domain, agency):
+        heard = _doubted(heard, f"The sender's domain {domain} is written almost like {agency}")
     number = desk.store.new_number(desk.clock())
     return open_case(heard, decision, number, desk.policy.label, desk.clock())
 
@@ -246,15 +241,11 @@ def _sightings(desk: Desk, received: Received) -> Sightings:
     )
 
 
-def _reported(
-    desk: Desk, thread: Thread, heard: Heard, received: Received, told: Report
-) -> tuple[Decision, Change]:
+def _reported(desk: Desk, thread: Thread, heard: Heard, decision: Decision, told: Report) -> Change:
     """A machine tells what became of a letter: it is tied to the letter, and to its case."""
-    because = Reason("A mail server tells what became of a letter.")
-    decision = Decision(Kind.AUTOMATIC, because, desk.policy.version)
     letter = desk.store.letter_of(told, desk.clock() - _BOUNCES_WITHIN)
-    case = desk.store.case(letter.case) if letter and letter.case else thread.case
-    return decision, report_on(case, letter, heard, decision, told)
+    case = going_on(desk.store, desk.store.case(letter.case)) if letter and letter.case else thread.case
+    return report_on(case, letter, heard, decision, told)
 
 
 def _within_limits(desk: Desk, change: Change) -> Change:
@@ -280,7 +271,7 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     held_id = action.values.get("message", "")
     held = desk.store.held(int(held_id)) if held_id.isdecimal() else None
     received = desk.reader.read(held.arrival) if held else None
-    case = desk.store.case(action.case) if action.verb is Verb.ADD_HELD else None
+    case = going_on(desk.store, desk.store.case(action.case)) if action.verb is Verb.ADD_HELD else None
     is_without_case = action.verb is Verb.ADD_HELD and case is None
     if held is None or not isinstance(received, Received) or is_without_case:
         desk.store.save(kept, _acted(desk, action), desk.clock())
@@ -334,9 +325,11 @@ def _warned(heard: Heard, case: Case) -> Heard:
     resembled = looks_like_a_participant(case, heard.message.sender)
     if resembled is None:
         return heard
-    return replace(
-        heard, doubts=(f"The sender's address resembles {resembled}, and is another", *heard.doubts)
-    )
+    return _doubted(heard, f"The sender's address resembles {resembled}, and is another")
+
+
+def _doubted(heard: Heard, doubt: str) -> Heard:
+    return replace(heard, doubts=(doubt, *heard.doubts))
 
 
 def _known(case: Case | None) -> Known:

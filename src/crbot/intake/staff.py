@@ -13,10 +13,11 @@ from datetime import UTC, datetime, time
 from crbot.cases.case import ENDED, Case, Pause, Site, Stage, Status
 from crbot.cases.letters import Letter, LetterName, paragraphs, to_agency
 from crbot.cases.respond import Change, Whisper
+from crbot.cases.rulebook import Rulebook
 from crbot.cases.sites import ENGAGED
 from crbot.intake import asking, calling, correcting, declining, planning
 from crbot.intake.acting import Deed, Does, Refused, because, check_step, done, mention, moved
-from crbot.intake.ports import Verb
+from crbot.intake.ports import StaffAction, Store, Verb
 from crbot.triage.decision import Queue
 
 
@@ -26,6 +27,15 @@ def act(case: Case | None, deed: Deed) -> Change:
         return _tried(case, deed)
     except Refused as refusal:
         return Change(about=case.number if case else None, whispers=_whispers(deed, str(refusal)))
+
+
+def look_up(action: StaffAction, rules: Rulebook, store: Store, now: datetime) -> tuple[Case | None, Deed]:
+    """The case that an action is about, and all that it is judged by."""
+    case, other = store.case(action.case), action.values.get("of", "").strip()
+    is_call = action.verb in (Verb.PROPOSE_CALL, Verb.CHANGE_CALL)
+    whose = (case.owner if case else None) or action.by
+    taken = store.busy(whose, action.case) if is_call else ()
+    return case, Deed(action, rules, now, other=store.case(other) if other else None, taken=taken)
 
 
 def refusal(case: Case | None, deed: Deed) -> str:
@@ -104,6 +114,8 @@ def _advance(case: Case, deed: Deed) -> Change:
         raise Refused(f"{wanted!r} is no stage; write one of {', '.join(Stage)}.")
     if wanted in _BY_ITS_OWN_VERB:
         raise Refused(_BY_ITS_OWN_VERB[Stage(wanted)])
+    if case.stage.is_ended:
+        return _reopened(case, Stage(wanted), deed)
     return _stepped(case, Stage(wanted), deed)
 
 
@@ -121,7 +133,12 @@ def _close(case: Case, deed: Deed) -> Change:
 def _reopen(case: Case, deed: Deed) -> Change:
     if not case.stage.is_ended:
         raise Refused(f"{case.number} is open.")
-    reopened = moved(case, case.stood or Stage.RECEIVED, deed)
+    return _reopened(case, case.stood or Stage.RECEIVED, deed)
+
+
+def _reopened(case: Case, to: Stage, deed: Deed) -> Change:
+    """The case goes on. That the agency once took it back is settled by that."""
+    reopened = moved(case, to, deed)
     if reopened.wants_out:
         reopened = correcting.without_withdrawal(reopened, deed)
     return done(reopened, deed, f"Reopened by {deed.by}{because(deed)}")

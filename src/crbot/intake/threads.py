@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crbot.cases.case import Case
+from crbot.intake.lookalikes import resembled
 from crbot.intake.ports import Proof, Received, Store
 from crbot.triage.message import Channel, Person
 
@@ -20,6 +21,7 @@ class Trace(StrEnum):
     REFERENCE = "reference"  # it answers a message or letter of the case
     ADDRESS = "address"  # it was written to the address that only letters of the case name
     SUBJECT = "subject"  # it names the number, which anybody can write
+    PERSON = "person"  # who asked by one channel writes by the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ NO_THREAD = Thread()
 
 
 def thread_of(store: Store, received: Received) -> Thread:
-    """The case that a message belongs to. Equal subjects, and equal senders, join nothing.
+    """The case that a message belongs to. Equal subjects, and equal senders of one channel, join nothing.
 
     What belongs to a case that was merged into another, goes on with that one.
     """
@@ -45,7 +47,22 @@ def thread_of(store: Store, received: Received) -> Thread:
         case = going_on(store, store.case(number)) if number else None
         if case is not None:
             return Thread(case, trace)
-    return NO_THREAD
+    return _of_the_same_person(store, received)
+
+
+def _of_the_same_person(store: Store, received: Received) -> Thread:
+    """Who has an open request by mail and writes on Slack, or the other way round, goes on with it.
+
+    Only where somebody vouches for the address: the Slack workspace, or our own mail server.
+    """
+    sender, channel = received.message.sender, received.message.channel
+    is_vouched_for = channel is Channel.SLACK or received.proof is Proof.PROVEN
+    if not sender.address or not is_vouched_for:
+        return NO_THREAD
+    case = going_on(store, store.newest_case_of(sender.key))
+    if case is None or case.stage.is_ended or case.requester.key != sender.key:
+        return NO_THREAD
+    return NO_THREAD if case.conversation.channel is channel else Thread(case, Trace.PERSON)
 
 
 _MOST_MERGES = 20  # one after the other; nobody merges so often
@@ -65,11 +82,12 @@ def may_add(case: Case, received: Received, anybodys: Collection[str]) -> bool:
 
     `anybodys`: names of mail providers; whoever has a mailbox there belongs to no agency for that.
     """
+    sender = received.message.sender
     if received.message.channel is Channel.SLACK:
-        return received.conversation.address == case.conversation.address
+        is_known = bool(sender.address) and sender.key in case.participants
+        return is_known or received.conversation.address == case.conversation.address
     if received.proof is Proof.FAILED:  # it only bears a participant's name
         return False
-    sender = received.message.sender
     return sender.key in case.participants or _is_of_the_agency(sender, case.requester, anybodys)
 
 
@@ -93,45 +111,9 @@ def is_own(address: str, own: Collection[str]) -> bool:
 
 def looks_like_a_participant(case: Case, sender: Person) -> str | None:
     """The participant whose address the sender's resembles without being it; None where none is resembled."""
-    address = (sender.address or "").casefold()
-    alike = (key for key in case.participants if key != address and _is_alike(key, address))
+    domain = domain_of(sender)
+    alike = (key for key in case.participants if resembled(domain, (key.rpartition("@")[2],)))
     return next(alike, None)
-
-
-def _is_alike(one: str, other: str) -> bool:
-    theirs, ours = one.rpartition("@")[2], other.rpartition("@")[2]
-    if not theirs or not ours or theirs == ours:
-        return False
-    return _shape(theirs) == _shape(ours) or _is_one_step_apart(theirs, ours)
-
-
-# Letters that are taken for one another at a glance; what stands behind the last dot is often swapped too.
-_LOOKS_LIKE = (
-    ("rn", "m"),
-    ("vv", "w"),
-    ("cl", "d"),
-    ("0", "o"),
-    ("1", "l"),
-    ("i", "l"),
-    ("5", "s"),
-    ("-", ""),
-)
-
-
-def _shape(domain: str) -> str:
-    name = domain.rpartition(".")[0].replace(".", "")
-    for written, seen in _LOOKS_LIKE:
-        name = name.replace(written, seen)
-    return name
-
-
-def _is_one_step_apart(one: str, other: str) -> bool:
-    """One letter more, fewer or other; short names are too often alike by chance."""
-    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 8:
-        return False
-    shorter, longer = sorted((one, other), key=len)
-    start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
-    return shorter[start + (len(shorter) == len(longer)) :] == longer[start + 1 :]
 
 
 def _provider(domain: str) -> str:

@@ -10,7 +10,7 @@ import json
 import secrets
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,6 +97,12 @@ _OF_SENDER = (
     .order_by(inbox.c.id.desc())
     .limit(500)
 )
+_NEWEST_OF_SENDER = (
+    select(inbox.c.case_number)
+    .where(inbox.c.sender == bindparam("sender"), inbox.c.case_number.is_not(None), inbox.c.state == "done")
+    .order_by(inbox.c.thought_at.desc())
+    .limit(1)
+)
 _LETTERS_TO = select(func.count()).where(
     outbox.c.recipient == bindparam("recipient"),
     outbox.c.made_at > bindparam("since", type_=outbox.c.made_at.type),
@@ -143,13 +149,24 @@ class SqlStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         # SQLite has one writer; waiting here is fair, waiting in SQLite is not.
-        self._turn = threading.RLock() if engine.dialect.name == "sqlite" else None
+        self._turn = threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._together = threading.local()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        with self._transaction() as connection:
+            self._together.connection = connection
+            try:
+                yield
+            finally:
+                self._together.connection = None
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        if self._turn is None:
-            with self._engine.begin() as connection:
-                yield connection
+        """One of its own, or the one that is open in this thread."""
+        connection = getattr(self._together, "connection", None)
+        if connection is not None:
+            yield connection
             return
         with self._turn, self._engine.begin() as connection:
             yield connection
@@ -211,6 +228,11 @@ class SqlStore:
             number_by_identity = {row.identity: row.case_number for row in connection.execute(known)}
             nearest = next((number_by_identity[each] for each in wanted if each in number_by_identity), None)
             return _case(connection, nearest) if nearest else None
+
+    def newest_case_of(self, sender: str) -> Case | None:
+        with self._transaction() as connection:
+            number = connection.scalar(_NEWEST_OF_SENDER, {"sender": sender})
+            return _case(connection, number) if number else None
 
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
@@ -399,6 +421,12 @@ class SqlStore:
                 lines.where(record.c.at >= since, record.c.case_number != "").order_by(record.c.id)
             )
             return tuple(Event(*row) for row in rows)
+
+    def cases_in_which(self, what: Collection[str]) -> tuple[str, ...]:
+        """The numbers of the cases in whose record something of these kinds stands."""
+        told = select(record.c.case_number).where(record.c.what.in_(list(what))).distinct()
+        with self._transaction() as connection:
+            return tuple(connection.scalars(told.order_by(record.c.case_number)))
 
     def record_of(self, number: str) -> tuple[Mapping[str, Any], ...]:
         """A case's record, oldest first."""

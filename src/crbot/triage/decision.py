@@ -43,7 +43,10 @@ class Outcome(StrEnum):
 
     @property
     def gravity(self) -> int:
-        return list(Outcome).index(self)
+        return _GRAVITY[self]
+
+
+_GRAVITY = {outcome: place for place, outcome in enumerate(Outcome)}
 
 
 class Disposition(StrEnum):

@@ -61,7 +61,7 @@ def _facts(example: TableExample) -> Facts:
 
 def _try_cues(fact: str, policy: Policy) -> Iterator[Failure]:
     for example in policy.cues[fact].examples:
-        message = _message(example)
+        message = message_of(example)
         scan = policy.words.phrases.scan(message, cut(message, policy.words))
         told = read_fact(fact, scan, policy)
         values = tuple(value for value in told.values if value != UNKNOWN) if told else ()
@@ -74,12 +74,12 @@ def _try_cues(fact: str, policy: Policy) -> Iterator[Failure]:
 
 def _try_kinds(policy: Policy) -> Iterator[Failure]:
     for example in policy.kinds.examples:
-        told = decide(_message(example), policy).kind.value
+        told = decide(message_of(example), policy).kind.value
         if told not in example.values:
             yield Failure(example.where, example.text, " or ".join(example.values), told)
 
 
-def _message(example: Example) -> Message:
+def message_of(example: Example) -> Message:
     """An example as a mail; "subject // body" where it has a subject."""
     subject, bar, body = example.text.partition(" // ")
     sender = Person("A. Writer", "writer@mail.example")

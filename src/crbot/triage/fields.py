@@ -149,14 +149,15 @@ class _Fields:
         self.fields = [*self._of_sentences.values(), *_sender(scan)]
 
     def find(self, lists: Iterable[str]) -> None:
-        for name in lists:
-            if name in self._found:
-                continue
-            self._found.add(name)
-            for hit in self._scan.of(name):
-                where = self._of_sentences.get(hit.sentence)
-                if where is not None and hit.end <= where.end:
-                    where.found.setdefault(name, []).append(hit)
+        new = [name for name in lists if name not in self._found]
+        self._found.update(new)
+        for name in self._scan.held(new):
+            for index in self._scan.sentences_with(name):
+                where = self._of_sentences.get(index)
+                found = self._scan.in_sentence(index, name) if where else ()
+                here = [hit for hit in found if where and hit.end <= where.end]
+                if where and here:
+                    where.found[name] = here
 
 
 def both_ends(count: int) -> Sequence[int]:

@@ -5,7 +5,7 @@ How a line is written is `notation`'s; how it is found in a message, `phrases`'.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crbot.triage.notation import (
@@ -22,7 +22,7 @@ from crbot.triage.notation import (
     section_of,
     text_of,
 )
-from crbot.triage.phrases import Phrases, Words, fold
+from crbot.triage.phrases import Phrases, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class CueFile:
     over: Mapping[str, tuple[str, ...]]  # value -> values that don't count where its own words tell it
     examples: tuple[Example, ...]
     names: Mapping[str, Mapping[str, str]]  # group, or "" for `phrases` -> the names of its cues -> the value
+    pieces: Mapping[str, Sequence[Pieces]]  # "fact:value", "fact:value:block" or "fact:not" -> its lines
+
+    def lines(self) -> Iterator[tuple[str, Line]]:
+        """The lines, each with the name of its cue, as they stand in the file."""
+        return ((cue, each.line) for cue, pieces in self.pieces.items() for each in pieces)
 
 
 # Blocks of cues that a value may have beside `phrases`, for facts that tell what is wanted: cues that count only
@@ -105,7 +110,7 @@ def _with_included(
 def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFile], dict[str, list[Pieces]]]:
     """The cues of `cues/*.yaml`: the files by fact, and the lines by "fact:value" or "fact:value:block"."""
     cue_files: dict[str, CueFile] = {}
-    lines: dict[str, list[Pieces]] = {}
+    every: dict[str, list[Pieces]] = {}
     for file, text in files.items():
         if not file.startswith("cues/"):
             continue
@@ -114,6 +119,7 @@ def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFi
             tree, required=("fact", "title", "source", "cues", "examples"), optional=("not",), faults=faults
         )
         fact, values = text_of(tree, "fact"), section_of(tree, "cues")
+        lines: dict[str, list[Pieces]] = {}
         for value, entry in values.items.items():
             if not isinstance(entry, Section):
                 faults.add(values.places[value], "has no `phrases: |` below it")
@@ -135,8 +141,10 @@ def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFi
                 group: {f"{fact}:{value}{group and ':'}{group}": value for value in values.items}
                 for group in ("", *GROUPS)
             },
+            lines,
         )
-    return cue_files, lines
+        every |= lines
+    return cue_files, every
 
 
 def _over(entry: Tree, values: Section, faults: Faults) -> tuple[str, ...]:
@@ -164,9 +172,4 @@ def read_examples(block: Tree | None, values: Iterable[str], faults: Faults) -> 
 
 
 def words_of(words: WordLists, phrases: Phrases) -> Words:
-    every = {**words.lists, **words.sets}
-    return Words(
-        {name: tuple(line.text for line in lines) for name, lines in every.items()},
-        phrases,
-        {name: frozenset(fold(line.text) for line in lines) for name, lines in every.items()},
-    )
+    return Words({**words.lists, **words.sets}, phrases)

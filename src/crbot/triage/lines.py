@@ -15,6 +15,8 @@ from crbot.triage.phrases import Words, fold
 # A mail that is made to hurt has tens of thousands of lines. What lies beyond these is kept, in coarser pieces.
 MOST_LINES = 2_000
 
+MARKS = '.,;:!?*_()[]<>"|'  # what may stand around a word
+
 
 class Role(StrEnum):
     """Whose words a sentence holds."""
@@ -38,6 +40,22 @@ class Line:
     indent: int
     role: Role = Role.OWN
     is_alone: bool = False  # never joined with its neighbours
+    _tokens: list[str] | None = None
+    _key: str | None = None
+
+    @property
+    def tokens(self) -> list[str]:
+        """The words of the line, folded, without the marks around them."""
+        if self._tokens is None:
+            self._tokens = [token for word in self.folded.split() if (token := word.strip(MARKS))]
+        return self._tokens
+
+    @property
+    def key(self) -> str:
+        """What stands before the first colon, as in `key_of`."""
+        if self._key is None:
+            self._key = key_of(self.folded)
+        return self._key
 
     @property
     def is_blank(self) -> bool:
@@ -55,7 +73,9 @@ class Line:
     @property
     def is_rule(self) -> bool:
         """Drawn, not written: "________"."""
-        return bool(self.folded) and not any(char.isalnum() for char in self.folded[:200])
+        return bool(self.folded) and not (
+            self.folded[0].isalnum() or any(map(str.isalnum, self.folded[:200]))
+        )
 
 
 class Body:
@@ -132,11 +152,6 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
     left = start + len(piece) - len(piece.lstrip())
     return (left, end - len(piece) + len(piece.rstrip())) if left < end else (end, end)
-
-
-def tokens_of(folded: str) -> list[str]:
-    """The words of a folded line, without the marks around them."""
-    return [token for word in folded.split() if (token := word.strip('.,;:!?*_()[]<>"|'))]
 
 
 def bare(folded: str) -> str:

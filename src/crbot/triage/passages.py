@@ -6,7 +6,7 @@ What a sentence tells is read elsewhere; which words open a quotation or a signa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from crbot.triage.facts import Part
 from crbot.triage.lines import Body, Role, trim
@@ -19,8 +19,7 @@ from crbot.triage.signatures import Frame
 __all__ = ["Role", "Sentence", "cut"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A sentence, a line of a form or of a signature, with its place."""
 
     text: str
@@ -62,6 +61,6 @@ def _subject(message: Message, quotations: Quotations) -> Iterator[Sentence]:
 
 def _sentence(body: Body, start: int, end: int, role: Role) -> Sentence:
     text = body.text[start:end]
-    is_question = text.rstrip("\"'”’)]* ").endswith("?")
+    is_question = "?" in text and text.rstrip("\"'”’)]* ").endswith("?")
     label = body.label(start, end) if role is not Role.QUOTED else ""
     return Sentence(text, start, end, Part.BODY, role, is_question, label)

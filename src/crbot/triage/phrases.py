@@ -6,10 +6,12 @@ Which phrases there are stands in the rules; whether one counts where it is foun
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
+from operator import or_
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import ahocorasick_rs
@@ -76,6 +78,7 @@ _UNSEEN = "\u00ad\u200b-\u200d\u2060\ufeff"  # characters without width, which m
 _BEFORE_WORD = re.compile(rf"[^\w\s@{_UNSEEN}](?=\w)(?<!\w')")
 _RUN = re.compile(rf"[ >]{{2,}}|[{_UNSEEN}]+")
 _ASCII_RUN = re.compile("[ >][ >]+")  # the same where nothing is unseen, in a third of the time
+_AFTER_WORD = " .,;:!?"  # what mostly stands behind a word
 _REST_OF_WORD = re.compile(r"[\w']*")
 
 
@@ -103,18 +106,22 @@ class _Spaced:
 
     def searched(self, offset: int) -> int:
         """Where a character of the folded text stands in the searched form."""
-        place = bisect_right(self._origins, offset) - 1
-        found = max(offset - self._shifts[place], self._breaks[place])
-        return min(
-            [found, *self._breaks[place + 1 : place + 2]]
-        )  # what lies in a run of blanks stands after it
+        after = bisect_right(self._origins, offset)
+        found = max(offset - self._shifts[after - 1], self._breaks[after - 1])
+        if after < len(self._breaks):
+            return min(found, self._breaks[after])  # what lies in a run of blanks stands after it
+        return found
 
     def hit(self, start: int, end: int, name: str, line: Line, sentence: int) -> Hit:
         """A hit by its place in the searched form."""
-        breaks, shifts, spaces, last = self._breaks, self._shifts, self.spaces, end - 1
+        breaks, shifts, spaces, last = self._breaks, self._shifts, self._spaces or self.spaces, end - 1
+        place = bisect_right(breaks, start)
+        shift = shifts[place - 1]
+        is_unbroken = place == len(breaks) or last < breaks[place]
+        end_shift = shift if is_unbroken else shifts[bisect_right(breaks, last) - 1]
         return _new_hit((
-            start + shifts[bisect_right(breaks, start) - 1],
-            end + shifts[bisect_right(breaks, last) - 1],
+            start + shift,
+            end + end_shift,
             line.text,
             name,
             line.where,
@@ -131,23 +138,10 @@ class _Spaced:
         return self._spaces
 
 
-class _Pattern:
-    """A phrase that is searched for, and what it belongs to."""
-
-    __slots__ = ("is_prefix", "length", "lists", "number", "skips")
-
-    def __init__(self, number: int, length: int, is_prefix: bool, skips: int) -> None:
-        self.number = number
-        self.length = length
-        self.is_prefix = is_prefix
-        self.skips = skips  # 1 where it begins with the blank before its first word
-        self.lists: dict[str, Line] = {}  # list or cue that it is found for -> the line of the rules
-
-
 class _Piece(NamedTuple):
-    """A piece of lines: one of these patterns."""
+    """A piece of lines: one of these patterns, told by their numbers."""
 
-    patterns: frozenset[int]  # by number
+    patterns: frozenset[int]
     length: int  # of the shortest
 
 
@@ -157,7 +151,7 @@ class _Row(NamedTuple):
     number: int
     pieces: tuple[frozenset[int], ...]
     gaps: tuple[int, ...]
-    by_length: tuple[frozenset[int], ...]  # the pieces, the longest first: the longer, the seldomer it is met
+    longest: frozenset[int]  # the piece whose shortest phrase is the longest
     cue: str
     line: Line
 
@@ -165,59 +159,50 @@ class _Row(NamedTuple):
 class _Rows:
     """The lines of several pieces; tells which may stand in a sentence without looking at each of them.
 
-    A set of rows is a number with a bit for each. There is one for each pattern and each place in `by_length`: the
-    rows that have the pattern there.
+    A set of rows is a number with a bit for each; those with the most pieces come first. Of every pattern one number
+    tells where it stands: first the rows that have it as their first piece, then those that have it as their second,
+    and so on, so that looking at a pattern once tells all.
     """
 
-    __slots__ = ("_all", "_steps")
+    __slots__ = ("_all", "_every", "_having", "_steps")
 
-    def __init__(self, rows: Sequence[_Row], patterns: int) -> None:
-        self._all = rows
-        most = max((len(row.pieces) for row in rows), default=0)
-        self._steps = [(*_rows_at(rows, place), _having(rows, place, patterns)) for place in range(most)]
+    def __init__(self, rows: Iterable[_Row], patterns: int) -> None:
+        self._all = sorted(rows, key=lambda row: -len(row.pieces))
+        most = len(self._all[0].pieces) if self._all else 0
+        counts = [sum(len(row.pieces) > place for row in self._all) for place in range(most)]
+        starts = [sum(counts[:place]) for place in range(most)]
+        self._every = (1 << len(self._all)) - 1
+        # where the bits of a place begin, and the rows that have no such piece
+        self._steps = [
+            (start, self._every >> count << count) for start, count in zip(starts, counts, strict=True)
+        ]
+        by_piece: dict[frozenset[int], int] = {}
+        for bit, row in enumerate(self._all):
+            for start, piece in zip(starts, row.pieces, strict=False):
+                by_piece[piece] = by_piece.get(piece, 0) | 1 << start + bit
+        filled: list[tuple[int, ...]] = [()] * patterns  # by pattern, the pieces that it fills
+        for place, piece in enumerate(by_piece):
+            for number in piece:
+                filled[number] += (place,)
+        bits = list(by_piece.values())
+        # one number for all that fill the same
+        alike = {places: reduce(or_, [bits[place] for place in places], 0) for places in set(filled)}
+        self._having = [alike[places] for places in filled]
 
-    def among(self, patterns: Sequence[int]) -> list[_Row]:
+    def among(self, patterns: Iterable[int]) -> list[_Row]:
         """The rows of which every piece is among these patterns, told by their numbers."""
-        left = -1
-        for longer, shorter, having in self._steps:
-            if not left & longer:
-                break
-            fitting = shorter
-            for pattern in patterns:
-                fitting |= having[pattern]
-            left &= fitting
+        having = reduce(or_, map(self._having.__getitem__, patterns), 0)
+        left = self._every
+        for start, shorter in self._steps:
+            left &= having >> start | shorter
+            if not left:
+                return []
         rows = []
         while left > 0:
             lowest = left & -left
             left ^= lowest
             rows.append(self._all[lowest.bit_length() - 1])
         return rows
-
-
-def _rows_at(rows: Iterable[_Row], place: int) -> tuple[int, int]:
-    """The set of the rows that have so many pieces, and of those that have not."""
-    longer = shorter = 0
-    for row in rows:
-        if place < len(row.pieces):
-            longer |= 1 << row.number
-        else:
-            shorter |= 1 << row.number
-    return longer, shorter
-
-
-def _having(rows: Iterable[_Row], place: int, patterns: int) -> list[int]:
-    """For each pattern, by its number, the set of the rows that have it at this place."""
-    by_piece: dict[frozenset[int], int] = {}
-    for row in rows:
-        if place < len(row.pieces):
-            piece = row.by_length[place]
-            by_piece[piece] = by_piece.get(piece, 0) | 1 << row.number
-    having = [0] * patterns
-    for piece, bits in by_piece.items():
-        for number in piece:
-            having[number] |= bits
-    equal: dict[int, int] = {}  # one object for all that are equal
-    return [equal.setdefault(bits, bits) for bits in having]
 
 
 class _Sentences:
@@ -243,32 +228,30 @@ class _Sentences:
 class _Asked:
     """The lists and cues that somebody has ever asked a scan for; most are but pieces of lines, or never looked up."""
 
-    __slots__ = ("names", "of_pattern", "wanted")
+    __slots__ = ("by_pattern", "names")
 
-    def __init__(self, patterns: int, pieces: Iterable[int]) -> None:
+    def __init__(self) -> None:
         self.names: frozenset[str] = frozenset()
-        self.of_pattern: list[tuple[str, ...]] = [()] * patterns  # by the pattern's number
-        self.wanted = bytearray(patterns)  # 1: it has such a name, or is a piece of a line
-        for number in pieces:
-            self.wanted[number] = 1
+        self.by_pattern: dict[int, tuple[str, ...]] = {}
 
-    def add(self, name: str, patterns: Iterable[_Pattern]) -> None:
-        for pattern in patterns:
-            self.of_pattern[pattern.number] += (name,)
-            self.wanted[pattern.number] = 1
+    def add(self, name: str, patterns: Iterable[int]) -> None:
+        for number in patterns:
+            self.by_pattern[number] = (*self.by_pattern.get(number, ()), name)
         self.names |= {name}  # last, and as a new set: a scan that is at work knows nothing of it
 
 
 MOST_IN_SENTENCE = 100  # hits of one list; a sentence that holds more was not written by a person
 
-_Match = tuple[int, int, _Pattern]  # start and end in the searched form
+_Match = tuple[int, int, int]  # start and end in the searched form, number of the pattern
 _Place = tuple[int, int, int]  # start, end and index of a sentence
-_Found = tuple[int, _Match, _Spaced]  # with the index of the sentence
-_Placed = tuple[int, int, int, int]  # start and number of the first word, end and number of the last word
+_Patterns = Mapping[int, Sequence[_Match]]  # what was found in one sentence, by the pattern's number
 
 
 class Phrases:
-    """All phrases of the rules in one automaton: a search takes one pass, however many there are."""
+    """All phrases of the rules in one automaton: a search takes one pass, however many there are.
+
+    What is searched for are patterns, told by their numbers: the phrases in the form in which they are searched.
+    """
 
     def __init__(
         self, lists: Mapping[str, Sequence[Line]], cues: Mapping[str, Sequence[Pieces]], faults: Faults
@@ -276,27 +259,28 @@ class Phrases:
         """Compile word lists (name -> phrases) and cues ("fact:value" -> lines); what is wrong goes to `faults`."""
         self._lists = lists
         self._faults = faults
-        self._patterns: dict[tuple[str, bool], _Pattern] = {}
-        self._ordered: list[_Pattern] = []
-        self._by_phrase: dict[str, _Pattern | None] = {}
-        self._members: dict[str, list[_Pattern]] = {}  # of the lists and cues
+        self._numbers: dict[tuple[str, bool], int] = {}  # by searched form, and whether the word may go on
+        self._lengths: list[int] = []
+        self._by_phrase: dict[str, int | None] = {}
+        self._members: dict[str, dict[int, Line]] = {}  # of each list and cue, with the line of the rules
         self._pieces: dict[Atom, _Piece] = {}
         rows: list[_Row] = []
         for name, lines in lists.items():
+            members = self._members[name] = {}
             for line in lines:
-                pattern = self._pattern(line.text)
-                if pattern is not None:
-                    self._add_to_list(name, pattern, line)
+                number = self._pattern(line.text)
+                if number is not None:
+                    members.setdefault(number, line)
         for cue, cue_lines in cues.items():
             for pieces in cue_lines:
                 self._add_line(cue, pieces, rows)
         self._automaton = ahocorasick_rs.AhoCorasick(
-            [text for text, _ in self._patterns], matchkind=ahocorasick_rs.MatchKind.Standard
+            [text for text, _ in self._numbers], matchkind=ahocorasick_rs.MatchKind.Standard
         )
-        self._listed = bytes(not lists.keys().isdisjoint(each.lists) for each in self._ordered)
-        self._rows = _Rows(rows, len(self._ordered))
-        pieces_alone = frozenset[int]().union(*(piece.patterns for piece in self._pieces.values()))
-        self._asked = _Asked(len(self._ordered), pieces_alone)
+        self._prefixes = bytes([is_prefix for _, is_prefix in self._numbers])
+        self._lists_of: dict[int, tuple[str, ...]] = {}  # by pattern, as they are met
+        self._rows = _Rows(rows, len(self._numbers))
+        self._asked = _Asked()
         self._latest: tuple[str, tuple[Hit, ...]] = ("", ())
 
     def find(self, folded: str) -> Sequence[Hit]:
@@ -308,113 +292,112 @@ class Phrases:
         if remembered != folded:
             spaced = _Spaced(folded)
             hits = tuple(
-                spaced.hit(start, end, name, line, -1)
-                for start, end, pattern in self.search(spaced, self._listed)
-                for name, line in pattern.lists.items()
-                if name in self._lists
+                spaced.hit(start, end, name, self._members[name][number], -1)
+                for start, end, number in self.search(spaced)
+                for name in self._lists_with(number)
             )
             self._latest = (folded, hits)
         return hits
 
     def lists_in(self, folded: str) -> frozenset[str]:
         """The word lists of which a phrase stands in a folded text."""
-        found = self.search(_Spaced(folded), self._listed)
-        return frozenset([name for _, _, pattern in found for name in pattern.lists if name in self._lists])
+        found = self.search(_Spaced(folded))
+        return frozenset([name for _, _, number in found for name in self._lists_with(number)])
 
     def scan(self, message: Message, sentences: Sequence[Sentence]) -> Scan:
         """Find every phrase and line in the sentences of a message; none reaches over the end of a sentence."""
         return Scan(message, tuple(sentences), self, self._asked)
 
-    def search(self, spaced: _Spaced, wanted: bytes | bytearray) -> list[_Match]:
-        """The wanted patterns in a text, whole words only, in the order of their ends."""
-        text, ordered, found = f"{spaced.text} ", self._ordered, []
+    def search(self, spaced: _Spaced) -> list[_Match]:
+        """The patterns in a text, whole words only, in the order of their ends."""
+        text, prefixes, found = f"{spaced.text} ", self._prefixes, []
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            if not wanted[number]:
-                continue
-            pattern, after = ordered[number], text[end]
-            if after != " " and text[end - 1].isalnum() and (after.isalnum() or _goes_on(text, end)):
-                if not pattern.is_prefix:
+            if text[end] not in _AFTER_WORD and text[end - 1].isalnum() and _goes_on(text, end):
+                if not prefixes[number]:
                     continue
                 end = _REST_OF_WORD.match(text, end).end()  # type: ignore[union-attr]  # noqa: PLW2901  # it matches nothing, too
-            found.append((start + pattern.skips, end, pattern))
+            found.append(
+                (start + (text[start] == " "), end, number)
+            )  # most begin with the blank before a word
         return found
 
-    def rows_of(self, here: Iterable[_Match]) -> list[_Row]:
+    def rows_of(self, here: _Patterns) -> list[_Row]:
         """The lines of which every piece is found here."""
-        return self._rows.among([pattern.number for _, _, pattern in here])
+        return self._rows.among(here)
 
-    def search_for(self, name: str, spaced: _Spaced) -> tuple[list[_Match], Mapping[int, tuple[str, ...]]]:
-        """The phrases of one list or cue in a text, and its name by the numbers of its patterns."""
-        numbers = [pattern.number for pattern in self._members.get(name, ())]
-        wanted = bytearray(len(self._ordered))
-        for number in numbers:
-            wanted[number] = 1
-        return self.search(spaced, wanted), dict.fromkeys(numbers, (name,))
+    def lines(self, name: str) -> Mapping[int, Line]:
+        """The patterns of a list or cue, those of one piece, with the lines of the rules that they are found for."""
+        return self._members.get(name, {})
 
     def ask(self, name: str) -> None:
         """Have every scan to come file this list or cue."""
-        self._asked.add(name, self._members.get(name, ()))
+        self._asked.add(name, self.lines(name))
+
+    def _lists_with(self, number: int) -> tuple[str, ...]:
+        """The word lists that a pattern belongs to."""
+        if number not in self._lists_of:
+            self._lists_of[number] = tuple([name for name in self._lists if number in self.lines(name)])
+        return self._lists_of[number]
 
     # -- compiling
 
     def _add_line(self, cue: str, pieces: Pieces, rows: list[_Row]) -> None:
         if len(pieces.atoms) == 1:
-            for pattern in self._patterns_of(pieces.atoms[0], pieces.line):
-                self._add_to_list(cue, pattern, pieces.line)
+            members = self._members.setdefault(cue, {})
+            for number in self._patterns_of(pieces.atoms[0], pieces.line):
+                members.setdefault(number, pieces.line)
             return
         filled = [self._piece(atom, pieces.line) for atom in pieces.atoms]
-        each = tuple(piece.patterns for piece in filled)
-        by_length = tuple(
-            piece.patterns for piece in sorted(filled, key=lambda piece: piece.length, reverse=True)
-        )
-        rows.append(_Row(len(rows), each, pieces.gaps, by_length, cue, pieces.line))
-
-    def _add_to_list(self, name: str, pattern: _Pattern, line: Line) -> None:
-        if name not in pattern.lists:
-            pattern.lists[name] = line
-            self._members.setdefault(name, []).append(pattern)
+        each = tuple([piece.patterns for piece in filled])
+        longest = max(filled, key=lambda piece: piece.length).patterns
+        rows.append(_Row(len(rows), each, pieces.gaps, longest, cue, pieces.line))
 
     def _piece(self, atom: Atom, line: Line) -> _Piece:
         """The patterns that can fill a piece; pieces that are written alike share them."""
         if atom not in self._pieces:
             patterns = self._patterns_of(atom, line)
-            length = min([pattern.length for pattern in patterns], default=0)
-            self._pieces[atom] = _Piece(frozenset([pattern.number for pattern in patterns]), length)
+            length = min([self._lengths[number] for number in patterns], default=0)
+            self._pieces[atom] = _Piece(frozenset(patterns), length)
         return self._pieces[atom]
 
-    def _patterns_of(self, atom: Atom, line: Line) -> list[_Pattern]:
-        patterns = [pattern for phrase in atom.phrases if (pattern := self._pattern(phrase))]
+    def _patterns_of(self, atom: Atom, line: Line) -> list[int]:
+        patterns = [number for phrase in atom.phrases if (number := self._pattern(phrase)) is not None]
         for name in atom.lists:
-            patterns += self._members.get(name, ())
+            patterns += self.lines(name)
             if name not in self._lists:
                 self._faults.add(line.where, f"{{{name}}} is no list of words; {meant(name, self._lists)}")
         return patterns
 
-    def _pattern(self, phrase: str) -> _Pattern | None:
+    def _pattern(self, phrase: str) -> int | None:
         """The pattern of a phrase; None for a phrase without a letter."""
         if phrase not in self._by_phrase:
-            self._by_phrase[phrase] = self._made(phrase)
+            form, length, is_prefix = _searched_form(phrase)
+            if not form:
+                self._by_phrase[phrase] = None
+                return None
+            number = self._by_phrase[phrase] = self._numbers.setdefault((form, is_prefix), len(self._lengths))
+            if number == len(self._lengths):
+                self._lengths.append(length)
         return self._by_phrase[phrase]
 
-    def _made(self, phrase: str) -> _Pattern | None:
-        is_prefix = phrase.endswith("*")
-        folded = fold(phrase.removesuffix("*").strip())
-        text = f" {folded}" if _is_plain(folded) else _Spaced(folded).text
-        if not text.strip():
-            return None
-        if folded[0] == "'" and folded[1:2].isalpha():  # the end of a word: "'s back"
-            text = " '" + text.lstrip()
-        skips = int(text[1].isalnum())  # a comma follows its word without a blank
-        key = (text[1 - skips :], is_prefix)
-        if key not in self._patterns:
-            self._patterns[key] = _Pattern(len(self._ordered), len(text), is_prefix, skips)
-            self._ordered.append(self._patterns[key])
-        return self._patterns[key]
 
-
-def _is_plain(folded: str) -> bool:
-    """Words with a blank between them and nothing else, as most phrases are: they are searched for as they stand."""
-    return folded.isascii() and all(map(str.isalnum, folded.split(" ")))
+def _searched_form(phrase: str) -> tuple[str, int, bool]:
+    """What is searched for a phrase, "" for nothing; how long it is; and whether its last word may go on."""
+    folded = fold(phrase).strip()
+    if folded.isascii() and folded.replace(" ", "").isalnum() and "  " not in folded:
+        return f" {folded}", len(folded) + 1, False  # plain words, as most are
+    is_prefix = folded.endswith("*")
+    folded = folded.removesuffix("*").strip()
+    text = _Spaced(folded).text
+    if not text.strip():
+        return "", 0, is_prefix
+    if folded[0] == "'" and folded[1:2].isalpha():  # the end of a word: "'s back"
+        text = " '" + text.lstrip()
+    return (
+        text if text[1].isalnum() else text[1:],
+        len(text),
+        is_prefix,
+    )  # a comma follows its word without a blank
 
 
 def _goes_on(text: str, end: int) -> bool:
@@ -422,72 +405,69 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end].isalnum() or text[end] in "_@" or text.startswith("'t", end)
 
 
-class _Here:
-    """What was found in a sentence in which lines of several pieces may stand."""
-
-    __slots__ = ("_by_pattern", "_filling", "sentence", "spaced")
-
-    def __init__(self, matches: Iterable[_Match], sentence: int, spaced: _Spaced) -> None:
-        self._by_pattern: dict[int, list[_Match]] = {}
-        for match in matches:
-            same = self._by_pattern.setdefault(match[2].number, [])
-            if len(same) < MOST_IN_SENTENCE:
-                same.append(match)
-        self._filling: dict[frozenset[int], list[_Placed]] = {}
-        self.sentence = sentence
-        self.spaced = spaced
-
-    def filling(self, piece: frozenset[int]) -> list[_Placed]:
-        """What fills a piece; lines share many."""
-        if piece not in self._filling:
-            spaces = self.spaced.spaces
-            self._filling[piece] = [
-                (start, bisect_right(spaces, start), end, bisect_right(spaces, end - 1))
-                for number in self._by_pattern
-                if number in piece
-                for start, end, _ in self._by_pattern[number]
-            ]
-        return self._filling[piece]
-
-    def place_of(self, piece: frozenset[int]) -> int:
-        """How many other patterns are found before one that fills a piece."""
-        return next(i for i, number in enumerate(self._by_pattern) if number in piece)
-
-
-def _in_order(row: _Row, here: _Here) -> list[tuple[int, int]]:
-    """Where the pieces of a row follow one another within its gaps.
+def _in_order(row: _Row, here: _Patterns, spaces: Sequence[int]) -> list[tuple[int, int]]:
+    """Where the pieces of a row follow one another within its gaps, in the order of their ends.
 
     Looks at each found phrase once: of several beginnings that lead to a phrase, the nearest is kept.
     """
-    # each with its last word, its end, and the start of what leads to it
-    reached = [(last, end, start) for start, _, end, last in here.filling(row.pieces[0])]
+    reached = _filling(row.pieces[0], here)
     for piece, gap in zip(row.pieces[1:], row.gaps, strict=True):
-        reached.sort()
         further = []
-        for start, first, end, last in here.filling(piece):
-            nearest = bisect_right(reached, (first, start, start)) - 1  # that ends before this begins
-            if nearest >= 0 and first - reached[nearest][0] - 1 <= gap:
-                further.append((last, end, reached[nearest][2]))
+        for end, start in _filling(piece, here):
+            nearest = bisect_right(reached, (start, start)) - 1  # that ends before this begins
+            if nearest >= 0:
+                before, first = reached[nearest]
+                beyond = bisect_left(spaces, before) + gap + 1  # the blank up to which this must begin
+                if beyond >= len(spaces) or spaces[beyond] > start:
+                    further.append((end, first))
         if not further:
             return []
+        further.sort()
         reached = further
-    return [(start, end) for _, end, start in sorted(reached)]
+    return [(start, end) for end, start in reached]
+
+
+def _filling(piece: frozenset[int], here: _Patterns) -> list[tuple[int, int]]:
+    """What fills a piece, in order: each by its end, and where it begins."""
+    return sorted([(end, start) for number in piece.intersection(here) for start, end, _ in here[number]])
+
+
+class _Here:
+    """What was found in one sentence; hits are made of it when somebody asks for them."""
+
+    __slots__ = ("hits", "names", "patterns", "rows", "sentence", "spaced")
+
+    def __init__(self, sentence: int, spaced: _Spaced) -> None:
+        self.sentence = sentence  # its index
+        self.spaced = spaced
+        self.patterns: dict[int, list[_Match]] = {}
+        self.names: dict[str, list[_Match]] = {}  # by list or cue
+        self.rows: dict[str, list[_Row]] = {}  # by cue, those of which all pieces are here
+        self.hits: dict[str, tuple[Hit, ...]] = {}  # by list or cue, once asked for
+
+    def made(self, name: str, lines: Mapping[int, Line]) -> tuple[Hit, ...]:
+        """The hits of a list or cue, those of lines of several pieces first."""
+        make, sentence = self.spaced.hit, self.sentence
+        hits = self._of_rows(name) if name in self.rows else []
+        for start, end, number in self.names.get(name, ())[:MOST_IN_SENTENCE]:
+            hits.append(make(start, end, name, lines[number], sentence))
+        return tuple(hits)
+
+    def _of_rows(self, cue: str) -> list[Hit]:
+        found: list[tuple[int, int, list[Hit]]] = []
+        for row in self.rows[cue]:
+            places = _in_order(row, self.patterns, self.spaced.spaces)
+            if places:
+                order = next(i for i, number in enumerate(self.patterns) if number in row.longest)
+                hits = [self.spaced.hit(start, end, cue, row.line, self.sentence) for start, end in places]
+                found.append((order, row.number, hits))
+        return [hit for _, _, hits in sorted(found) for hit in hits][:MOST_IN_SENTENCE]
 
 
 class Scan:
     """A message cut into sentences, with every phrase and line of the rules that was found in them."""
 
-    __slots__ = (
-        "_asked",
-        "_filed",
-        "_hits",
-        "_lines",
-        "_made_once",
-        "_parts",
-        "message",
-        "phrases",
-        "sentences",
-    )
+    __slots__ = ("_asked", "_here", "_made_once", "_parts", "_where", "message", "phrases", "sentences")
 
     def __init__(
         self, message: Message, sentences: tuple[Sentence, ...], phrases: Phrases, asked: _Asked
@@ -497,128 +477,102 @@ class Scan:
         self.phrases = phrases
         self._asked = asked.names
         self._made_once: dict[object, object] = {}
-        self._filed: dict[str, list[_Found]] = {}  # by list or cue
-        self._lines: dict[
-            str, list[tuple[_Row, _Here]]
-        ] = {}  # by cue, those of which all pieces are in a sentence
-        self._hits: dict[
-            str, Mapping[int, tuple[Hit, ...]]
-        ] = {}  # by list or cue, and by sentence: once asked for
+        self._here: dict[int, _Here] = {}  # by sentence
+        # by list or cue, the sentences that may hold something of it
+        self._where: defaultdict[str, list[int]] = defaultdict(list)
         self._parts = [
             _Sentences(text, places)
             for part, text in ((Part.BODY, message.body), (Part.SUBJECT, message.subject))
             if (places := sorted([(s.start, s.end, i) for i, s in enumerate(sentences) if s.part is part]))
         ]
         for part in self._parts:
-            found = phrases.search(part.spaced, asked.wanted)
-            for sentence, here in self._file(part, found, asked.of_pattern).items():
-                rows = phrases.rows_of(here) if len(here) > 1 else ()
-                if rows:
-                    self._keep_lines(rows, _Here(here, sentence, part.spaced))
+            self._here |= self._file(part, asked.by_pattern)
+        for index, here in self._here.items():
+            for row in phrases.rows_of(here.patterns):
+                here.rows.setdefault(row.cue, []).append(row)
+                self._where[row.cue].append(index)
 
-    def _file(
-        self,
-        part: _Sentences,
-        found: Iterable[_Match],
-        names: Sequence[Sequence[str]] | Mapping[int, Sequence[str]],
-    ) -> Mapping[int, list[_Match]]:
-        """File what was found under the names that its pattern has by its number; returns it by the sentence.
+    def _file(self, part: _Sentences, names: Mapping[int, Sequence[str]]) -> dict[int, _Here]:
+        """File what is found under the names that its pattern has by its number; returns it by the sentence.
 
         What reaches over the end of a sentence is left out, and what is found in one more often than is looked at.
         """
-        filed, spaced = self._filed, part.spaced
-        by_sentence: dict[int, list[_Match]] = {}
-        here: list[_Match] = []
-        often: dict[
-            tuple[int, int], int
-        ] = {}  # sentence and pattern -> how often, in a sentence that holds very much
+        where, spaced = self._where, part.spaced
+        by_sentence: dict[int, _Here] = {}
+        patterns: dict[int, list[_Match]] = {}
+        named: dict[str, list[_Match]] = {}
         sentence = low = limit = high = -1
-        for match in found:
-            start, end, pattern = match
+        for match in self.phrases.search(part.spaced):
+            start, end, number = match
             if not low <= start < high:
                 sentence, low, limit, high = part.around(start)
-                here = by_sentence.setdefault(sentence, [])
+                if sentence not in by_sentence:
+                    by_sentence[sentence] = _Here(sentence, spaced)
+                patterns, named = by_sentence[sentence].patterns, by_sentence[sentence].names
             if end > limit:
                 continue
-            if len(here) >= MOST_IN_SENTENCE:
-                key = (sentence, pattern.number)
-                often[key] = often.get(key, 0) + 1
-                if often[key] > MOST_IN_SENTENCE:
-                    continue
-            here.append(match)
-            for name in names[pattern.number]:
-                if name in filed:
-                    filed[name].append((sentence, match, spaced))
+            if number not in patterns:
+                patterns[number] = [match]
+            elif len(patterns[number]) < MOST_IN_SENTENCE:
+                patterns[number].append(match)
+            else:
+                continue
+            for name in names.get(number, ()):
+                if name in named:
+                    named[name].append(match)
                 else:
-                    filed[name] = [(sentence, match, spaced)]
+                    named[name] = [match]
+                    where[name].append(sentence)
         return by_sentence
-
-    def _keep_lines(self, rows: Iterable[_Row], here: _Here) -> None:
-        for row in rows:
-            self._filed.setdefault(row.cue, [])
-            self._lines.setdefault(row.cue, []).append((row, here))
-
-    def _by_sentence(self, name: str) -> Mapping[int, tuple[Hit, ...]]:
-        """The hits of a word list or cue by the index of their sentence, in order."""
-        hits = self._hits.get(name)
-        if hits is None:
-            if name not in self._asked:
-                self._catch_up(name)
-            hits = self._hits[name] = self._made(name)
-        return hits
 
     def _catch_up(self, name: str) -> None:
         """File a list or cue that nobody has asked for before."""
-        self._filed[name] = []
+        names = dict.fromkeys(self.phrases.lines(name), (name,))
         for part in self._parts:
-            self._file(part, *self.phrases.search_for(name, part.spaced))
+            for index, late in self._file(part, names).items():
+                self._here.setdefault(index, late).names.update(late.names)
         self.phrases.ask(name)
-
-    def _made(self, name: str) -> Mapping[int, tuple[Hit, ...]]:
-        """The hits of a list or cue, those of lines of several pieces first in their sentence."""
-        made = self._made_of_lines(name) if name in self._lines else {}
-        phrases: dict[int, list[Hit]] = {}
-        for sentence, (start, end, pattern), spaced in self._filed[name]:
-            hits = phrases.setdefault(sentence, [])
-            if len(hits) < MOST_IN_SENTENCE:
-                hits.append(spaced.hit(start, end, name, pattern.lists[name], sentence))
-        for sentence, hits in phrases.items():
-            made[sentence] = (*made.get(sentence, ()), *hits)
-        return made if len(made) < 2 else {sentence: made[sentence] for sentence in sorted(made)}
-
-    def _made_of_lines(self, cue: str) -> dict[int, tuple[Hit, ...]]:
-        found: dict[int, list[tuple[tuple[int, int], list[Hit]]]] = {}
-        for row, here in self._lines[cue]:
-            places = _in_order(row, here)
-            if places:
-                hits = [here.spaced.hit(start, end, cue, row.line, here.sentence) for start, end in places]
-                order = here.place_of(row.by_length[0]), row.number
-                found.setdefault(here.sentence, []).append((order, hits))
-        return {
-            sentence: tuple(hit for _, hits in sorted(rows) for hit in hits)[:MOST_IN_SENTENCE]
-            for sentence, rows in found.items()
-        }
+        self._asked |= {name}
 
     def held(self, names: Iterable[str]) -> list[str]:
         """Those of these lists and cues of which something may have been found; asked for all at once, this is cheap."""
-        filed, asked = self._filed, self._asked
-        return [name for name in names if name in filed or name not in asked]
+        where, asked = self._where, self._asked
+        return [name for name in names if name in where or name not in asked]
 
     def of(self, name: str) -> tuple[Hit, ...]:
         """All hits of a word list, or of a cue by "fact:value", in the order of the sentences."""
-        if name not in self._filed and name in self._asked:
-            return ()
-        by_sentence = self._by_sentence(name)
-        if len(by_sentence) == 1:
-            return next(iter(by_sentence.values()))
-        return tuple([hit for hits in by_sentence.values() for hit in hits])
+        return tuple(
+            [hit for index in self.sentences_with(name) for hit in self._in(self._here[index], name)]
+        )
+
+    def each(self, name: str) -> Iterator[Hit]:
+        """The same one by one, for those who may not look at all of them."""
+        for index in self.sentences_with(name):
+            yield from self._in(self._here[index], name)
+
+    def sentences_with(self, name: str) -> Sequence[int]:
+        """The indexes of the sentences that may hold something of a list or cue, in order."""
+        if name not in self._asked:
+            self._catch_up(name)
+        where = self._where.get(name, ())
+        return where if len(where) < 2 else sorted(set(where))
 
     def in_sentence(self, sentence: Sentence | int, name: str) -> tuple[Hit, ...]:
         """The hits of a word list or cue in one sentence, told by itself or by its index."""
-        if name not in self._filed and name in self._asked:
+        if name not in self._asked:
+            self._catch_up(name)
+        if name not in self._where:
             return ()
-        index = sentence if isinstance(sentence, int) else self.sentences.index(sentence)
-        return self._by_sentence(name).get(index, ())
+        here = self._here.get(sentence if isinstance(sentence, int) else self.sentences.index(sentence))
+        return self._in(here, name) if here is not None else ()
+
+    def _in(self, here: _Here, name: str) -> tuple[Hit, ...]:
+        if name in here.hits:
+            return here.hits[name]
+        if name not in here.names and name not in here.rows:
+            return ()
+        hits = here.hits[name] = here.made(name, self.phrases.lines(name))
+        return hits
 
     def once(self, make: Callable[[Scan], T_]) -> T_:
         """What this makes of the scan; made when it is first asked for, for all who read the scan."""
@@ -642,19 +596,30 @@ class Scan:
 class Words:
     """The word lists of the rules, for those who read a text by themselves."""
 
-    lists: Mapping[str, tuple[str, ...]]  # name -> phrases as the rules have them
+    lists: Mapping[str, Sequence[Line]]
     phrases: Phrases
-    folded: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the same, folded
+    # The folded phrases of a list; empty where the rules have no such list. No method, for it is called so often.
+    of: Callable[[str], frozenset[str]] = field(init=False)
 
-    def of(self, name: str) -> frozenset[str]:
-        """The folded phrases of a list; empty where the rules have no such list."""
-        return self.folded.get(name, frozenset())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "of", _Folded(self.lists).__getitem__)
 
     def within(self, name: str, folded: str) -> list[str]:
         """Those folded phrases of a list that stand in a folded text, be it inside of words."""
         phrases, automaton = _automaton_of(self, name)
         found = automaton.find_matches_as_indexes(folded, overlapping=True)
         return [phrases[number] for number in dict.fromkeys([number for number, _, _ in found])]
+
+
+class _Folded(dict[str, frozenset[str]]):
+    """Lists with their phrases folded; filled as they are asked for."""
+
+    def __init__(self, lists: Mapping[str, Sequence[Line]]) -> None:
+        self._lists = lists
+
+    def __missing__(self, name: str) -> frozenset[str]:
+        self[name] = frozenset([fold(line.text) for line in self._lists.get(name, ())])
+        return self[name]
 
 
 @lru_cache(maxsize=64)

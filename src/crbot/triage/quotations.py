@@ -40,6 +40,7 @@ class Quotations:
         self.is_forward = (
             fold(message.subject).lstrip().startswith(("fw:", "fwd:", "fw ", "tr:", "wg:", "rv:"))
         )
+        self._endings = tuple(body.words.of("wrote"))
         self.adopts = False  # the sender makes something of it their own matter
         self.blocks = tuple(self._blocks())
         for block in self.blocks:
@@ -153,29 +154,26 @@ class Quotations:
 
     def _header(self, i: int, fewest: int = 3) -> int | None:
         """The line after "From: …, Sent: …, To: …", if such a head begins here."""
-        if key_of(self._lines[i].folded) not in self._words.of("header_from"):
+        if self._lines[i].key not in self._words.of("header_from"):
             return None
         keys, last, others = 1, i, self._words.of("header_other")
         for j in range(i + 1, min(i + 1 + LONGEST_HEAD, len(self._lines))):
             line = self._lines[j]
             if line.is_blank and keys > 1:
                 break
-            if key_of(line.folded) in others:
+            if line.key in others:
                 keys, last = keys + 1, j
         return last + 1 if keys >= fewest or (keys == 2 and self._lines[i].depth) else None
 
     def _has_sent(self, start: int, end: int) -> bool:
-        return any(
-            key_of(line.folded) in ("sent", "gesendet", "envoyé", "enviado")
-            for line in self._lines[start:end]
-        )
+        return any(line.key in ("sent", "gesendet", "envoyé", "enviado") for line in self._lines[start:end])
 
     def _attribution(self, i: int) -> int | None:
         """The line after "On … wrote:", if such a line begins here; it may be broken into several."""
         lines, words = self._lines, self._words
         first = lines[i].folded
         opens = first.split(" ", 1)[0] in words.of("wrote_opens")
-        endings = tuple(words.of("wrote"))
+        endings = self._endings
         if not (opens or "<" in first or first.endswith(endings)):
             return None
         if not (opens or first[:1].isdigit() or "<" in first or "@" in first or _has_digit(first)):

@@ -92,17 +92,15 @@ class Sentences:
         """The marks from `stop` to `after` end the sentence that begins at `first`."""
         if text[stop] != "." or (after - stop > 1 and text[stop + 1] != ")"):
             return True
-        begin = stop
-        while begin > first and stop - begin < 15 and not text[begin - 1].isspace():
-            begin -= 1
+        before = text[max(first, stop - 15) : stop].rsplit(maxsplit=1)
+        begin = stop - len(before[-1]) if before and not text[stop - 1].isspace() else stop
         word = self._folded[begin:stop].lstrip("(\"'[/*")
         if begin == first and (word.isdigit() or len(word) == 1):
             return False  # "1." or "a." before an item of a list
         if len(word) == 1 and word.isalpha():
             return word == "i" and self._text[begin:stop] == "i"
-        following = self._following(after)
         if word in self._words.of("abbreviation_or_end"):
-            return following.isupper() and self._starts_sentence(after)
+            return self._following(after).isupper() and self._starts_sentence(after)
         return word not in self._words.of("abbreviation")
 
     def _following(self, offset: int) -> str:

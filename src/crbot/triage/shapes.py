@@ -28,10 +28,11 @@ def narrow(text: str) -> bytes:
 # Of the standard library, whose matches cost a tenth; in proportion to the length, since nothing is tried twice. What
 # has no byte of its own counts as a mark here, but none begins with it.
 _MARK = "[.!?\\x85\\u0100-\\U0010ffff]"
-_SENTENCE_END = re.compile(rf"(?<!{_MARK}){_MARK}++[\"')\]*_]*+(?=[ \t\n\f\r]|\Z)")
-_PHONE = _pattern(r"(?:\(\d{3}\) ?|\b\d{3}[-. /])\d{3}[-. ]\d{4}\b|\bext?\.? ?\d{2,5}\b|\b\d{3}-\d{4}\b")
-_WEB = _pattern(r"(?i)\bwww\.|https?://|[a-z0-9._-]@[a-z0-9-]+\.|\.(?:gov|org|com|edu|us|net)\b")
-_POSTAL = _pattern(r"\b[A-Z][A-Z]\.? {1,2}\d{5}\b|\b\d{5}(?:-\d{4})?$|^\d{1,6} [A-Z]")
+_SENTENCE_END = re.compile(rf"{_MARK}(?<!{_MARK}{_MARK}){_MARK}*+[\"')\]*_]*+(?=[ \t\n\f\r]|\Z)")
+_PHONE = r"(?:\(\d{3}\) ?|\b\d{3}[-. /])\d{3}[-. ]\d{4}\b|\bext?\.? ?\d{2,5}\b|\b\d{3}-\d{4}\b"
+_WEB = r"(?i:\bwww\.|https?://|[a-z0-9._-]@[a-z0-9-]+\.|\.(?:gov|org|com|edu|us|net)\b)"
+_POSTAL = r"\b[A-Z][A-Z]\.? {1,2}\d{5}\b|\b\d{5}(?:-\d{4})?$|^\d{1,6} [A-Z]"
+_CONTACT = _pattern("|".join((_PHONE, _WEB, _POSTAL)))
 _ITEM = _pattern(r"^(?:[-*+\x95\xb7] |\(?(?:\d{1,2}|[a-z]|i{1,3}|iv|v)[.)] ?)")
 _CODE = _pattern(r"\b[A-Z][A-Z]\b")
 _LOW_CODE = _pattern(r"(?:, |\(|\b(?:pd|police|so|county|dept|department|office),? )([a-z][a-z])\b")
@@ -62,21 +63,24 @@ def low_codes(folded: str) -> Iterator[tuple[int, int]]:
 
 def is_contact(text: str) -> bool:
     """Holds a telephone number, an address of mail or web, or a postal address."""
-    piece = narrow(text[:400])
-    return any(pattern.search(piece) for pattern in (_PHONE, _WEB, _POSTAL))
+    return bool(_CONTACT.search(narrow(text[:400])))
+
+
+def _may_be_item(text: str) -> bool:
+    """There is one of the characters of an item's mark; most texts have none and cost no search."""
+    return text[:1] in "-*+\x95\xb7" or "." in text[:5] or ")" in text[:5]
 
 
 def is_list_item(text: str) -> bool:
     """Begins with the mark of a list's item: "1.", "(b)", "-", "•"."""
     if text[:1] in "•·▪◦–—" and text[1:2] == " ":
         return True
-    begins_so = text[:1] in "-*+\x95\xb7" or "." in text[:5] or ")" in text[:5]
-    return begins_so and bool(_ITEM.search(narrow(text[:8])))
+    return _may_be_item(text) and bool(_ITEM.search(narrow(text[:8])))
 
 
 def without_item_mark(text: str) -> str:
     """The text after the mark of a list's item, if it begins with one."""
-    match = _ITEM.search(narrow(text[:8]))
+    match = _ITEM.search(narrow(text[:8])) if _may_be_item(text) else None
     return text[match.end() :] if match else text.lstrip("•·▪◦–— ")
 
 

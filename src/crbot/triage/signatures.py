@@ -6,10 +6,12 @@ Words that open them stand in `words/passages.yaml`; what is quoted, `quotations
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from crbot.triage import shapes
-from crbot.triage.lines import Body, Line, Role, places, tokens_of
+from crbot.triage.lines import MARKS, Body, Line, Role, places
+from crbot.triage.phrases import Words
 from crbot.triage.quotations import Block
 
 LONGEST_BLOCK = 20  # lines under a letter
@@ -106,7 +108,10 @@ class Frame:
         return None
 
     def _takes_leave(self, line: Line) -> bool:
-        tokens = tokens_of(line.folded)
+        opening = line.folded.split(maxsplit=1)[:1]
+        if opening and opening[0].strip(MARKS) not in _first_words(self._words, "valediction"):
+            return False
+        tokens = line.tokens
         if not 0 < len(tokens) <= 7 or line.folded.endswith("?"):
             return False
         whole = " ".join(tokens)
@@ -133,9 +138,11 @@ class Frame:
         return opening
 
     def _is_signature_line(self, line: Line) -> bool:
-        tokens = tokens_of(line.folded)
         text = self._text[line.start : line.end]
-        if not tokens or len(text) > 110 or text.endswith(("?", "!", ":")):
+        if len(text) > 110 or text.endswith(("?", "!", ":")):
+            return False
+        tokens = line.tokens
+        if not tokens:
             return False
         if line.is_item and not (text[0].isupper() and text[1] == "."):  # "E. Sayre, Chief" is no item "e."
             return False
@@ -151,19 +158,19 @@ class Frame:
 
     def _speaks(self, line: Line) -> bool:
         """The line may be the sender's own words although it stands under the signature."""
-        tokens, of = tokens_of(line.folded), self._words.of
+        tokens, of = line.tokens, self._words.of
         if line.folded.startswith(('"', "'", "*")) or not tokens:
             return False
         if tokens[0] in of("postscript") or tokens[0] in of("answer_opening"):
             return True
         text = self._text[line.start : line.end]
-        is_named, answers = self._is_named(text), not of("no_signature").isdisjoint(tokens)
+        answers = not of("no_signature").isdisjoint(tokens)
         if line.is_item and not (text[0].isupper() and text[1] == "."):
-            return answers or not is_named or text[0].isdigit()
-        if self._body.label(line.start, line.end) and answers:
+            return answers or text[0].isdigit() or not self._is_named(text)
+        if answers and self._body.label(line.start, line.end):
             return True
         if answers and len(tokens) >= 3:
-            return not is_named
+            return not self._is_named(text)
         return len(tokens) >= LEAST_SENTENCE and not of("speaks").isdisjoint(tokens)
 
     def _is_named(self, text: str) -> bool:
@@ -173,7 +180,8 @@ class Frame:
         weighty = [
             word
             for word in words
-            if any(char.isalnum() for char in word) and word.strip(".,;|()-–—•*").lower() not in small
+            if (word.isalnum() or any(map(str.isalnum, word)))
+            and word.strip(".,;|()-–—•*").lower() not in small
         ]
         if not weighty or (text.endswith(".") and not text[-4:].count(".") > 1 and len(weighty) > 4):
             return False
@@ -193,19 +201,19 @@ class Frame:
 
     def _greets(self, line: Line) -> bool:
         """ "Dear colleagues,", "Good morning"."""
-        tokens = tokens_of(line.folded)
+        tokens = line.tokens
         if len(tokens) > LONGEST_NAME_LINE or not any(
             " ".join(tokens[:n]) in self._words.of("greeting") for n in (1, 2, 3)
         ):
             return False
-        if line.folded[-1] in ".?" and (len(tokens) > LONGEST_GREETING or self._says(tokens)):
-            return False  # "All investigations are closed."
+        if self._says(tokens) or (line.folded[-1] in ".?" and len(tokens) > LONGEST_GREETING):
+            return False  # "All investigations are closed.", "hi need training for nine officers"
         return not (_has_inner_end(line.folded) or "from" in tokens or "this is" in line.folded)
 
     def _addresses(self, i: int) -> bool:
         """A short line before a blank one that ends with a comma: "Counsel, friends,"."""
         line, below = self._lines[i], self._lines[i + 1 : i + 2]
-        tokens = tokens_of(line.folded)
+        tokens = line.tokens
         return (
             line.folded.endswith(",")
             and len(tokens) <= LONGEST_GREETING
@@ -217,6 +225,12 @@ class Frame:
     def _says(self, tokens: Sequence[str]) -> bool:
         """There is a word that only a sentence has."""
         return not self._words.of("speaks").isdisjoint(tokens)
+
+
+@lru_cache(maxsize=8)
+def _first_words(words: Words, name: str) -> frozenset[str]:
+    """What the phrases of a list begin with; "" too, for what begins with a mark."""
+    return frozenset(["", *(phrase.split()[0] for phrase in words.of(name) if phrase.strip())])
 
 
 def _has_inner_end(folded: str) -> bool:

@@ -105,7 +105,7 @@ _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
 _UNREACHED = ("letter failed", "not sent")  # as the record names what did not reach the agency
-_AT_A_TIME = 500  # cases, or keys in a query: SQLite takes a thousand variables at the least
+_MANY = 500  # cases, or keys in a query: SQLite takes a thousand variables at the least
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +169,8 @@ class SqlStore:
     def unknown(self, keys: Collection[str]) -> frozenset[str]:
         wanted, known = list(keys), set[str]()
         with self._transaction() as connection:
-            for start in range(0, len(wanted), _AT_A_TIME):
-                some = inbox.c.key.in_(wanted[start : start + _AT_A_TIME])
+            for start in range(0, len(wanted), _MANY):
+                some = inbox.c.key.in_(wanted[start : start + _MANY])
                 known.update(connection.scalars(select(inbox.c.key).where(some)))
         return frozenset(wanted) - known
 
@@ -441,9 +441,9 @@ class SqlStore:
             if planned_by is not None and planned_by[0] == rules:
                 return 0
             numbers = connection.scalars(select(cases.c.number).order_by(cases.c.number)).all()
-        for start in range(0, len(numbers), _AT_A_TIME):
+        for start in range(0, len(numbers), _MANY):
             some = select(cases.c.number, cases.c.body).where(
-                cases.c.number.in_(numbers[start : start + _AT_A_TIME])
+                cases.c.number.in_(numbers[start : start + _MANY])
             )
             with self._transaction() as connection:
                 for row in connection.execute(some.with_for_update()).all():
@@ -541,11 +541,9 @@ class SqlStore:
         while True:
             batch = select(cases.c.year, cases.c.counter, cases.c.body).where(place > last)
             with self._transaction() as connection:
-                rows = connection.execute(
-                    batch.order_by(cases.c.year, cases.c.counter).limit(_AT_A_TIME)
-                ).all()
+                rows = connection.execute(batch.order_by(cases.c.year, cases.c.counter).limit(_MANY)).all()
             yield from (_CASE.validate_json(row.body) for row in rows)
-            if len(rows) < _AT_A_TIME:
+            if len(rows) < _MANY:
                 return
             last = (rows[-1].year, rows[-1].counter)
 

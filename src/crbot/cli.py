@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -411,6 +412,62 @@ def letters_preview(
             _write(preview.as_page([each]), html / f"{each.name}.html")
     else:
         _write(preview.as_page(shown), html)
+
+
+@app.command()
+def pause(
+    reason: Annotated[str, typer.Option(help="why, as staff and the record shall see it")] = "",
+    by: Annotated[str, typer.Option(help="who does it; else the user of this computer")] = "",
+    off: Annotated[bool, typer.Option("--off", help="let everything go on")] = False,
+    status: Annotated[bool, typer.Option("--status", help="tell how it stands, and change nothing")] = False,
+) -> None:
+    """Hold back everything automatic: no letter leaves and nobody is reminded, until --off.
+
+    Messages are still read, and cases and cards go on. It holds at once, also for a crbot that is running, and pulls
+    itself when the clock jumps by more than a day or a backup was put back.
+
+    Example: crbot pause --reason "The mail server sends everything twice" --by "Jordan Lee"
+    """
+    from crbot import worker
+    from crbot.intake import brake
+
+    if off + status > 1 or (reason and (off or status)):
+        raise typer.BadParameter("--reason, --off and --status are three different wishes; name one")
+    who, now = by or getpass.getuser(), worker.now()
+    with _store() as store:
+        if off and not brake.release(store, who, now):
+            typer.echo("Nothing was paused.")
+            return
+        is_new = not (off or status) and brake.pull(store, who, reason or "No reason was given", now)
+        pulled, waiting = store.brake(), store.letters_waiting()
+    if pulled is None:
+        typer.echo("Going on: letters and reminders go out.")
+        return
+    since = f"{pulled.at:%Y-%m-%d %H:%M} UTC by {pulled.by}: {pulled.reason}"
+    letters = f"{waiting} letter{'' if waiting == 1 else 's'} wait{'s' if waiting == 1 else ''}"
+    typer.echo(
+        f"{'Paused' if is_new else 'Paused since'} {since}. {letters}; let them go with: crbot pause --off"
+    )
+
+
+@app.command()
+def digest(
+    post: Annotated[bool, typer.Option("--post", help="show it in the review channel too")] = False,
+) -> None:
+    """Print the week at a glance: new, waiting, overdue, calls, unclaimed. The review channel has it every Monday.
+
+    Example: crbot digest --post
+    """
+    from crbot import wiring, worker
+    from crbot.config import load_settings
+    from crbot.intake import weekly
+
+    now, rules = worker.now(), wiring.load_rules(load_settings().rules)
+    with _store() as store:
+        told = weekly.digest(store.all_cases(), rules, now)
+        if post:
+            store.post(weekly.notice_of(told), f"digest:{now.isoformat()}", now)
+    typer.echo("\n\n".join(filter(None, (told.summary, told.text))))
 
 
 class SitesForm(StrEnum):

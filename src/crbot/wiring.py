@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.cases.case import Place
+from crbot.cases.followups import plan_for
 from crbot.cases.masking import vocabulary_of
 from crbot.cases.proposals import KINDS, Proposal, proposals_of
 from crbot.cases.rulebook import Rulebook, parse_rules
@@ -57,6 +58,7 @@ from crbot.config import (
     rules_folder,
     templates_folder,
 )
+from crbot.intake.ears import Ears
 from crbot.intake.incoming import Desk
 from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
@@ -91,6 +93,7 @@ class Bot:
 
     store: SqlStore
     desk: Desk
+    ears: Ears
     outlets: Mapping[Channel, Outlet]
     mailbox: Mailbox | None
     poll_seconds: float
@@ -120,7 +123,8 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         )
     rules = load_rules(settings.rules)
     letters = load_letters(settings.templates)
-    store = SqlStore(open_database(settings.database_url))
+    plan = partial(plan_for, ladders=rules.ladders, hours=rules.hours)
+    store = SqlStore(open_database(settings.database_url), plan)
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
     readers: dict[Channel, Reader] = {Channel.TERMINAL: _TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
@@ -154,7 +158,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     )
     desk = Desk(store, _Readers(readers), rules, own, clock, limits)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    return Bot(store, desk, outlets, mailbox, poll, listener, tuple(closing))
+    return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
 
 
 def make_mailbox(settings: Settings, imap: ImapSettings) -> Mailbox:

@@ -1,6 +1,7 @@
 """Time passes: what is due is sent, tried again, or given to a person.
 
-What is sent stands in the outbox; how it is delivered is the outlets'.
+What is sent stands in the outbox, and how it is delivered is the outlets'. What is reminded of stands among the
+follow-ups, which are looked at again when they are due, in `reminding`.
 """
 
 from __future__ import annotations

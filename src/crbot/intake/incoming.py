@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from crbot.cases.case import Case, PlanAnswer, Stage
+from crbot.cases.followups import dated
 from crbot.cases.letters import Report
 from crbot.cases.meetings import Answer, Call, CallState, Choice, read_choice
 from crbot.cases.respond import (
@@ -128,16 +129,28 @@ def think(desk: Desk) -> Thought | None:
 
 def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> Thought:
     if isinstance(what, Ignored):
-        desk.store.save(kept, Change(), desk.clock())
+        _save(desk, kept, Change())
         return Thought(kept.id, "ignored", trouble=what.why)
     if isinstance(what, StaffAction):
         if what.verb in (Verb.ADD_HELD, Verb.OPEN_HELD):
             return _admitted(desk, kept, what)
         if what.verb is Verb.RETRY:
             return _retried(desk, kept, what)
-        desk.store.save(kept, _acted(desk, what), desk.clock())
+        _save(desk, kept, _acted(desk, what))
         return Thought(kept.id, f"acted: {what.verb}", case=what.case)
     return _decided(desk, kept, what)
+
+
+def _save(
+    desk: Desk,
+    kept: Kept,
+    change: Change,
+    received: Received | None = None,
+    decision: Decision | None = None,
+    admitted: int | None = None,
+) -> None:
+    now = desk.clock()
+    desk.store.save(kept, dated(change, now), now, received, decision, admitted)
 
 
 def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
@@ -149,7 +162,7 @@ def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
             change = _reported(desk, thread, heard, decision, received.report)
         else:
             change = _change(desk, thread, heard, received, decision)
-        desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision)
+        _save(desk, kept, _within_limits(desk, change), received, decision)
     number = change.case.number if change.case else change.about
     return Thought(kept.id, "decided", case=number, decision=decision)
 
@@ -274,7 +287,7 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     case = going_on(desk.store, desk.store.case(action.case)) if action.verb is Verb.ADD_HELD else None
     is_without_case = action.verb is Verb.ADD_HELD and case is None
     if held is None or not isinstance(received, Received) or is_without_case:
-        desk.store.save(kept, _acted(desk, action), desk.clock())
+        _save(desk, kept, _acted(desk, action))
         return Thought(
             kept.id, "refused", trouble=f"message {held_id} does not wait, or there is no case for it"
         )
@@ -282,7 +295,7 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     heard = replace(heard, detail={**heard.detail, "admitted_by": action.by})
     decision = decide(received.message, desk.policy, _known(case))
     change = _continued(desk, case, heard, decision) if case else _opened(desk, heard, decision)
-    desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision, admitted=held.id)
+    _save(desk, kept, _within_limits(desk, change), received, decision, admitted=held.id)
     return Thought(kept.id, f"acted: {action.verb}", case=change.case.number if change.case else None)
 
 
@@ -291,9 +304,9 @@ def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     what = action.values.get("what", "").strip()
     if desk.store.retry(what, desk.clock()):
         entry = Entry(action.verb.value, action.by, {"what": what})
-        desk.store.save(kept, Change(about=action.case or None, entries=(entry,)), desk.clock())
+        _save(desk, kept, Change(about=action.case or None, entries=(entry,)))
         return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
-    desk.store.save(kept, _acted(desk, action), desk.clock())
+    _save(desk, kept, _acted(desk, action))
     return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")
 
 

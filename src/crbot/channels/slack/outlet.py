@@ -79,7 +79,7 @@ class SlackOutlet:
                 payload = cards.letter(f"letter:{_digest(outgoing)}", self._words.letter(message))
                 return to.address, to.thread, payload
             case Notice():
-                return self._channels[Place.REVIEW], "", cards.notice(f"notice:{_digest(outgoing)}", message)
+                return self._channels[message.place], "", cards.notice(f"notice:{_digest(outgoing)}", message)
 
     # --- cards --------------------------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class SlackOutlet:
         """What belongs into the card's thread: the message's full text, and what happened."""
         yield from _full_text(drawing)
         if drawing.log:
-            yield cards.log_line(f"log:{_digest(outgoing)}", drawing.log)
+            yield cards.log_line(f"log:{_digest(outgoing)}", drawing.log, drawing.calls)
 
     def _strike_out(self, outgoing: Outgoing, drawing: Drawing, old: Spot, new: Spot) -> None:
         """Leave a pointer to the new card. Where Slack refuses it for good (the old channel is archived, say)

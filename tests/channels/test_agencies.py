@@ -47,15 +47,15 @@ ELM_RIDGE = Agency(
     ids=["one's own", "the .gov domains", "the FBI's agencies"],
 )
 def test_each_of_the_lists_is_known_by_its_columns(text: str, names: list[str], types: list[str]) -> None:
-    agencies = read_agencies(text.encode("utf-8-sig"), "list.csv")
+    agencies = read_agencies(text.encode("utf-8-sig"), "list.csv").agencies
 
     assert [agency.name for agency in agencies] == names
     assert [agency.type for agency in agencies] == types
 
 
 def test_all_that_a_list_tells_is_kept() -> None:
-    assert read_agencies(OWN.encode(), "list.csv")[0] == ELM_RIDGE
-    assert read_agencies(GOV.encode(), "list.csv")[0].domain == "elm-ridge.example.gov"
+    assert read_agencies(OWN.encode(), "list.csv").agencies[0] == ELM_RIDGE
+    assert read_agencies(GOV.encode(), "list.csv").agencies[0].domain == "elm-ridge.example.gov"
 
 
 @pytest.mark.parametrize(
@@ -106,19 +106,19 @@ def test_a_list_of_a_gigabyte_is_refused_before_it_is_read() -> None:
 @given(raw=st.binary(max_size=400) | st.text(max_size=400).map(lambda text: b"name,state\n" + text.encode()))
 def test_whatever_is_in_a_file_it_is_read_or_refused(raw: bytes) -> None:
     try:
-        agencies = read_agencies(raw, "list.csv")
+        agencies = read_agencies(raw, "list.csv").agencies
     except RegisterError:
         return
     assert agencies
 
 
 def test_the_difference_to_the_register_that_is_there_can_be_looked_at_before() -> None:
-    before = read_agencies(OWN.encode(), "old.csv")
+    before = read_agencies(OWN.encode(), "old.csv").agencies
     text = OWN.replace("Chief Ada Bell", "Chief Lou Pike").replace(
         "Harmon County Sheriff's Office", "Harmon Sheriff"
     )
 
-    told = difference(before, read_agencies(text.encode(), "new.csv"))
+    told = difference(before, read_agencies(text.encode(), "new.csv").agencies)
 
     assert [(old.head, new.head) for old, new in told.changed] == [("Chief Ada Bell", "Chief Lou Pike")]
     assert [agency.name for agency in told.added] == ["Harmon Sheriff"]

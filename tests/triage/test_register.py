@@ -8,7 +8,10 @@ import string
 import pytest
 
 from crbot import wiring
-from crbot.triage.register import Agency, Match, Register, Spelling
+from crbot.triage.decide import decide
+from crbot.triage.decision import Decision
+from crbot.triage.message import Channel, Message, Person
+from crbot.triage.register import Agency, Match, Register, Spelling, consult
 
 SPELLING = Spelling(wiring.load_policy().words)
 KNOWN = (
@@ -174,3 +177,46 @@ def test_variants_of_two_thousand_names_are_found_or_honestly_several() -> None:
 
     assert right >= 0.97 * 2_000
     assert wrong <= 0.003 * 2_000
+
+
+# What a match settles
+
+POLICY = wiring.load_policy()
+
+
+def consulted(body: str, domain: str = "") -> Decision:
+    message = Message(Channel.EMAIL, Person("Chief Ada Bell", f"abell@{domain or 'mail.example.com'}"), body)
+    return consult(REGISTER, decide(message, POLICY), POLICY, domain)
+
+
+def test_a_match_settles_type_and_state_where_the_message_does_not_tell() -> None:
+    decision = consulted("I am the chief at Walnut Bend DPS. Please review our pursuit policy with us.")
+
+    assert decision.facts.value("agency_state") == "IA"
+    (evidence,) = decision.facts.evidence("agency_state")
+    assert evidence.text in "I am the chief at Walnut Bend DPS."
+    assert evidence.context == "the register has “Walnut Bend Department of Public Safety, IA”"
+
+
+def test_a_match_overrules_nothing_that_was_said() -> None:
+    body = "I am the chief of the Springfield Police Department in Massachusetts. Please train our officers."
+
+    decision = consulted(body, "springfieldohio.example.gov")
+
+    assert decision.facts.value("agency_state") == "MA"
+
+
+def test_where_no_agency_is_named_the_owner_of_the_domain_is_the_agency() -> None:
+    decision = consulted("Could you go through our use of force policy with us?", "harmonso.example.gov")
+
+    assert decision.facts.value("agency_name") == "Harmon County Sheriff's Office"
+    assert decision.facts.value("agency_type") == "county"
+    assert decision.facts.evidence("agency_name")[0].text == "harmonso.example.gov"
+
+
+def test_where_the_register_is_not_sure_everything_stays_as_it_was() -> None:
+    body = "I am the chief of Springfield PD. Please review our pursuit policy with us."
+
+    assert consulted(body) == decide(
+        Message(Channel.EMAIL, Person("Chief Ada Bell", "abell@mail.example.com"), body), POLICY
+    )

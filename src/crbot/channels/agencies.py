@@ -40,7 +40,7 @@ class _Form:
 
 _FORMS = (
     _Form(
-        "crbot's own list", {name: name for name in OWN_COLUMNS}, {each: each for each in TYPES} | {"": ""}
+        "a list of one's own", {name: name for name in OWN_COLUMNS}, {each: each for each in TYPES} | {"": ""}
     ),
     _Form(
         "CISA's list of .gov domains",
@@ -86,7 +86,15 @@ _FORMS = (
 _NEEDED = ("name", "state")
 
 
-def read_agencies(raw: bytes, file: str) -> tuple[Agency, ...]:
+@dataclass(frozen=True, slots=True)
+class AgencyList:
+    """A list of agencies, and which of the known lists it is."""
+
+    source: str
+    agencies: tuple[Agency, ...]
+
+
+def read_agencies(raw: bytes, file: str) -> AgencyList:
     """The agencies of a list, whichever it is, in its order. Raises `RegisterError` with all that is wrong.
 
     Rows of federal offices are left out: none of them can ask for help.
@@ -111,7 +119,7 @@ def read_agencies(raw: bytes, file: str) -> tuple[Agency, ...]:
         raise RegisterError("\n".join(faults[:_MOST_FAULTS]) + more)
     if not agencies:
         raise RegisterError(f"{file}: holds no agency")
-    return tuple(dict.fromkeys(agencies))
+    return AgencyList(form.name, tuple(dict.fromkeys(agencies)))
 
 
 def _form_of(header: list[str], file: str) -> tuple[_Form, dict[str, int]]:

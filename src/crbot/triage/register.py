@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from crbot.triage.decide import settle
+from crbot.triage.decision import Decision
+from crbot.triage.facts import Evidence, Facts, Part, Statement
 from crbot.triage.phrases import Words, fold
+from crbot.triage.policy import Policy
 from crbot.triage.states import CODES
 
 MOST_CANDIDATES = 5
+REGISTER = "register"  # who says what the register says
 SURE = 0.85  # from here on a single match is taken for the agency
 _MARGIN = 0.05  # … if the next one is so much worse
 _LIKENESS = 0.8  # of two names of places, to be thought a slip of the keyboard
@@ -236,6 +241,34 @@ class Register:
             if not asked.kind:
                 others = self._by_place[place]
                 yield from ((index, likeness - 0.05, f"its place is written {place!r}") for index in others)
+
+
+def consult(register: Register, decision: Decision, policy: Policy, domain: str) -> Decision:
+    """The decision with what the register knows of the agency, where the messages leave it open.
+
+    `domain`: that the sender's mail comes from, "" where nobody vouches for it. What was said is never overruled.
+    """
+    facts = decision.facts
+    statements = [each for each in _known(register, facts, domain) if not facts.is_known(each.fact)]
+    return settle(facts, statements, policy, decision) if statements else decision
+
+
+def _known(register: Register, facts: Facts, domain: str) -> Iterator[Statement]:
+    """What the register says of the agency that is named, or else of the one whose domain it is."""
+    if facts.is_known("agency_name"):
+        state = facts.value("agency_state") if facts.is_known("agency_state") else ""
+        agency = register.find(facts.value("agency_name"), state, domain).agency
+        where = facts.evidence("agency_name")[:1]
+    else:
+        owners = register.of_domain(domain) if domain else ()
+        agency = owners[0] if len(owners) == 1 else None
+        where = (Evidence(domain, Part.SENDER),)
+    if agency is None:
+        return
+    told = {"agency_name": agency.name, "agency_state": agency.state, "agency_type": agency.type}
+    context = f"the register has “{agency.name}, {agency.state}”"
+    evidence = tuple(replace(each, cue="", rule="register", context=context) for each in where)
+    yield from (Statement(fact, (value,), evidence, REGISTER) for fact, value in told.items() if value)
 
 
 def _drawers(place: str, state: str) -> tuple[tuple[str, str, int], ...]:

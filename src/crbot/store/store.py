@@ -104,7 +104,15 @@ _UPDATE_CASE = update(cases).where(cases.c.number == bindparam("case"), cases.c.
 _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
-_UNREACHED = ("letter failed", "not sent")  # as the record names what did not reach the agency
+_FAILED = (
+    select(record.c.id)
+    .where(
+        record.c.case_number == bindparam("number"),
+        record.c.at > bindparam("since", type_=record.c.at.type),
+        record.c.what.in_(("letter failed", "not sent")),  # as the record names what did not reach the agency
+    )
+    .limit(1)
+)
 _BATCH = 500  # cases read at a time
 _KEYS_A_QUERY = 500  # SQLite takes a thousand variables at the least
 
@@ -388,11 +396,8 @@ class SqlStore:
             return with_their_cases(connection, token, rows, found)
 
     def is_unreached(self, number: str, since: datetime) -> bool:
-        failed = select(record.c.id).where(
-            record.c.case_number == number, record.c.what.in_(_UNREACHED), record.c.at > since
-        )
         with self._transaction() as connection:
-            return connection.scalar(failed.limit(1)) is not None
+            return connection.scalar(_FAILED, {"number": number, "since": since}) is not None
 
     def settle(self, due: Due, change: Change, now: datetime, good_until: datetime | None = None) -> None:
         follow_up = due.follow_up
@@ -401,7 +406,8 @@ class SqlStore:
             if follow_up.is_letter and connection.scalar(_ANY_KEPT) is not None:
                 raise Stale("a message has arrived that may be the answer")
             finish(connection, due, Progress.DONE, now)
-            self._save_cases(connection, change, now)
+            if change.case is not None:  # what it waits for stays as it is
+                _save_case(connection, change.case, now)
             by_itself: dict[str, object] = {"followup_id": due.id, "good_until": good_until}
             restored = marks.read(connection, marks.RESTORED)
             if (

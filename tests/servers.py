@@ -254,9 +254,12 @@ def _account() -> tuple[str, str]:
 
 
 class TokenProvider:
-    """A provider of tokens: gives them to who knows the secret, and tells a server whom one belongs to."""
+    """A provider of tokens: gives them to who knows the secret, and tells a server whom one belongs to.
 
-    def __init__(self, mailbox: str) -> None:
+    With a certificate it is spoken to over a secure line, as msal insists.
+    """
+
+    def __init__(self, mailbox: str, certificate: Certificate | None = None) -> None:
         self.mailbox = mailbox
         self.given: list[dict[str, str]] = []  # what was asked for, in order
         self.good: set[str] = set()
@@ -264,10 +267,19 @@ class TokenProvider:
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:  # where to ask for a token, as OpenID has it
+                told: dict[str, object] = {
+                    name: f"{provider.url}/tenant/oauth2/v2.0/{name}"
+                    for name in ("authorization_endpoint", "token_endpoint")
+                }
+                self._tell(200 if self.path.startswith("/tenant/") else 404, told)
+
             def do_POST(self) -> None:
                 length = int(self.headers.get("Content-Length", "0"))
                 form = dict(parse_qsl(self.rfile.read(length).decode()))
-                code, told = provider._answer(self.path, form)
+                self._tell(*provider._answer(self.path, form))
+
+            def _tell(self, code: int, told: dict[str, object]) -> None:
                 body = json.dumps(told).encode()
                 self.send_response(code)
                 self.send_header("Content-Type", "application/json")
@@ -279,13 +291,17 @@ class TokenProvider:
                 pass
 
         self._server = ThreadingHTTPServer((HOST, 0), Handler)
-        self.url = f"http://{HOST}:{self._server.server_port}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.file, certificate.key)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if certificate else ''}://{HOST}:{self._server.server_port}"
 
     def _answer(self, path: str, form: dict[str, str]) -> tuple[int, dict[str, object]]:
         if path == "/introspect":
             is_good = form.get("token") in self.good
             return 200, {"active": is_good, "username": self.mailbox} if is_good else {"active": False}
-        if form.get("client_secret") != PASSWORD:
+        if form.get("client_secret") != PASSWORD and "client_assertion" not in form:
             return 401, {"error": "invalid_client", "error_description": "The secret is wrong."}
         self.given.append(form)
         token = f"token{len(self.given)}"

@@ -94,7 +94,7 @@ class ImapSettings(_Server):
     poll_seconds: float = Field(60, gt=0, description="how often to look, beside IDLE")
     timeout_seconds: float = Field(30, gt=0)
     max_message_bytes: int = Field(
-        25_000_000, gt=0, description="of a larger mail only the beginning is read"
+        150_000_000, gt=0, description="of a larger mail only the beginning is kept"
     )
 
 
@@ -109,15 +109,27 @@ class SmtpSettings(_Server):
 class OAuthSettings(BaseModel):
     """Where tokens are to be had that stand for a password (auth=xoauth2), for mailbox and mail server alike."""
 
-    token_url: NonEmpty = Field(
-        description="https://login.microsoftonline.com/TENANT/oauth2/v2.0/token, or …"
+    authority: str = Field(
+        "", description="Microsoft 365: https://login.microsoftonline.com/TENANT; needs crbot[microsoft365]"
     )
+    token_url: str = Field("", description="every other provider, as https://oauth2.googleapis.com/token")
     client_id: NonEmpty
     client_secret: SecretStr = SecretStr("")
+    certificate: SecretStr = Field(
+        SecretStr(""), description="with authority, in place of the secret: certificate and private key (PEM)"
+    )
     refresh_token: SecretStr = Field(SecretStr(""), description="empty: the client itself is let in")
     scope: str = Field(
         "https://outlook.office365.com/.default", description="Gmail: https://mail.google.com/"
     )
+
+    @model_validator(mode="after")
+    def _one_provider_is_named(self) -> OAuthSettings:
+        if bool(self.authority) == bool(self.token_url):
+            raise ValueError(
+                "set either CRBOT_OAUTH__AUTHORITY (Microsoft 365) or CRBOT_OAUTH__TOKEN_URL (any other provider)"
+            )
+        return self
 
 
 class MailSettings(_Group):
@@ -232,7 +244,8 @@ class Settings(BaseSettings):
         wanted = [server for server in (self.imap, self.smtp) if server and server.auth is Auth.XOAUTH2]
         if wanted and self.oauth is None:
             raise ValueError(
-                "auth=xoauth2 needs tokens: set CRBOT_OAUTH__TOKEN_URL and CRBOT_OAUTH__CLIENT_ID"
+                "auth=xoauth2 needs tokens: set CRBOT_OAUTH__CLIENT_ID and CRBOT_OAUTH__AUTHORITY (Microsoft 365) "
+                "or CRBOT_OAUTH__TOKEN_URL"
             )
         return self
 

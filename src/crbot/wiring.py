@@ -28,13 +28,14 @@ from crbot.cases.proposals import KINDS, Proposal, proposals_of
 from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.channels import lines
 from crbot.channels.mail.mailbox import Mailbox, MailboxSettings, Preview
+from crbot.channels.mail.microsoft import MicrosoftSettings, MicrosoftTokens
 from crbot.channels.mail.mime import OurSide
 from crbot.channels.mail.outlet import MailOutlet, OutletSettings
 from crbot.channels.mail.reader import MailReader
 from crbot.channels.mail.replies import ReplyAddresses
 from crbot.channels.mail.sender import Border
 from crbot.channels.mail.sent import SentFolder
-from crbot.channels.mail.tokens import Tokens, TokenSettings
+from crbot.channels.mail.tokens import Tokens, TokenSettings, TokenSource
 from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
 from crbot.channels.slack.deliveries import SlackDeliveries
@@ -178,21 +179,21 @@ def new_mail(settings: Settings) -> Iterator[Preview]:
         store.close()
 
 
-def _tokens(settings: Settings, auth: Auth) -> Tokens | None:
+def _tokens(settings: Settings, auth: Auth) -> TokenSource | None:
     if auth is not Auth.XOAUTH2 or settings.oauth is None:
         return None
     oauth = settings.oauth
-    token_settings = TokenSettings(
-        oauth.token_url,
-        oauth.client_id,
-        oauth.client_secret.get_secret_value(),
-        oauth.refresh_token.get_secret_value(),
-        oauth.scope,
-    )
+    secret, refresh_token = oauth.client_secret.get_secret_value(), oauth.refresh_token.get_secret_value()
+    name = "AUTHORITY" if oauth.authority else "TOKEN_URL"
     try:
-        return Tokens(token_settings)
+        if oauth.authority:
+            certificate = oauth.certificate.get_secret_value()
+            return MicrosoftTokens(
+                MicrosoftSettings(oauth.authority, oauth.client_id, secret, certificate, oauth.scope)
+            )
+        return Tokens(TokenSettings(oauth.token_url, oauth.client_id, secret, refresh_token, oauth.scope))
     except ValueError as error:
-        raise SettingsError(f"CRBOT_OAUTH__TOKEN_URL: {error}") from None
+        raise SettingsError(f"CRBOT_OAUTH__{name}: {error}") from None
 
 
 def _sent_folder(settings: Settings, imap: ImapSettings) -> SentFolder | None:

@@ -20,10 +20,11 @@ from crbot.cases.rulebook import Rulebook
 from crbot.intake.ears import Ears
 from crbot.intake.incoming import Desk
 from crbot.intake.reminding import follow_up
+from crbot.store.casefile import CASE
 from crbot.store.followups import take_due
 from crbot.store.migrations import upgrade
 from crbot.store.rows import as_json
-from crbot.store.store import _CASE, SqlStore, open_engine
+from crbot.store.store import SqlStore, open_engine
 from crbot.store.tables import cases
 from crbot.triage.decide import decide
 from crbot.triage.decision import Queue
@@ -137,7 +138,7 @@ def _row(case: Case, number: int) -> dict[str, Any]:
         "owner": case.owner,
         "opened_at": case.opened_at,
         "changed_at": case.opened_at,
-        "body": as_json(_CASE, case),
+        "body": as_json(CASE, case),
     }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from crbot import wiring
 from crbot.cases.rulebook import Rulebook
+from tests.channels.mail.hostile import HOSTILE
 from tests.mail_desk import DESK, MailDesk, mail, mail_desk
 
 ACKNOWLEDGED = ["acknowledgement"]
@@ -224,3 +227,39 @@ def test_what_comes_of_a_hard_mail(name: str, desk: MailDesk) -> None:
     assert [line.startswith(wanted.log) for line in desk.log()[log:]] == ([True] if wanted.log else [])
     assert not wanted.doubt or [doubt for doubt in came[-1].doubts if doubt.startswith(wanted.doubt)]
     assert wanted.words in desk.body()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_mail_costs_little_and_does_not_keep_the_next_one_back(name: str, desk: MailDesk) -> None:
+    started = time.process_time()
+    desk.hears(HOSTILE[name])
+    taken = time.process_time() - started
+    before = len(desk.cases())
+
+    desk.hears(mail(OTHER_REQUEST, sender=STRANGER))
+
+    assert taken < 2
+    assert len(desk.cases()) - before == 1
+
+
+def table() -> str:
+    """The hard mails and what comes of each, as docs/mail.md shows them."""
+    rows = [f"| {name[:2]} | {name[3:]} | {in_words(hard.outcome)} |" for name, hard in CASES.items()]
+    return "\n".join(["| | a mail | what comes of it |", "|---|---|---|", *rows])
+
+
+def in_words(outcome: Outcome) -> str:
+    if outcome.kind is None:
+        return "kept; the same mail came before, so nothing follows"
+    told = [f"*{outcome.kind}*"]
+    told += ["a case of its own"] if outcome.cases else []
+    told += [f"the letter *{letter.replace('_', ' ')}*" for letter in outcome.letters]
+    told += [f"staff are asked: “{outcome.notice}”"] if outcome.notice else []
+    told += [f"with its case: “{outcome.log}”"] if outcome.log else []
+    told += [f"staff are told: “{outcome.doubt}”"] if outcome.doubt else []
+    told += ["every word as it was meant"] if outcome.words else []
+    return ", ".join([*told, "filed"] if len(told) == 1 else told)
+
+
+def test_the_documents_tell_what_comes_of_each() -> None:
+    assert table() in (Path(__file__).parents[2] / "docs" / "mail.md").read_text("utf-8")

@@ -428,6 +428,37 @@ def test_a_colleague_who_forwards_our_letter_as_an_attachment_finds_the_case(des
     assert case.decision.disposition == "eligible"
 
 
+PASSED_ON = """\
+{answer}
+---------- Forwarded message ---------
+From: COPS Office Response Center <{address}>
+Date: Mon, 2 Mar 2026 09:00
+Subject: Policy review
+To: Chief Tom Akers <takers@pine-falls.example.gov>
+
+1. Is there an investigation? 2. Is there a lawsuit?
+"""
+
+
+def test_an_answer_above_our_letter_that_was_passed_on_finds_its_case(desk: MailDesk) -> None:
+    text = PASSED_ON.format(answer=ANSWER, address=REPLIES.of(CASE))
+    raw = mail(text, "Fwd: Policy review", "Lt. Ann Poe <apoe@pine-falls.example.gov>")
+    assert (REPLIES.of(CASE) or "").encode() not in raw, "it is encoded, and broken by the end of a line"
+
+    desk.hears(raw)
+
+    (case,) = desk.cases()
+    assert case.decision.disposition == "eligible"
+
+
+def test_our_letter_passed_on_by_a_stranger_is_held_for_its_case(desk: MailDesk) -> None:
+    text = PASSED_ON.format(answer=ANSWER, address=DESK) + f"Message-ID: {desk.letter_id()}\n"
+    desk.hears(mail(text, "Fwd: Policy review", "Tom Akers <tom.akers@mailhaven.example>"))
+
+    (notice,) = [notice for notice in desk.notices() if notice.held]
+    assert notice.about == CASE
+
+
 def test_a_mail_that_was_set_aside_may_be_laid_into_the_mailbox_again(desk: MailDesk) -> None:
     broken = b"   \r\n"
     thoughts = [desk.hears(broken), desk.hears(broken)]

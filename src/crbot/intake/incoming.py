@@ -34,6 +34,7 @@ from crbot.cases.respond import (
     report_on,
 )
 from crbot.cases.rulebook import Rulebook
+from crbot.intake.lookalikes import imitates_name
 from crbot.intake.ports import (
     Ignored,
     Kept,
@@ -52,6 +53,7 @@ from crbot.intake.staff import act, look_up
 from crbot.intake.threads import (
     Thread,
     Trace,
+    domain_of,
     going_on,
     is_own,
     looks_like_a_participant,
@@ -154,17 +156,21 @@ def _save(
 def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
     thread = thread_of(desk.store, received)
     heard = _heard(desk, kept, received)
-    if received.report is not None:
-        decision, change = _reported(desk, thread, heard, received, received.report)
-    else:
-        decision = _decision(desk, thread.case, received)
-        change = _change(desk, thread, heard, received, decision)
-    _save(desk, kept, _within_limits(desk, change), received, decision)
+    decision = _decision(desk, thread.case, received)
+    with desk.store.together():
+        if received.report is not None:
+            change = _reported(desk, thread, heard, decision, received.report)
+        else:
+            change = _change(desk, thread, heard, received, decision)
+        _save(desk, kept, _within_limits(desk, change), received, decision)
     number = change.case.number if change.case else change.about
     return Thought(kept.id, "decided", case=number, decision=decision)
 
 
 def _decision(desk: Desk, case: Case | None, received: Received) -> Decision:
+    if received.report is not None:
+        because = Reason("A mail server tells what became of a letter.")
+        return Decision(Kind.AUTOMATIC, because, desk.policy.version)
     decision = decide(received.message, desk.policy, _known(case))
     is_list_mail = Mark.LIST in received.message.marks and case is None
     if not is_list_mail or decision.kind.is_silent or decision.facts.values("services"):
@@ -234,6 +240,9 @@ def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision
 
 
 def _opened(desk: Desk, heard: Heard, decision: Decision) -> Change:
+    domain, agency = domain_of(heard.message.sender), decision.facts.value("agency_name")
+    if imitates_name(domain, agency):
+        heard = _doubted(heard, f"The sender's domain {domain} is written almost like {agency}")
     number = desk.store.new_number(desk.clock())
     return open_case(heard, decision, number, desk.policy.label, desk.clock())
 
@@ -245,15 +254,11 @@ def _sightings(desk: Desk, received: Received) -> Sightings:
     )
 
 
-def _reported(
-    desk: Desk, thread: Thread, heard: Heard, received: Received, told: Report
-) -> tuple[Decision, Change]:
+def _reported(desk: Desk, thread: Thread, heard: Heard, decision: Decision, told: Report) -> Change:
     """A machine tells what became of a letter: it is tied to the letter, and to its case."""
-    because = Reason("A mail server tells what became of a letter.")
-    decision = Decision(Kind.AUTOMATIC, because, desk.policy.version)
     letter = desk.store.letter_of(told, desk.clock() - _BOUNCES_WITHIN)
     case = going_on(desk.store, desk.store.case(letter.case)) if letter and letter.case else thread.case
-    return decision, report_on(case, letter, heard, decision, told)
+    return report_on(case, letter, heard, decision, told)
 
 
 def _within_limits(desk: Desk, change: Change) -> Change:
@@ -333,9 +338,11 @@ def _warned(heard: Heard, case: Case) -> Heard:
     resembled = looks_like_a_participant(case, heard.message.sender)
     if resembled is None:
         return heard
-    return replace(
-        heard, doubts=(f"The sender's address resembles {resembled}, and is another", *heard.doubts)
-    )
+    return _doubted(heard, f"The sender's address resembles {resembled}, and is another")
+
+
+def _doubted(heard: Heard, doubt: str) -> Heard:
+    return replace(heard, doubts=(doubt, *heard.doubts))
 
 
 def _known(case: Case | None) -> Known:

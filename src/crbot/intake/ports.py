@@ -6,6 +6,7 @@ Adapters fit these by shape; which ones are used is told in `crbot.wiring`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -241,11 +242,14 @@ class Sightings:
 
 
 class Store(Protocol):
-    """Keeps everything. Each method is one transaction."""
+    """Keeps everything. Each method is one transaction, but for what is done `together`."""
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
         """What a method may raise when the database is in trouble."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """What is asked and saved within, in this thread, is one transaction; undone as a whole where it raises."""
 
     # keep
     def keep(self, arrivals: Collection[Arrival]) -> int:

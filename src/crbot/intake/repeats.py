@@ -9,6 +9,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from crbot.triage.message import Message
 
@@ -32,8 +33,12 @@ DEFAULT_LIMITS = Limits()
 
 def likeness(message: Message) -> str:
     """A hash that messages share which differ in digits, blanks and marks alone; "" for one without words."""
-    told = f"{message.subject} {message.body[:_COMPARED_CHARACTERS]}".casefold()
-    words = _UNLIKE_IN_COPIES.sub(" ", told).strip()
+    return _likeness(f"{message.subject} {message.body[:_COMPARED_CHARACTERS]}")
+
+
+@lru_cache(maxsize=4)  # it is asked for when a message is weighed and again when it is saved
+def _likeness(told: str) -> str:
+    words = _UNLIKE_IN_COPIES.sub(" ", told.casefold()).strip()
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest() if words else ""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crbot.cases.case import Case
+from crbot.intake.lookalikes import resembled
 from crbot.intake.ports import Proof, Received, Store
 from crbot.triage.message import Channel, Person
 
@@ -110,45 +111,9 @@ def is_own(address: str, own: Collection[str]) -> bool:
 
 def looks_like_a_participant(case: Case, sender: Person) -> str | None:
     """The participant whose address the sender's resembles without being it; None where none is resembled."""
-    address = (sender.address or "").casefold()
-    alike = (key for key in case.participants if key != address and _is_alike(key, address))
+    domain = domain_of(sender)
+    alike = (key for key in case.participants if resembled(domain, (key.rpartition("@")[2],)))
     return next(alike, None)
-
-
-def _is_alike(one: str, other: str) -> bool:
-    theirs, ours = one.rpartition("@")[2], other.rpartition("@")[2]
-    if not theirs or not ours or theirs == ours:
-        return False
-    return _shape(theirs) == _shape(ours) or _is_one_step_apart(theirs, ours)
-
-
-# Letters that are taken for one another at a glance; what stands behind the last dot is often swapped too.
-_LOOKS_LIKE = (
-    ("rn", "m"),
-    ("vv", "w"),
-    ("cl", "d"),
-    ("0", "o"),
-    ("1", "l"),
-    ("i", "l"),
-    ("5", "s"),
-    ("-", ""),
-)
-
-
-def _shape(domain: str) -> str:
-    name = domain.rpartition(".")[0].replace(".", "")
-    for written, seen in _LOOKS_LIKE:
-        name = name.replace(written, seen)
-    return name
-
-
-def _is_one_step_apart(one: str, other: str) -> bool:
-    """One letter more, fewer or other; short names are too often alike by chance."""
-    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 8:
-        return False
-    shorter, longer = sorted((one, other), key=len)
-    start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
-    return shorter[start + (len(shorter) == len(longer)) :] == longer[start + 1 :]
 
 
 def _provider(domain: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import signal
 import subprocess
@@ -17,6 +19,8 @@ from crbot.channels.mail.mime import OurSide, parse_mail
 from crbot.channels.mail.reader import MailReader
 from crbot.intake.ports import Arrival, Ignored, Received, Unreadable
 from crbot.triage.message import Channel, Mark
+from tests.channels.mail.costs import cost_of
+from tests.channels.mail.hostile import HOSTILE
 
 QUICK = Limits(seconds=0.5, memory_bytes=256 * 1024 * 1024, readings=500)
 PLAIN = b"From: chief@townpd.example.gov\nMessage-ID: <a@x.example>\nSubject: Help\n\nPlease help us.\n"
@@ -148,6 +152,32 @@ def best_of(call, times=50):
         call()
         taken.append(time.perf_counter() - started)
     return min(taken)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="how much memory it took is told by Linux alone"
+)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_mail_costs_the_child_little_time_and_memory(name):
+    with Confined(cost_of, Limits(readings=1)) as child:
+        cost = child(HOSTILE[name])
+
+    assert cost.seconds < 2
+    assert cost.memory_bytes < 200_000_000
+
+
+def test_a_mail_of_a_hundred_megabytes_is_read_with_its_attachment():
+    """It takes its own size and little more."""
+    content = base64.encodebytes(b"0123456789abcdef" * 48) * 100_000
+    head = b"From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nPlease help us.\n"
+    part = b"--b\nContent-Type: video/mp4; name=a.mp4\nContent-Transfer-Encoding: base64\n\n"
+
+    with Confined(parse_mail) as child:
+        mail = child(head + part + content + b"\n--b--\n")
+
+    (file,) = mail.files
+    assert (mail.body, file.size_bytes) == ("Please help us.", 768 * 100_000)
+    assert file.sha256 == hashlib.sha256(b"0123456789abcdef" * 48 * 100_000).hexdigest()
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from imapclient import DELETED, SEEN
 
 from crbot.channels.mail import mailbox as module
 from crbot.channels.mail.mailbox import Mailbox, MailboxAway
+from crbot.channels.mail.mime import identity_and_content_of
 from crbot.channels.mail.security import Security
 from crbot.intake.ports import Arrival
 from tests.servers import HOST, Dovecot, free_port, running_dovecot
@@ -160,6 +161,29 @@ def test_of_a_mail_that_is_too_large_only_the_beginning_comes(dovecot, user, ope
     assert len(large.raw) == module.EXCERPT_BYTES
     assert b"Please help us, 1." in large.raw
     assert not by_identity["<2@townpd.example.gov>"].excerpt
+
+
+def test_a_large_mail_is_fetched_in_pieces_and_kept_whole(dovecot, user, open_mailbox):
+    large = mail(1, size=module.WHOLE_BYTES + module.PIECE_BYTES)
+    dovecot.deliver(user, large, mail(2))
+    mailbox, inbox = open_mailbox(), Inbox()
+
+    small, whole = arrived(mailbox, inbox)
+
+    assert small.identity == "<2@townpd.example.gov>", "a large one keeps no other back"
+    assert whole.raw.rstrip().endswith(large)
+    assert not whole.excerpt
+    assert identity_and_content_of(whole.raw) == (whole.identity, whole.content)
+    assert arrived(mailbox, inbox) == []
+
+
+@pytest.mark.parametrize("odd", [-1, 0, 1])
+def test_a_mail_as_long_as_its_pieces_is_kept_whole(odd, dovecot, user, open_mailbox):
+    length = 3 * module.PIECE_BYTES + odd
+    with dovecot.person(user) as person:
+        person.append("INBOX", mail(1).ljust(length, b"x"))
+
+    assert [len(each.raw) for each in arrived(open_mailbox())] == [length]
 
 
 def test_kept_mail_is_moved_and_moving_it_again_does_no_harm(dovecot, user, open_mailbox):

@@ -128,7 +128,11 @@ NAMES = {
     "gov in the middle": ("Tom", "takers@pine-falls.gov.example.com", "The sender's domain pine-falls.gov.example.com looks"),
     "gov with a dash": ("Tom", "takers@pinefalls-gov.com", "The sender's domain pinefalls-gov.com looks"),
     "a name that holds gov": ("Tom", "takers@govan.example.com", None),
-    "a government abroad": ("Tom", "takers@police.gov.uk", None),
+    "a government abroad": ("Tom", "takers@pine-falls.gov.co", "The sender's domain ends in .gov.co, which another country"),
+    "a state's city": ("Tom", "takers@pd.ci.pine-falls.id.us", None),
+    "a territory": ("Tom", "takers@policia.gov.pr", None),
+    "gov with a zero": ("Tom", "takers@pine-falls.g0v.com", "The sender's domain pine-falls.g0v.com looks like"),
+    "gov as an ending of its own": ("Tom", "takers@pine-falls.qov.us", "The sender's domain pine-falls.qov.us looks like"),
     "a domain of other letters": ("Tom", "takers@рine-falls.com", "The sender's domain is written with letters"),
     "a domain of other letters, encoded": ("Tom", "takers@xn--ine-falls-1qi.com", "The sender's domain is written with"),
 }  # fmt: skip
@@ -147,3 +151,33 @@ def test_where_answers_are_wanted_elsewhere_it_is_shown_where() -> None:
     (doubt,) = doubts_about_names(CHIEF, (Person("", "bob@x.example"), CHIEF))
 
     assert doubt == "Reply-To differs from From: answers are wanted at bob@x.example"
+
+
+DESK = "cri-intake@cops.example.gov"
+KNOWN = frozenset({"springfieldpd.gov", "river-county.us"})
+RESEMBLED = {
+    "our own": ("help@c0ps.example.gov", "", "cops.example.gov, and is another"),
+    "our own, under another ending": ("help@cops.example.com", "", "cops.example.gov, and is another"),
+    "one letter off": ("chief@springfeildpd.gov", "", "springfieldpd.gov, and is another"),
+    "another ending": ("chief@springfieldpd.com", "", "springfieldpd.gov, and is another"),
+    "an official ending within": ("chief@springfieldpd-gov.com", "", "springfieldpd.gov, and is another"),
+    "letters of another script": ("chief@springfieldрd.gov", "", "springfieldpd.gov, and is another"),
+    "the same, encoded": ("chief@xn--springfieldd-5gk.gov", "", "springfieldpd.gov, and is another"),
+    "the known one": ("chief@springfieldpd.gov", "", ""),
+    "a part of the known one": ("chief@records.springfieldpd.gov", "", ""),
+    "a colleague in the mail": ("chief@e1m-grove.gov", "Write to Ann, apoe@elm-grove.gov.", "elm-grove.gov, which the mail names"),
+    "the pages of the agency": ("chief@elmgrove.com", "https://www.elmgrove.gov/police", "elmgrove.gov, which the mail names"),
+    "pages and mail apart": ("chief@elmgrove.gov", "www.elmgrove.org", ""),
+    "others in the mail": ("chief@elmgrove.gov", "ann@town.gov, bob@gmail.com", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RESEMBLED)
+def test_a_domain_that_is_taken_for_another_is_pointed_out(name: str) -> None:
+    address, words, doubt = RESEMBLED[name]
+    side = OurSide(frozenset({DESK}), known_domains=KNOWN)
+
+    got = received(f"From: Chief <{address}>\r\nTo: {DESK}\r\n\r\nHelp. {words}".encode(), side)
+
+    told = [each for each in got.doubts if "resembles" in each]
+    assert [each.partition(" resembles ")[2] for each in told] == ([doubt] if doubt else [])

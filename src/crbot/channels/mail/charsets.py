@@ -43,6 +43,12 @@ _WIDER = {
 # Text codecs that stand for no charset; punycode is quadratic besides.
 _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 _SAYS_NOTHING = frozenset({"", "unknown", "x-unknown", "unknown-8bit", "default", "_autodetect", "none"})
+_READ_AS_ASCII = _SAYS_NOTHING | {
+    "us-ascii",
+    "utf-8",
+    "iso-8859-1",
+    "windows-1252",
+}  # the usual ones, at once
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,39}")
 _ESCAPED_JAPANESE = b"\x1b$"
 _FEW = 100  # of this many characters one may be wrong before the charset itself is doubted
@@ -71,6 +77,8 @@ def decoded(raw: bytes, declared: str) -> Decoded:
     Never raises; what gives no character becomes U+FFFD.
     """
     name = declared.strip().strip("\"'").casefold()
+    if name in _READ_AS_ASCII and raw.isascii() and b"\x1b" not in raw:
+        return Decoded(raw.decode("ascii"))
     codec = _codec(name)
     if codec is None and name not in _SAYS_NOTHING:
         doubt = f"The charset {clean_line(name)[:40]!r} is unknown"
@@ -129,4 +137,6 @@ def clean_text(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """The text on one line, safe to be put into a header, a log line or a page."""
-    return " ".join(_UNSEEN.sub("", _LINE_ENDS.sub(" ", text)).split())
+    if not (text.isascii() and text.isprintable()):
+        text = _UNSEEN.sub("", _LINE_ENDS.sub(" ", text))
+    return " ".join(text.split())

@@ -8,6 +8,7 @@ what, is `mime`'s.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import resource
@@ -34,15 +35,20 @@ _LENGTH = struct.Struct(">cQ")  # what the frame is, and how many bytes follow
 _ASK, _READY, _RESULT, _UNREADABLE, _FAILED = b"?", b"!", b"=", b"u", b"f"
 _MAX_ANSWER_BYTES = 16_000_000
 _START_SECONDS = 60.0  # a new interpreter on a busy machine
+_SENT_AT_ONCE_BYTES = 1 << 16  # most mails, so that the child wakes once for them
+_BYTES_A_SECOND = 10_000_000  # that are only to be handed over, taken out of base64 and hashed
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one reading may take."""
 
-    seconds: float = 5.0  # by the clock, and of the processor
+    seconds: float = 5.0  # by the clock, and of the processor; a little more for a large mail
     memory_bytes: int = 512 * 1024 * 1024  # of addresses, the interpreter included
     readings: int = 500  # after these many a new process: what it has grown to is given back
+
+    def seconds_for(self, size_bytes: int) -> float:
+        return self.seconds + size_bytes / _BYTES_A_SECOND
 
 
 class Confined(Generic[T]):
@@ -148,10 +154,12 @@ class _Child:
 
     def ask(self, raw: bytes) -> tuple[bytes, bytes]:
         self.readings += 1
-        deadline = time.monotonic() + self._limits.seconds
+        seconds = self._limits.seconds_for(len(raw))
+        deadline = time.monotonic() + seconds
         with self._explained():
-            self._line.settimeout(self._limits.seconds)
-            self._line.sendall(_LENGTH.pack(_ASK, len(raw)) + raw)
+            self._line.settimeout(seconds)
+            self._line.sendall(_LENGTH.pack(_ASK, len(raw)) + raw[:_SENT_AT_ONCE_BYTES])
+            self._line.sendall(memoryview(raw)[_SENT_AT_ONCE_BYTES:])
         return self._answer(deadline)
 
     def _answer(self, deadline: float) -> tuple[bytes, bytes]:
@@ -203,12 +211,14 @@ def _serve(name: str, descriptor: int, memory_bytes: int, seconds: float) -> Non
     module, _, qualified = name.partition(":")
     function: Callable[[bytes], object] = getattr(importlib.import_module(module), qualified)
     adapter: TypeAdapter[object] = TypeAdapter(typing.get_type_hints(function)["return"])
-    _limit(memory_bytes)
+    limits = Limits(seconds, memory_bytes)
+    gc.freeze()  # what is loaded stays; it is not looked through after every mail
+    _limit(limits.memory_bytes)
     with socket.socket(fileno=descriptor) as line, line.makefile("rb") as stream:
         _send(line, _READY, b"")
         while header := stream.read(_LENGTH.size):
             raw = stream.read(_LENGTH.unpack(header)[1])
-            _allow_processor_time(seconds)
+            _allow_processor_time(limits.seconds_for(len(raw)))
             _send(line, *_answer(function, adapter, raw))
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-_MBOX_START = re.compile(rb"From [^ :\r\n]+ ")  # a header From may have a blank behind its name, too
+# A header From may have a blank behind its name, too; and Python knows no mbox with the old line ends of the Mac.
+_MBOX_START = re.compile(rb"From [^ :\r\n]+ [^\r\n]{0,900}\r?\n")
 _LOOKED_AT_BYTES = 1_000
 
 

@@ -22,6 +22,8 @@ MAX_MESSAGE_IDS = 50
 _ENCODED_WORD = re.compile(rb"=\?([A-Za-z0-9_.:+-]{1,40})(?:\*[A-Za-z-]{0,16})?\?([bBqQ])\?([^?\r\n]*)\?=")
 _QUOTED_BYTE = re.compile(rb"=([0-9A-Fa-f]{2})")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,400})>")
+# One sender without quotes, comments and encoded words, as most headers hold: nothing in it has a second meaning.
+_PLAIN_MAILBOX = re.compile(rb"([A-Za-z0-9 .'-]{0,100}) ?<([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253})>")
 _BARE_MESSAGE_ID = re.compile(r"[^<>\s\"]{1,200}@[^<>\s\"]{1,200}")
 _LOCAL_PART = re.compile(r"[^\s\"(),:;<>@\[\\\]]{1,64}")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,10}[^\W_](?:[\w-]{0,61}[^\W_])?")
@@ -45,6 +47,8 @@ def text_of(raw: bytes) -> str:
 
 
 def _with_encoded_words(raw: bytes) -> str:
+    if b"=?" not in raw:
+        return charsets.decoded(raw, "").text
     pieces: list[str] = []
     run: list[bytes] = []  # bytes of neighbouring words in one charset: a character may be cut in two by them
     charset, position = "", 0
@@ -72,21 +76,26 @@ def _word_bytes(encoding: bytes, encoded: bytes) -> bytes:
 
 
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_NO_BASE64_BYTES = bytes(each for each in range(256) if _NO_BASE64.fullmatch(bytes((each,))))
 
-
-_WEIGHED_BYTES = 4_000
+WEIGHED_BYTES = 4_000
 _STRAY_BYTES = 0.08  # a quoting mark or a blank at each line is less, the blanks of a language are more
 
 
 def is_like_base64(raw: bytes) -> bool:
     """False for plain text that only calls itself base64: what it stands for would be nothing."""
-    weighed = raw[:_WEIGHED_BYTES].translate(None, b"\r\n=")
+    weighed = raw[:WEIGHED_BYTES].translate(None, b"\r\n=")
     return sum(map(len, _NO_BASE64.findall(weighed))) <= _STRAY_BYTES * len(weighed)
+
+
+def only_base64(raw: bytes) -> bytes:
+    """Without line ends, padding, and whatever else is no base64."""
+    return raw.translate(None, _NO_BASE64_BYTES)
 
 
 def from_base64(raw: bytes) -> bytes:
     """What base64 stands for, as much of it as is whole."""
-    data = _NO_BASE64.sub(b"", raw)
+    data = only_base64(raw)
     data = data[: len(data) - 1] if len(data) % 4 == 1 else data
     try:
         return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
@@ -100,6 +109,9 @@ def mailboxes_of(raw: bytes) -> tuple[Mailbox, ...]:
     An entry in which more than one address could be meant has none.
     """
     line = unfolded(raw)
+    plain = _PLAIN_MAILBOX.fullmatch(line)
+    if plain and is_address(address := plain[2].decode("ascii")):
+        return (Mailbox(_name((plain[1] or b"").decode("ascii")), address),)
     if b"@" not in line and b"=?" in line:  # some programs encode the whole list, against the standard
         line = _with_encoded_words(line).encode("utf-8", "replace")
     entries = _split_list(line.decode("utf-8", "surrogateescape"))
@@ -216,6 +228,10 @@ def value_and_parameters(raw: bytes) -> tuple[str, dict[str, str]]:
 
     Parameters that are encoded or cut into pieces (RFC 2231) are put together.
     """
+    if not raw:
+        return "", {}
+    if b";" not in raw:
+        return text_of(raw).casefold(), {}
     pieces = _split_parameters(unfolded(raw)[:8000].decode("latin-1"))
     value = charsets.clean_line(pieces[0]).casefold()
     plain: dict[str, str] = {}

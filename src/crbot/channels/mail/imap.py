@@ -17,7 +17,7 @@ from imapclient.exceptions import LoginError
 
 from crbot.channels.mail.charsets import clean_line
 from crbot.channels.mail.security import Security, tls_context
-from crbot.channels.mail.tokens import TokenRefused, Tokens
+from crbot.channels.mail.tokens import TokenRefused, TokenSource
 
 
 class MailboxAway(Exception):
@@ -39,7 +39,7 @@ class Account:
 class ImapLine:
     """One connection, made when it is needed. `tokens` stand in place of the password."""
 
-    def __init__(self, account: Account, tokens: Tokens | None = None) -> None:
+    def __init__(self, account: Account, tokens: TokenSource | None = None) -> None:
         self._account = account
         self._tokens = tokens
         self._client: IMAPClient | None = None

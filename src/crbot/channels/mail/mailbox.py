@@ -7,6 +7,7 @@ and how long to pause when the server is away, is the worker's.
 from __future__ import annotations
 
 import imaplib
+import io
 import select
 import ssl
 import time
@@ -23,7 +24,7 @@ from crbot.channels.mail.imap import Account, ImapLine
 from crbot.channels.mail.imap import MailboxAway as MailboxAway
 from crbot.channels.mail.mime import identity_and_content_of, sender_and_subject_of
 from crbot.channels.mail.security import Security
-from crbot.channels.mail.tokens import Tokens
+from crbot.channels.mail.tokens import TokenSource
 from crbot.intake.ports import Arrival
 from crbot.triage.message import Channel
 
@@ -34,9 +35,10 @@ Unknown = Callable[[Collection[str]], Collection[str]]
 
 BATCH_MESSAGES = 50  # gives nearly all of the speed that larger batches would
 BATCH_BYTES = 32_000_000
-EXCERPT_BYTES = (
-    1_000_000  # of a mail that is larger than is taken in: headers and words stand at its beginning
-)
+WHOLE_BYTES = 8_000_000  # a larger mail is fetched piece by piece
+PIECE_BYTES = 4_000_000
+# Of a mail that is larger than is taken in: headers and words stand at its beginning.
+EXCERPT_BYTES = 1_000_000
 UIDS_PER_PREVIEW = 500
 UIDS_PER_SEARCH = 50_000  # imaplib takes no answer of more than a million bytes
 FULL_LOOK_SECONDS = 600.0  # servers do pass over single messages
@@ -58,7 +60,7 @@ class MailboxSettings:
     done_folder: str = ""  # where a kept mail is moved; "": it stays
     trouble_folder: str = ""  # where one is moved that can't be read; "": it stays
     timeout: float = 30.0  # seconds that the server may take for one answer
-    max_message_bytes: int = 25_000_000
+    max_message_bytes: int = 150_000_000
     since: date | None = None  # what came earlier is left alone
     is_read_only: bool = False  # nothing is moved, no folder is made
     poll: float = 60.0  # seconds between two looks where the server can't call
@@ -85,7 +87,7 @@ class Mailbox:
     Every method may raise `MailboxAway`; the next call of `arrivals` then connects anew.
     """
 
-    def __init__(self, settings: MailboxSettings, tokens: Tokens | None = None) -> None:
+    def __init__(self, settings: MailboxSettings, tokens: TokenSource | None = None) -> None:
         self._settings = settings
         self._line = ImapLine(settings.account, tokens)
         self._uid_validity = 0
@@ -112,15 +114,23 @@ class Mailbox:
         self._line.close()
 
     def arrivals(self, now: datetime, unknown: Unknown) -> Iterator[tuple[Arrival, ...]]:
-        """What lies in the folder and is not kept yet, oldest first, in batches.
+        """What lies in the folder and is not kept yet, oldest first, in batches; large mails come last, each alone.
 
         `unknown` tells of keys which of them were never kept; `now` stands in for a missing date. Nothing is
         remembered here but that: what was handed out and not kept is handed out again at the next call.
         """
         self.connect()
         self._move_what_is_left()
+        large: dict[int, int] = {}
+        limit = min(WHOLE_BYTES, self._settings.max_message_bytes)
         for uids in _in_batches(self._new_uids(unknown), BATCH_MESSAGES):
-            yield from self._fetched(uids, now)
+            sizes = self._sizes(uids)
+            large |= {uid: size for uid, size in sizes.items() if size > limit}
+            for group in _in_groups([uid for uid in sizes if uid not in large], sizes):
+                yield from self._arrived(group, now)
+        # A line that breaks amid one of them keeps nothing else back.
+        for uid, size in large.items():
+            yield from self._arrived_in_pieces(uid, size, now)
 
     def preview(self, unknown: Unknown) -> Iterator[Preview]:
         """What `arrivals` would hand out, oldest first, without fetching it. Changes nothing."""
@@ -208,43 +218,53 @@ class Mailbox:
     def _since(self) -> list[object]:
         return ["SINCE", self._settings.since] if self._settings.since else []
 
-    def _fetched(self, uids: list[int], now: datetime) -> Iterator[tuple[Arrival, ...]]:
-        sizes = self._fetch(uids, ["RFC822.SIZE"])
-        # A message that somebody else has moved meanwhile is not in the answer, and no longer ours.
-        known = {uid: int(sizes[uid][b"RFC822.SIZE"]) for uid in uids if b"RFC822.SIZE" in sizes.get(uid, {})}
-        limit = self._settings.max_message_bytes
-        ordinary = [uid for uid, size in known.items() if size <= limit]
-        for group in _in_groups(ordinary, known):
-            yield from self._arrived(group, "BODY.PEEK[]", b"BODY[]", now)
-        for uid in sorted(known.keys() - set(ordinary)):
-            asked = f"BODY.PEEK[]<0.{min(EXCERPT_BYTES, limit)}>"
-            yield from self._arrived([uid], asked, b"BODY[]<0>", now)
+    def _sizes(self, uids: list[int]) -> dict[int, int]:
+        """How large they are, as far as they still are there, in bytes; some servers know it only roughly."""
+        told = self._fetch(uids, ["RFC822.SIZE"])
+        return {uid: int(told[uid][b"RFC822.SIZE"]) for uid in uids if b"RFC822.SIZE" in told.get(uid, {})}
 
-    def _arrived(
-        self, uids: list[int], asked: str, told: bytes, now: datetime
-    ) -> Iterator[tuple[Arrival, ...]]:
-        answers = self._fetch(uids, ["INTERNALDATE", asked])
+    def _arrived(self, uids: list[int], now: datetime) -> Iterator[tuple[Arrival, ...]]:
+        answers = self._fetch(uids, ["INTERNALDATE", "BODY.PEEK[]"])
         arrivals = [
-            self._arrival(uid, answers[uid][told], answers[uid].get(b"INTERNALDATE"), told != b"BODY[]", now)
+            self._arrival(uid, answers[uid][b"BODY[]"], answers[uid].get(b"INTERNALDATE") or now)
             for uid in uids
-            if answers.get(uid, {}).get(told) is not None  # None: expunged between the two questions
+            if answers.get(uid, {}).get(b"BODY[]") is not None  # None: expunged between the two questions
         ]
         if arrivals:
             yield tuple(arrivals)
 
-    def _arrival(
-        self, uid: int, raw: bytes, internal_date: datetime | None, is_excerpt: bool, now: datetime
-    ) -> Arrival:
+    def _arrived_in_pieces(self, uid: int, size: int, now: datetime) -> Iterator[tuple[Arrival, ...]]:
+        limit = self._settings.max_message_bytes
+        came_at = self._fetch([uid], ["INTERNALDATE"]).get(uid, {}).get(b"INTERNALDATE") or now
+        raw = self._gathered(uid, size, limit + 1 if size <= limit else min(EXCERPT_BYTES, limit))
+        if raw:
+            yield (self._arrival(uid, raw, came_at, is_excerpt=size > limit),)
+
+    def _gathered(self, uid: int, size: int, most: int) -> bytes:
+        """A mail put together from pieces, at most so many bytes of it; b"" where it is gone meanwhile."""
+        whole = io.BytesIO()  # gives its bytes without copying them
+        while (here := whole.tell()) < most:
+            asked = min(PIECE_BYTES, most - here)
+            told = self._fetch([uid], [f"BODY.PEEK[]<{here}.{asked}>"]).get(uid, {})
+            piece = told.get(f"BODY[]<{here}>".encode())
+            if piece is None and here < size:
+                return b""
+            whole.write(piece or b"")
+            if not piece or (len(piece) < asked and whole.tell() >= size):
+                break
+        return whole.getvalue()
+
+    def _arrival(self, uid: int, raw: bytes, came_at: datetime, *, is_excerpt: bool = False) -> Arrival:
         limit = self._settings.max_message_bytes
         identity, content = identity_and_content_of(raw)
         return Arrival(
             channel=Channel.EMAIL,
             key=f"{self._key_prefix}{uid}",
             raw=raw[:limit],
-            received_at=internal_date.astimezone(UTC) if internal_date else now,
+            received_at=came_at.astimezone(UTC),
             identity=identity,
             content=content,
-            excerpt=is_excerpt or len(raw) > limit,  # some servers tell sizes only roughly
+            excerpt=is_excerpt or len(raw) > limit,  # it was larger than the server had told
         )
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -15,11 +15,26 @@ from typing import NamedTuple
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Report
 from crbot.cases.meetings import CalendarAnswer
-from crbot.channels.mail import calendar, charsets, headers, markup, parts, reports
-from crbot.channels.mail.machines import is_failure_passed_on, is_nobodys, marks_of, tells_of_failure
+from crbot.channels.mail import calendar, charsets, headers, markup, parts, reports, winmail
+from crbot.channels.mail.machines import (
+    is_failure_passed_on,
+    is_nobodys,
+    is_unwritten_answer,
+    marks_of,
+    opens_as_failure,
+    says_failure,
+    tells_of_failure,
+)
 from crbot.channels.mail.parts import Part
 from crbot.channels.mail.replies import ReplyAddresses, tags_in
-from crbot.channels.mail.sender import UNKNOWN_BORDER, Border, doubts_about, doubts_about_names, proof_of
+from crbot.channels.mail.sender import (
+    UNKNOWN_BORDER,
+    Border,
+    doubts_about,
+    doubts_about_domain,
+    doubts_about_names,
+    proof_of,
+)
 from crbot.intake.ports import File, Proof, Received, Unreadable
 from crbot.intake.threads import is_own
 from crbot.triage.message import Channel, Mark, Message, Person
@@ -30,10 +45,14 @@ MAX_SUBJECT_CHARACTERS = 1_000
 MAX_ANSWERED_SUBJECT_CHARACTERS = 200
 MAX_ATTACHMENTS = 100
 MAX_CHECKS = 10
+MAX_NAMED_DOMAINS = 30
 MAX_FORWARDS = 2  # a forward within a forward is opened, one within that is not
 
 _CASE_NUMBER = re.compile(r"(?<![A-Za-z0-9])CRI-(20\d\d)-(\d{4,7})(?![0-9])", re.IGNORECASE)
-_WORD = re.compile(r"\w+")
+_NAMED_DOMAIN = re.compile(
+    r"@((?:[\w-]{1,63}\.){1,6}[a-z]{2,20})(?![\w-])|\b(?:www\.|https?://(?:www\.)?)((?:[\w-]{1,63}\.){1,6}[a-z]{2,20})(?![\w-])",
+    re.IGNORECASE,
+)
 _REPORTS = frozenset(
     {
         "message/delivery-status",
@@ -75,6 +94,7 @@ class Mail:
     calendar: CalendarAnswer | None
     gist: str
     tags: tuple[str, ...]  # behind a plus in an address that it was written to: perhaps a case of ours
+    named_domains: tuple[str, ...]  # of the addresses that it names beside its sender's
     checks: tuple[str, ...]  # what servers on the way say of its sender, topmost first
 
 
@@ -85,6 +105,11 @@ class OurSide:
     own: frozenset[str] = frozenset()  # our own addresses, folded: never answered
     replies: ReplyAddresses | None = None
     border: Border = UNKNOWN_BORDER
+    known_domains: frozenset[str] = frozenset()  # beside our own: what resembles one of them is pointed out
+
+    @property
+    def guarded_domains(self) -> frozenset[str]:
+        return self.known_domains | {_domain(address) for address in self.own}
 
 
 def received(raw: bytes, side: OurSide) -> Received:
@@ -118,7 +143,11 @@ def received_of(mail: Mail, side: OurSide) -> Received:
         files=mail.files,
         proof=proof,
         is_ours=is_own(mail.sender.address or "", side.own) and proof is not Proof.FAILED,
-        doubts=(*doubts_about(proof, mail.sender), *mail.doubts),
+        doubts=(
+            *doubts_about(proof, mail.sender),
+            *doubts_about_domain(mail.sender, side.guarded_domains, mail.named_domains),
+            *mail.doubts,
+        ),
     )
 
 
@@ -188,7 +217,7 @@ def _parsed(raw: bytes) -> Mail:
     ):  # who returns a mail says by it what he is about; who forwards one may mean anything
         nearest_first = (*named, *nearest_first)
     report = gathered.report(root, body, (*named, *nearest_first))
-    reply_to = _people(root, "reply-to")
+    to, cc, reply_to = (_people(root, name) for name in ("to", "cc", "reply-to"))
     if len(body) > MAX_TEXT_CHARACTERS or len(subject) > MAX_SUBJECT_CHARACTERS or budget.is_cut:
         marks |= {Mark.CUT}
     return Mail(
@@ -196,12 +225,12 @@ def _parsed(raw: bytes) -> Mail:
         body=body[:MAX_TEXT_CHARACTERS],
         subject=subject[:MAX_SUBJECT_CHARACTERS],
         sent_at=headers.date_of(root.first("date") or b""),
-        to=_people(root, "to"),
-        cc=_people(root, "cc"),
+        to=to,
+        cc=cc,
         reply_to=reply_to,
         attachments=tuple(gathered.attachments[:MAX_ATTACHMENTS]),
         marks=frozenset(marks),
-        identity=_identity(root, raw),
+        identity=_identity(root),
         refers_to=tuple(dict.fromkeys((*nearest_first, *named)))[: headers.MAX_MESSAGE_IDS],
         references=references,
         hidden=" ".join(gathered.hidden)[: markup.MAX_HIDDEN_CHARACTERS],
@@ -210,7 +239,9 @@ def _parsed(raw: bytes) -> Mail:
         report=report,
         calendar=gathered.calendar_answer(sender),
         gist=gathered.gist(sender),
-        tags=tags_in(raw if Mark.BOUNCE in marks else raw[: root.start]),
+        # Who passes a letter of ours on names its address in the words below, as a bounce does anywhere.
+        tags=tags_in(raw if Mark.BOUNCE in marks else raw[: root.start], body.encode("utf-8", "replace")),
+        named_domains=_domains_named((*to, *cc, *reply_to), body),
         checks=tuple(
             headers.unfolded(line).decode("utf-8", "replace")
             for line in root.all("authentication-results")[:MAX_CHECKS]
@@ -229,8 +260,26 @@ def identity_and_content_of(raw: bytes) -> tuple[str, str]:
     if not message_id and not root.first("date"):
         return "", ""
     told = [headers.unfolded(root.first(name) or b"") for name in (*_WRITTEN_BY_THE_SENDER, "message-id")]
-    content = b"\0".join([*told, raw[root.start :].replace(b"\r\n", b"\n").rstrip()])
-    return message_id, hashlib.sha256(content).hexdigest()
+    content = hashlib.sha256(b"".join(each + b"\0" for each in told))
+    for piece in _pieces(raw, root.start):
+        content.update(piece.replace(b"\r\n", b"\n"))
+    return message_id, content.hexdigest()
+
+
+_PIECE_BYTES = 1_000_000
+
+
+def _pieces(raw: bytes, start: int) -> Iterator[bytes]:
+    """What follows `start` but blanks at the end, in pieces that cut no line end in two."""
+    end = len(raw)
+    while end > start and not (last := raw[max(start, end - _PIECE_BYTES) : end].rstrip()):
+        end = max(start, end - _PIECE_BYTES)
+    end = max(start, end - _PIECE_BYTES) + len(last) if end > start else start
+    while start < end:
+        cut = min(start + _PIECE_BYTES, end)
+        cut += raw[cut - 1 : cut + 1] == b"\r\n"
+        yield raw[start:cut]
+        start = cut
 
 
 def sender_and_subject_of(head: bytes) -> tuple[str, str]:
@@ -247,19 +296,26 @@ def _ids(root: Part, name: str) -> tuple[str, ...]:
     return headers.message_ids(b" ".join(root.all(name)[:5]))
 
 
-def _identity(root: Part, raw: bytes) -> str:
+def _identity(root: Part) -> str:
     """The Message-ID; else one made of what a second delivery would not change."""
     found = _ids(root, "message-id")
     if found:
         return found[0]
-    told = [root.first(name) or b"" for name in ("from", "to", "cc", "date", "subject")]
-    content = b"\0".join([*map(headers.unfolded, told), raw[root.start : root.end]])
-    return f"<{hashlib.sha256(content).hexdigest()[:40]}{_MADE_UP}"
+    told = [headers.unfolded(root.first(name) or b"") for name in ("from", "to", "cc", "date", "subject")]
+    content = hashlib.sha256(b"".join(each + b"\0" for each in told))
+    content.update(memoryview(root.raw)[root.start : root.end])
+    return f"<{content.hexdigest()[:40]}{_MADE_UP}"
 
 
 def _people(root: Part, name: str) -> tuple[Person, ...]:
     mailboxes = headers.mailboxes_of(b",".join(root.all(name)))
     return tuple(Person(mailbox.name, mailbox.address) for mailbox in mailboxes)
+
+
+def _domains_named(people: Iterable[Person], body: str) -> tuple[str, ...]:
+    written = (match[1] or match[2] for match in _NAMED_DOMAIN.finditer(body[:MAX_TEXT_CHARACTERS]))
+    found = (*(_domain(person.address or "") for person in people), *(each.casefold() for each in written))
+    return tuple(dict.fromkeys(filter(None, found)))[:MAX_NAMED_DOMAINS]
 
 
 def _sender(root: Part) -> tuple[Person, tuple[str, ...]]:
@@ -316,11 +372,16 @@ class _Gathering:
         self._status_parts: list[str] = []
         self._receipt_parts: list[str] = []
         self._calendars: list[tuple[str, str]] = []  # text, and the method as the part's header tells it
+        self._packed: list[_Text] = []  # what is in a winmail.dat
+        self._packed_classes: list[str] = []
         self.sealed = ""  # how: S/MIME or PGP
         self._is_feedback = False
 
     def body(self, root: Part) -> str:
         text = self._text(root, 0)
+        packed = _joined(self._packed)
+        if _says_much_less(text, packed):  # mostly it holds once more what stands in the mail as plain text
+            text = _joined([text, packed])
         if text.hidden:
             self.hidden.append(text.hidden)
             self.marks.add(Mark.HIDDEN)
@@ -334,15 +395,24 @@ class _Gathering:
     def weigh(self, root: Part, subject: str, body: str) -> None:
         """Put together what headers, parts and words say of how the mail came to be."""
         self.marks |= marks_of(root)
-        has_returned = bool(self._returned or reports.identities_in(body) or reports.tells_status(body))
         is_failure = tells_of_failure(subject) or is_failure_passed_on(subject, body)
-        if is_failure and has_returned:
+        if (is_failure and says_failure(body)) or (
+            (is_failure or opens_as_failure(body)) and self._has_failed(body)
+        ):
             self.marks |= {Mark.BOUNCE, Mark.AUTOMATIC}
+        if is_unwritten_answer(subject, body):
+            self.marks |= {Mark.AUTOMATIC}
+
+    def _has_failed(self, body: str) -> bool:
+        """The mail that did not arrive is there, or a mail server's code for the reason."""
+        return bool(self._returned or reports.identities_in(body) or reports.tells_status(body))
 
     def named(self, raw: bytes, body: str) -> tuple[str, ...]:
         """The Message-IDs of mails that are attached or quoted, and of letters of ours wherever they stand."""
         quoted = reports.identities_in(body) if Mark.BOUNCE in self.marks else []
-        ours = reports.letters_in(raw + body.encode("utf-8", "replace")) if Mark.BOUNCE in self.marks else []
+        ours = reports.letters_in(body.encode("utf-8", "replace"))
+        if Mark.BOUNCE in self.marks:
+            ours += reports.letters_in(raw)
         return tuple(dict.fromkeys((*ours, *self._returned, *quoted)))
 
     def report(self, root: Part, body: str, named: Iterable[str]) -> Report | None:
@@ -357,7 +427,8 @@ class _Gathering:
         if self._is_feedback:
             return "A mail provider passes on that a letter of ours was called unwanted"
         who = sender.name or sender.address or "Somebody"
-        answers = (reports.answer_to_invitation(text, method, who) for text, method in self._calendars)
+        answers = [reports.answer_to_invitation(text, method, who) for text, method in self._calendars]
+        answers += [reports.answer_by_class(each, who) for each in self._packed_classes]
         return next(filter(None, answers), "")
 
     def calendar_answer(self, sender: Person) -> CalendarAnswer | None:
@@ -400,11 +471,34 @@ class _Gathering:
             self.sealed = "S/MIME"
             if part.parameters.get("smime-type", "").casefold() != "signed-data":
                 self.marks.add(Mark.ENCRYPTED)
-        if part.content_type == "application/ms-tnef":
-            self.doubts.append("The mail holds a winmail.dat, which is not read")
         is_picture_in_text = part.main_type == "image" and not part.filename
         if not is_picture_in_text:
             self._attach(part)
+        if part.content_type == "application/ms-tnef" or _file_name(part).casefold() == "winmail.dat":
+            self._unpack(part)
+
+    def _unpack(self, part: Part) -> None:
+        """Read a winmail.dat: words, and files by name, size and hash."""
+        content, is_cut = part.content(winmail.MAX_BYTES)
+        try:
+            packed = winmail.unpack(content)
+        except winmail.NoWinmail:
+            self.doubts.append("The mail holds a winmail.dat, which cannot be read")
+            return
+        self._budget.is_cut |= is_cut
+        self._take_packed(packed)
+
+    def _take_packed(self, packed: winmail.Packed) -> None:
+        self._packed_classes.append(packed.message_class)
+        self.marks |= reports.marks_of_class(packed.message_class)
+        rich = _Text(charsets.clean_text(packed.rtf.text), is_from_html=True, hidden=packed.rtf.hidden)
+        html = self._seen(packed.html[: self._bytes_left])
+        self._packed.append(_best_of([_Text(charsets.clean_text(packed.text)), rich, html]))
+        for file in packed.files:
+            digest = hashlib.sha256(file.content).hexdigest()
+            self._note_file(_shown_name(file.name, "in winmail.dat"), len(file.content), digest)
+        for mail in packed.mails:
+            self._take_packed(mail)
 
     def _note_report_part(self, part: Part) -> None:
         self.marks.add(Mark.AUTOMATIC)
@@ -419,11 +513,15 @@ class _Gathering:
 
     def _attach(self, part: Part) -> None:
         """Note an attachment by name, size and hash. What is in it is not looked at: nothing is unpacked."""
-        name = _file_name(part)
+        size_bytes, content = 0, hashlib.sha256()
+        for piece in part.pieces():
+            size_bytes += len(piece)
+            content.update(piece)
+        self._note_file(_file_name(part), size_bytes, content.hexdigest())
+
+    def _note_file(self, name: str, size_bytes: int, sha256: str) -> None:
         self.attachments.append(name)
-        if len(self.files) < MAX_ATTACHMENTS:
-            content, _ = part.content(len(part.raw))
-            self.files.append(File(name, len(content), hashlib.sha256(content).hexdigest()))
+        self.files.append(File(name, size_bytes, sha256))
 
     def _text_part(self, part: Part) -> _Text:
         if part.content_type == "text/calendar":
@@ -453,9 +551,10 @@ class _Gathering:
 
     def _shown(self, part: Part, is_html: bool) -> _Text:
         text = self._decoded(part)
-        if not is_html:
-            return _Text(text)
-        seen = markup.seen(text)
+        return self._seen(text) if is_html else _Text(text)
+
+    def _seen(self, html: str) -> _Text:
+        seen = markup.seen(html)
         self._budget.is_cut |= seen.is_cut
         self._budget.is_damaged |= seen.is_damaged
         return _Text(
@@ -477,13 +576,11 @@ class _Gathering:
 
     def _forwarded(self, part: Part, forwards: int) -> _Text:
         """A mail within the mail, under the heading by which mail programs mark it."""
-        content, is_cut = part.content(len(part.raw))
-        self._budget.is_cut |= is_cut
         if forwards >= MAX_FORWARDS or self._budget.parts <= 0:
             self._budget.is_cut = True
             self._attach(part)
             return _Text("")
-        inner = parts.split(content, self._budget, depth=parts.MAX_DEPTH - 8 + forwards)
+        inner = part.mail_within(self._budget, parts.MAX_DEPTH - 8 + forwards)
         self._returned.extend(_ids(inner, "message-id"))
         if inner.first(
             "x-hmxmroriginalrecipient"
@@ -519,8 +616,11 @@ def _best_of(texts: list[_Text]) -> _Text:
     rich = [text for text in told if text.is_from_html]
     if not plain or not rich:
         return (plain or rich or [_Text("")])[0]
-    words, rich_words = (len(_WORD.findall(each.text[:50_000])) for each in (plain[0], rich[-1]))
-    return rich[-1] if words * 2 < rich_words else plain[0]
+    return rich[-1] if _says_much_less(plain[0], rich[-1]) else plain[0]
+
+
+def _says_much_less(one: _Text, other: _Text) -> bool:
+    return len(one.text[:50_000].split()) * 2 < len(other.text[:50_000].split())
 
 
 _CHARSET_OF_PAGE = re.compile(rb"<meta[^<>]{0,200}?charset=[\"']?([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
@@ -533,7 +633,11 @@ def _charset_of_page(content: bytes) -> str:
 
 def _file_name(part: Part) -> str:
     """A name that can be shown: no folders, no line ends, not endless."""
-    name = charsets.clean_line(part.filename.replace("\\", "/").rpartition("/")[2])
+    return _shown_name(part.filename, part.content_type)
+
+
+def _shown_name(told: str, kind: str) -> str:
+    name = charsets.clean_line(told.replace("\\", "/").rpartition("/")[2])
     if not name:
-        return f"unnamed ({part.content_type[:80]})"
+        return f"unnamed ({kind[:80]})"
     return name if len(name) <= 120 else f"{name[:100]}…{name[-19:]}"

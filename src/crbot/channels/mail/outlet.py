@@ -31,7 +31,7 @@ from crbot.channels.mail.machines import is_nobodys
 from crbot.channels.mail.replies import ReplyAddresses
 from crbot.channels.mail.security import Security, tls_context
 from crbot.channels.mail.sent import SentFolder
-from crbot.channels.mail.tokens import TokenRefused, Tokens
+from crbot.channels.mail.tokens import TokenRefused, TokenSource
 from crbot.channels.render import Letters, Rendered, TemplateError
 from crbot.intake.ports import DeliveryFailed, NotYet, Outgoing, Receipt
 from crbot.triage.message import Channel
@@ -169,7 +169,7 @@ class MailOutlet:
         letters: Letters,
         clock: Callable[[], datetime],
         replies: ReplyAddresses | None = None,
-        tokens: Tokens | None = None,
+        tokens: TokenSource | None = None,
         sent: SentFolder | None = None,
     ) -> None:
         self._settings = settings

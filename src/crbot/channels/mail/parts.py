@@ -18,6 +18,9 @@ MAX_HEADER_BYTES = 32_000
 MAX_HEADERS = 300
 MAX_PARTS = 300
 MAX_DEPTH = 20
+MAX_UNPACKED_BYTES = 50_000_000  # of an encoded mail within the mail, which can't be read where it stands
+_PIECE_BYTES = 1_000_000
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _HEADER = re.compile(rb"([!-9;-~]{1,76})[ \t]*:")
 _FIRST_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200})\r?\n[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-")
@@ -59,29 +62,70 @@ class Part:
     def content(self, limit: int) -> tuple[bytes, bool]:
         """The body out of its transfer encoding, and whether more than `limit` encoded bytes were left out."""
         encoded = self.raw[self.start : min(self.end, self.start + limit)]
-        encoding = headers.value_and_parameters(self.first("content-transfer-encoding") or b"")[0]
+        encoding = self._encoding()
         return _out_of(encoding, encoded), self.end - self.start > limit
+
+    def pieces(self) -> Iterator[bytes]:
+        """The whole body out of its transfer encoding, piece by piece: it may be too large to be held twice."""
+        encoding, rest = self._encoding(), b""
+        for start, end in _cuts(self.raw, self.start, self.end, encoding):
+            encoded = rest + self.raw[start:end]
+            if encoding == "base64":
+                encoded = headers.only_base64(encoded)
+                whole = len(encoded) // 4 * 4
+                encoded, rest = encoded[:whole], encoded[whole:]
+            yield _out_of(encoding, encoded)
+        if rest:
+            yield headers.from_base64(rest)
+
+    def mail_within(self, budget: Budget, depth: int) -> Part:
+        """The mail that this part holds, read where it stands if it is not encoded. Never raises."""
+        if self._encoding() == "":
+            return _part(self.raw, self.start, self.end, "text/plain", budget, depth, is_mail=True)
+        content, is_cut = self.content(MAX_UNPACKED_BYTES)
+        budget.is_cut |= is_cut
+        return split(content, budget, depth)
+
+    def _encoding(self) -> str:
+        """How the body is encoded; "" for one that stands as it is, whatever it calls itself."""
+        named = headers.value_and_parameters(self.first("content-transfer-encoding") or b"")[0]
+        if named == "base64":
+            sample = self.raw[self.start : min(self.end, self.start + headers.WEIGHED_BYTES)]
+            return named if headers.is_like_base64(sample) else ""
+        return named if named == "quoted-printable" else ""
 
 
 def _out_of(encoding: str, encoded: bytes) -> bytes:
-    if encoding == "base64" and headers.is_like_base64(encoded):
+    if encoding == "base64":
         return headers.from_base64(encoded)
     if encoding == "quoted-printable":
         return quopri.decodestring(encoded)
     return encoded
 
 
+def _cuts(raw: bytes, start: int, end: int, encoding: str) -> Iterator[tuple[int, int]]:
+    """Where to cut a body, so that no encoded character of it is cut in two."""
+    while start < end:
+        cut = min(start + _PIECE_BYTES, end)
+        if encoding == "quoted-printable" and cut < end:
+            escape = raw.rfind(b"=", cut - 2, cut)
+            cut = escape if escape >= 0 else cut
+        yield start, cut
+        start = cut
+
+
 def split(raw: bytes, budget: Budget, depth: int = 0) -> Part:
     """The parts of a mail, as far as the budget goes. Never raises."""
     if b"\n" not in raw:  # the old line end of the Mac
         raw = raw.replace(b"\r", b"\n")
-    start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    return _part(raw, start, len(raw), "text/plain", budget, depth)
+    return _part(raw, 0, len(raw), "text/plain", budget, depth, is_mail=True)
 
 
-def _part(raw: bytes, start: int, end: int, default_type: str, budget: Budget, depth: int) -> Part:
+def _part(
+    raw: bytes, start: int, end: int, default_type: str, budget: Budget, depth: int, *, is_mail: bool = False
+) -> Part:
     budget.parts -= 1
-    fields, body = _headers(raw, start, end, budget)
+    fields, body = _headers(raw, start, end, budget, is_mail=is_mail)
     by_name = dict(reversed(fields))
     content_type, parameters = headers.value_and_parameters(by_name.get("content-type", b""))
     disposition, named = headers.value_and_parameters(by_name.get("content-disposition", b""))
@@ -191,23 +235,27 @@ class _Fields:
             self.found.append((self._name, value))
 
 
-def _headers(raw: bytes, start: int, end: int, budget: Budget) -> tuple[tuple[tuple[str, bytes], ...], int]:
+def _headers(
+    raw: bytes, start: int, end: int, budget: Budget, *, is_mail: bool
+) -> tuple[tuple[tuple[str, bytes], ...], int]:
     """The header fields from `start` on, and where the body begins.
 
     A line that is no header ends them, unless another header follows it: then it is skipped.
     """
     fields = _Fields(raw, budget)
+    if is_mail and raw.startswith(_BYTE_ORDER_MARK, start, end):
+        start += len(_BYTE_ORDER_MARK)
     position, limit = start, min(end, start + MAX_HEADER_BLOCK_BYTES)
     while position < limit:
         line_end = raw.find(b"\n", position, end)
         after = line_end + 1 if line_end >= 0 else end
         header = _HEADER.match(raw, position, after)
         if not raw[position : min(after, position + 1000)].strip(b"\r\n\0"):
-            if fields.has_begun or start > 0:
+            if fields.has_begun or not is_mail:
                 fields.close()
                 return tuple(fields.found), after
             # else a blank line ahead of the mail itself
-        elif not fields.has_begun and start == 0 and raw[position:after].isspace():
+        elif not fields.has_begun and is_mail and raw[position:after].isspace():
             pass  # the same, of blanks
         elif raw[position : position + 1] in b" \t" and fields.has_begun:
             fields.extend(after)

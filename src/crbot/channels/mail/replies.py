@@ -17,9 +17,9 @@ _TAG = re.compile(rb"\+(cri-20\d\d-\d{4,7}-[a-z2-7]{%d})@" % _SIGNATURE_CHARACTE
 _MAX_TAGS = 20
 
 
-def tags_in(raw: bytes) -> tuple[str, ...]:
+def tags_in(*texts: bytes) -> tuple[str, ...]:
     """What looks like a signed case in these bytes, folded, each once; which are genuine, `ReplyAddresses` tells."""
-    found = (match[1].decode("ascii").casefold() for match in _TAG.finditer(raw))
+    found = (match[1].decode("ascii").casefold() for text in texts for match in _TAG.finditer(text))
     return tuple(dict.fromkeys(found))[:_MAX_TAGS]
 
 

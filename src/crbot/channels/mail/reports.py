@@ -10,23 +10,20 @@ import re
 from collections.abc import Iterable
 
 from crbot.cases.letters import Fate, Report
-from crbot.channels.mail import headers
+from crbot.channels.mail import headers, wording
 from crbot.channels.mail.charsets import clean_line
+from crbot.triage.message import Mark
 
 MAX_RECIPIENTS = 20
 MAX_LETTERS = 20
 _MAX_REASON_CHARACTERS = 200
 _SEARCHED_CHARACTERS = 100_000
+_WORDS_CHARACTERS = 10_000
 
 _FIELD = re.compile(r"^([A-Za-z-]{1,40}):[ \t]{0,20}(.{0,1000}(?:\n[ \t].{0,1000}){0,5})", re.MULTILINE)
 _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _SMTP_LINE = re.compile(r"^.{0,200}?\b[45]\d\d[ -].{1,300}$", re.MULTILINE)
-_GOES_ON = re.compile(
-    r"will (?:continue to try|keep trying|be retried|retry)|still (?:being )?(?:trying|retried)|is delayed|"
-    r"not yet been delivered|has been delayed|warning: could not send|no action is required",
-    re.IGNORECASE,
-)
 _RETURNED = re.compile(r"^[> \t]{0,20}Message-ID:[ \t]{0,10}(<[^<>\s]{1,400}>)", re.IGNORECASE | re.MULTILINE)
 _OURS = re.compile(rb"(crbot\.[0-9a-f]{40}@[A-Za-z0-9.-]{1,253})")
 
@@ -85,7 +82,9 @@ def _fate(fields: dict[str, str], text: str) -> Fate:
     action = fields.get("action", "").partition(" ")[0].casefold()
     if action in _FATES:
         return _FATES[action]
-    if fields.get("status", "").startswith("4") or _GOES_ON.search(text):
+    if fields.get("status", "").startswith("4") or wording.holds(
+        text[:_WORDS_CHARACTERS], wording.STILL_TRIED
+    ):
         return Fate.DELAYED
     return Fate.FAILED
 
@@ -146,6 +145,33 @@ def answer_to_invitation(calendar: str, method: str, sender: str) -> str | None:
     summary = clean_line(lines.get("SUMMARY", ("", ""))[1].replace("\\", ""))[:120]
     what = f"the invitation “{summary}”" if summary else "an invitation"
     return f"{clean_line(sender)[:120]} {verb} {what}"
+
+
+_ANSWERS_BY_CLASS = {"pos": "ACCEPTED", "neg": "DECLINED", "tent": "TENTATIVE"}
+_ANSWER_CLASS = re.compile(
+    r"(?:ipm\.schedule\.meeting\.resp\.(pos|neg|tent)|.*\.mtgresp([pna])$)", re.IGNORECASE
+)
+_REPORT_CLASS = re.compile(r"report\..*\.(?:(ndr)|dr|ipnn?rn)$", re.IGNORECASE)
+_SHORT_CLASSES = {"p": "pos", "n": "neg", "a": "tent"}
+
+
+def answer_by_class(message_class: str, sender: str) -> str | None:
+    """How an invitation was answered, by what Outlook calls the mail; None where it is no answer."""
+    match = _ANSWER_CLASS.match(message_class)
+    if match is None:
+        return None
+    told = match[1].casefold() if match[1] else _SHORT_CLASSES[match[2].casefold()]
+    return f"{clean_line(sender)[:120]} {_ANSWERS[_ANSWERS_BY_CLASS[told]]} an invitation"
+
+
+def marks_of_class(message_class: str) -> set[Mark]:
+    """What Outlook's name for a kind of mail says of how the mail came to be."""
+    if _ANSWER_CLASS.match(message_class):
+        return {Mark.CALENDAR}
+    report = _REPORT_CLASS.match(message_class)
+    if report is None:
+        return set()
+    return {Mark.AUTOMATIC, Mark.BOUNCE} if report[1] else {Mark.AUTOMATIC}
 
 
 def _unfolded(calendar: str) -> str:

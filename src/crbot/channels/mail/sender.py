@@ -7,9 +7,10 @@ Only what our own server wrote counts; the same header from anybody else is the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from crbot.intake.lookalikes import imitates, resembled
 from crbot.intake.ports import Proof
 from crbot.triage.message import Person
 
@@ -22,7 +23,9 @@ _LIKE_A_DOMAIN = re.compile(
 )
 _LIKE_AN_ADDRESS = re.compile(r"[^\s@]@[^\s@]{1,253}\.[^\s@]")
 _GOVERNMENT_INSIDE = re.compile(r"(?:^|[.-])gov(?:[.-])|gov(?:-|$)", re.IGNORECASE)
-_FOREIGN_GOVERNMENT = re.compile(r"\.(?:gov|gob|gouv|govt)\.[a-z]{2}$")
+_GOVERNMENT_OF_A_COUNTRY = re.compile(r"(?:^|\.)((?:gov|gob|gouv|govt|mil)\.([a-z]{2}))$")
+_OF_THIS_COUNTRY = frozenset({"as", "gu", "mp", "pr", "us", "vi"})
+_LIKE_GOVERNMENT = re.compile(r"(?:^|[.-])(?:g[0оοø]v|qov|goy|govt?-us|us-govt?)(?:[.-]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,16 @@ def doubts_about(proof: Proof, sender: Person) -> tuple[str, ...]:
     return (_WORDS[proof].format(domain),) if proof in _WORDS else ()
 
 
+def doubts_about_domain(sender: Person, known: Collection[str], named: Collection[str]) -> tuple[str, ...]:
+    """Where the sender's domain is taken for another at a glance: one that we know, or one that the mail itself names."""
+    domain = _key(sender).rpartition("@")[2]
+    other = resembled(domain, known)
+    if other is not None:
+        return (f"The sender's domain {domain} resembles {other}, and is another",)
+    other = next((each for each in named if imitates(domain, each)), None) if domain else None
+    return (f"The sender's domain {domain} resembles {other}, which the mail names",) if other else ()
+
+
 def doubts_about_names(sender: Person, reply_to: Sequence[Person]) -> tuple[str, ...]:
     """What speaks against a sender by the looks of the name and address alone."""
     found = [*_name_doubts(sender), *_domain_doubts(sender)]
@@ -185,9 +198,9 @@ def _domain_doubts(sender: Person) -> Iterator[str]:
     if not domain.isascii() or "xn--" in domain:
         yield "The sender's domain is written with letters that are no plain ones, and may look like another"
     name = domain.rpartition(".")[0]
-    if (
-        not domain.endswith(".gov")
-        and not _FOREIGN_GOVERNMENT.search(domain)
-        and _GOVERNMENT_INSIDE.search(name)
-    ):
+    of_a_country = _GOVERNMENT_OF_A_COUNTRY.search(domain)
+    if of_a_country:
+        if of_a_country[2] not in _OF_THIS_COUNTRY:
+            yield f"The sender's domain ends in .{of_a_country[1]}, which another country gives out"
+    elif not domain.endswith(".gov") and (_GOVERNMENT_INSIDE.search(name) or _LIKE_GOVERNMENT.search(domain)):
         yield f"The sender's domain {domain} looks like one of the .gov domain, and is none"

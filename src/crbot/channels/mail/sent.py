@@ -10,13 +10,13 @@ from datetime import datetime
 from imapclient import IMAPClient
 
 from crbot.channels.mail.imap import Account, ImapLine
-from crbot.channels.mail.tokens import Tokens
+from crbot.channels.mail.tokens import TokenSource
 
 
 class SentFolder:
     """One folder, over a connection of its own. For one thread. Every method may raise `MailboxAway`."""
 
-    def __init__(self, account: Account, folder: str, tokens: Tokens | None = None) -> None:
+    def __init__(self, account: Account, folder: str, tokens: TokenSource | None = None) -> None:
         self._line = ImapLine(account, tokens)
         self._folder = folder
 

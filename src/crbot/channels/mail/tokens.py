@@ -13,7 +13,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from crbot.channels.mail.charsets import clean_line
 
@@ -30,11 +30,21 @@ class TokenRefused(Exception):
         self.is_away = is_away
 
 
+class TokenSource(Protocol):
+    """Whoever gives tokens. For any thread."""
+
+    def token(self) -> str:
+        """A token that is good for a while. Raises `TokenRefused`."""
+
+    def forget(self) -> None:
+        """A server refuses the token: the next one is fetched anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenSettings:
     """Where tokens are to be had, and what proves that we may have them."""
 
-    url: str  # Microsoft: https://login.microsoftonline.com/TENANT/oauth2/v2.0/token
+    url: str  # Google: https://oauth2.googleapis.com/token
     client_id: str
     client_secret: str = field(repr=False, default="")
     refresh_token: str = field(repr=False, default="")  # "": the client itself is let in (client credentials)
@@ -43,7 +53,7 @@ class TokenSettings:
 
 
 class Tokens:
-    """Gives a token that is good for a while. For any thread."""
+    """Fits `TokenSource`, for every provider that keeps to the standard."""
 
     def __init__(self, settings: TokenSettings, clock: Callable[[], float] = time.monotonic) -> None:
         host = urllib.parse.urlsplit(settings.url).hostname

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crbot.cases.respond import Change
+from crbot.intake.verbs import VALUES, Verb
 from crbot.store.migrations import upgrade
 from crbot.store.store import SqlStore, open_engine
 from tests.store.test_store import NOW, arrival, case, received
@@ -74,3 +76,11 @@ def test_a_value_that_an_action_does_not_take_is_told_with_those_that_it_takes(
 
 def test_what_staff_corrected_is_listed_for_the_rules(database: str) -> None:
     assert "corrected and disputed nothing" in crbot(database, "rules", "proposals").stdout
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_every_action_is_told_of_with_its_values(verb: Verb) -> None:
+    document = (Path(__file__).parents[1] / "docs" / "cases.md").read_text("utf-8")
+    (row,) = [line for line in document.splitlines() if line.startswith(f"| `{verb.value}` |")]
+
+    assert re.findall(r"`(\w+)`: ", row) == list(VALUES.get(verb, {}))

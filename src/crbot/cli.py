@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crbot.intake.ports import Verb
+from crbot.intake.verbs import VALUES, Verb
 
 if TYPE_CHECKING:  # what is imported below is imported when it is used: `crbot --help` answers at once
     from crbot import wiring
@@ -371,7 +371,6 @@ _WITHOUT_CASE = frozenset(
 
 
 def _values(action: Verb, told: Iterable[str]) -> dict[str, str]:
-    from crbot.intake.ports import VALUES
 
     known = VALUES.get(action, {})
     pairs = [each.partition("=") for each in told]

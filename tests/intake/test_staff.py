@@ -505,3 +505,31 @@ def test_a_report_that_becomes_public_is_told_to_the_agency_once(rules: Rulebook
     assert hidden is not None
     assert hidden.site is not None
     assert not hidden.site.public
+
+
+def test_a_drafted_decline_stays_drafted_while_the_case_goes_on(rules: Rulebook) -> None:
+    advanced = done(rules, Verb.ADVANCE, values={"stage": "scoping"}).case
+
+    assert advanced is not None
+    assert advanced.draft == CASE.draft
+
+
+def test_what_has_ended_is_reopened_at_another_stage_by_naming_it(rules: Rulebook) -> None:
+    closed = done(rules, Verb.CLOSE, PLANNED).case
+    assert closed is not None
+
+    reopened = done(rules, Verb.ADVANCE, closed, values={"stage": "work_plan"}).case
+
+    assert reopened is not None
+    assert (reopened.stage, reopened.stood) == (Stage.WORK_PLAN, None)
+
+
+def test_which_letter_a_step_sends_is_the_rules_affair(rules: Rulebook) -> None:
+    files = read_texts(rules_folder(None), ".yaml")
+    silent = parse_rules({**files, FILE: files[FILE].replace("| plan_approved |", "| -             |")})
+
+    assert done(silent, Verb.CONFIRM_PLAN, PLANNED, values={"text": "Approved."}).letters == ()
+
+
+def test_nothing_is_asked_in_a_case_that_has_ended(rules: Rulebook) -> None:
+    assert "reopen it first" in refusal(done(rules, Verb.ASK, replace(OPEN, stage=Stage.CLOSED)))

@@ -52,6 +52,12 @@ def agency(
             "I'm the mayor of Fennimore, Iowa. Our police need help.",
             ("Fennimore Police Department", "IA", "local"),
         ),
+        (
+            "Fennimore is a fishing town of 3,900 in Oregon and I am its police chief.",
+            ("Fennimore Police Department", "OR", "local"),
+        ),
+        ("I'd like Fennimore's police (Georgia) examined.", ("Fennimore Police", "GA", "local")),
+        ("We are the Bear Lodge Tribal Police, Minnesota.", ("Bear Lodge Tribal Police", "MN", "tribal")),
         ("We are the Ohio State Police.", ("Ohio State Police", "OH", "state")),
         ("We are the Pinto Tribal Police, South Dakota.", ("Pinto Tribal Police", "SD", "tribal")),
         ("We are the Ridge University Police in Maine.", ("Ridge University Police", "ME", "campus")),
@@ -186,3 +192,19 @@ def test_where_no_words_name_the_agency_the_address_does(
     address: str, told: tuple[str, ...], words: Words
 ) -> None:
     assert agency("We need help.", words, "Dana Roe", address) == told
+
+
+@pytest.mark.parametrize(
+    ("body", "address", "kind"),
+    [
+        ("Hello from Ontario, the Fennimore Police Service borders New York.", None, "foreign"),
+        ("We are the Fennimore Police Service, near Buffalo, New York.", "a@fennimore.example.ca", "foreign"),
+        ("We are the police of Ontario, California.", None, "local"),
+        ("I head the security department at the Fennimore mall in Ohio. Train our guards.", None, "private"),
+        ("I'm the chief at Bear Lodge Fire & Rescue, northern Minnesota.", None, "not_law_enforcement"),
+    ],
+)
+def test_police_of_other_countries_and_guards_are_told(
+    body: str, address: str | None, kind: str, words: Words
+) -> None:
+    assert agency(body, words, address=address)[2] == kind

@@ -142,3 +142,39 @@ def test_a_reply_made_to_hurt_takes_no_longer_than_others(policy: Policy, unit: 
     decide(mail(unit * (64_000 // len(unit))), policy, known)
 
     assert time.process_time() - begin < 3  # seconds; a machine under load is slow
+
+
+@pytest.mark.parametrize(
+    ("reply", "litigation"),
+    [
+        ("They filed in March and we answered in May.", "active"),
+        ("Served last week.", "active"),
+        ("There might be.", "potential"),
+        ("Probably.", "potential"),
+        ("Threatened, not filed.", "potential"),
+        ("Not yet. I expect one.", "potential"),
+        ("No, but I wouldn't rule it out.", "potential"),
+        ("There was one. It ended in May.", "none"),
+        ("I checked with legal and the answer is no.", "none"),
+        ("They've asked the town for $250,000 in a letter.", "potential"),
+        ("That I can't answer.", "unknown"),
+        ("Thanks, talk Tuesday.", "unknown"),
+    ],
+)
+def test_an_answer_need_not_name_what_was_asked_about(policy: Policy, reply: str, litigation: str) -> None:
+    assert told(policy, ONE, reply)[2] == litigation
+
+
+def test_words_that_answer_nothing_tell_nothing(policy: Policy) -> None:
+    reply = "We're going to pass after all. The new mayor wants to hold off till the budget's done."
+
+    assert told(policy, TWO, reply)[1:] == ("unknown", "unknown")
+
+
+def test_several_sentences_stand_under_a_quoted_question(policy: Policy) -> None:
+    reply = (
+        f"> 1) {INVESTIGATION}\nGood question. The state is looking at it now.\n"
+        f"> 2) {LAWSUIT}\nI asked. Nothing."
+    )
+
+    assert told(policy, TWO, reply)[1:] == ("active", "none")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crbot.triage.decide import decide
+from crbot.triage.decide import decide, recall
 from crbot.triage.decision import Kind
 from crbot.triage.facts import Known
 from crbot.triage.message import Channel, Message, Person
@@ -83,3 +83,58 @@ def test_two_signs_of_a_swindle_outweigh_a_sheriffs_name(policy: Policy) -> None
 )
 def test_a_few_words_that_may_be_a_request_are_one(policy: Policy, body: str) -> None:
     assert kind(policy, body) is Kind.REQUEST
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            "My son was put on the ground by two officers there. They need your crisis training.",
+            Kind.COMPLAINT,
+        ),
+        (
+            "This firm represents the widow. We formally request a review of the Corley police.",
+            Kind.COMPLAINT,
+        ),
+        ("I'm a jailer here. I don't want a class, I want somebody who can arrest people.", Kind.COMPLAINT),
+        ("Our platform saves time! Reply for a quote at very low cost.", Kind.JUNK),
+        (
+            "I took over as chief in May, from home for now. We would like somebody to read our policy.",
+            Kind.REQUEST,
+        ),
+        ("I was sheriff for three terms. Send a team to the jail; the new man won't ask you.", Kind.REQUEST),
+        ("Could you train the block captains of our neighborhood watch?", Kind.REQUEST),
+    ],
+)
+def test_who_writes_from_no_public_body_is_told_by_what_is_said_of_police(
+    policy: Policy, body: str, told: Kind
+) -> None:
+    assert kind(policy, body, Person("Pat Moss", "pmoss@mail.example")) is told
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "We would like a class on procedural justice for our traffic officers.",
+        "Residents say that we stop them for nothing. We want somebody to look at the numbers.",
+        "Send somebody who can train the officers here, they need it.",
+    ],
+)
+def test_what_a_public_body_asks_is_no_complaint(policy: Policy, body: str) -> None:
+    assert kind(policy, body, CLERK) is Kind.REQUEST
+
+
+def test_a_subject_that_a_person_may_write_makes_no_machine(policy: Policy) -> None:
+    body = "While I was gone a man died in our cell. We would like an after-action review."
+
+    assert kind(policy, body, CHIEF, "Out of the office when it happened") is Kind.REQUEST
+    assert kind(policy, "I will reply when I return.", CHIEF, "Out of office: Scoping call") is Kind.AUTOMATIC
+
+
+def test_whoever_we_have_asked_answers_in_a_case(policy: Policy) -> None:
+    asked = Message(
+        Channel.EMAIL, Person("CRI Intake", "cri@example.gov"), "1. Has your chief authorized it?"
+    )
+    known = recall([Message(Channel.EMAIL, CLERK, "hi"), asked], policy, frozenset({"cri@example.gov"}))
+
+    assert decide(Message(Channel.EMAIL, CLERK, "1. I don't know."), policy, known).kind is Kind.REPLY

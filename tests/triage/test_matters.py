@@ -64,6 +64,40 @@ unknown none     The appeal was decided in our favor last month, and that ended 
 none    none     Investigation closed without charges; lawsuit dismissed.
 """
 
+TURNED = """
+unknown potential  No suit has been filed. I expect one.
+unknown potential  I have heard nothing from lawyers yet. I'm not a child, I expect I will.
+none    none       We've no lawsuits to report. The same is true of investigations.
+active  active     The lawsuit is pending. The same is true of the investigation.
+unknown none       As for suits, there's one, the Lindner family against the highway department. We're not in it.
+none    unknown    It is the fire crew whom the Labor Department is looking at. Us, nobody.
+unknown none       I've read that we're being sued. We aren't; the reporter mixed us up with another city.
+unknown active     The EEOC has two charges. I would not say they have nothing to do with it.
+unknown none       Apart from that there's no case in any court.
+"""
+
+STORIES = """
+unknown none       The family sued in 2021. A jury found for the deputy, and they didn't appeal.
+unknown none       A lawyer called once, in the spring. Nothing since.
+unknown none       The union filed a grievance. We met, we fixed the schedule, they tore it up.
+none    unknown    The grand jury looked at the shooting for a month. It handed up nothing.
+none    unknown    There was a probe of the evidence room. Two people were let go and the file is closed.
+unknown active     The suit was dismissed and they've appealed.
+unknown active     One suit settled. The second, by the passenger, is set for trial.
+unknown active     The judge threw out half of it, and the rest goes on.
+active  unknown    The county attorney declined it and the feds have since picked it up.
+active  unknown    The FBI has the case. The prosecutor declined to charge.
+active  unknown    Three investigations came out of it. Two are closed, and the one by the auditor is not.
+"""
+
+WHOSE = """
+unknown none       There's a suit against the hospital.
+unknown active     The suit names the school district and us.
+unknown active     We have a lawsuit over the shooting.
+none    unknown    The feds are looking at the county commissioners over a landfill.
+active  unknown    The NTSB's inquiry into the crash is theirs and goes on without us.
+"""
+
 OPEN = """
 active  unknown  The state bureau has the case.
 active  unknown  Prosecutors are weighing charges against two deputies.
@@ -130,6 +164,12 @@ active  none     We have no lawsuits. The highway patrol has the case.
 """
 
 FORMS = """
+none    none       [ ] Investigation pending  [ ] Litigation pending  [X] Neither
+unknown unknown    [ ] Investigation [ ] Litigation [ ] None
+unknown potential  Litigation [ ] pending [x] threatened [ ] none
+none    none       [x] No pending litigation  [x] No pending investigations
+none    none       Pending inquiry [none]; pending suit [none]
+unknown none       Civil case ........ resolved
 none    none     Investigations [ ] Yes [x] No; litigation [ ] Yes [x] No
 none    active   Investigation: yes ☐ no ☑; lawsuit: yes ☑ no ☐
 none    unknown  State inquiry: ☑ concluded ☐ ongoing
@@ -169,6 +209,21 @@ def test_a_denial_tells_that_there_is_none(investigation, litigation, body):
 
 @pytest.mark.parametrize(("investigation", "litigation", "body"), rows(ENDED))
 def test_what_has_ended_is_none(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(TURNED))
+def test_the_next_sentence_turns_the_one_before(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(STORIES))
+def test_what_is_told_later_ends_a_matter_and_no_other(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(WHOSE))
+def test_a_matter_of_somebody_else_is_none_of_ours(investigation, litigation, body):
     assert matters(body) == (investigation, litigation)
 
 
@@ -248,7 +303,13 @@ def test_any_order_of_words_can_be_read(words):
 
 
 @pytest.mark.parametrize(
-    "phrase", ["no suit not closed until ", "the DA has not decided, ", "investigation: no 1) "]
+    "phrase",
+    [
+        "no suit not closed until ",
+        "the DA has not decided, ",
+        "investigation: no 1) ",
+        "They sued. We settled. Nothing since. ",
+    ],
 )
 def test_a_hostile_message_is_read_in_linear_time(phrase):
     def seconds(body: str) -> float:

@@ -104,6 +104,7 @@ def test_what_is_said_under_a_name_is_own(own: str, words: Words) -> None:
         ("All,", True),
         ("All investigations into the shooting have been closed.", False),
         ("We are eleven officers,", False),
+        ("hi need training for 9 officers", False),
     ],
 )
 def test_a_line_that_addresses_somebody_is_no_statement(line: str, greets: bool, words: Words) -> None:
@@ -117,7 +118,15 @@ FORWARD = (
 
 
 @pytest.mark.parametrize(
-    "own", ["Please see below from the Sheriff.", "I am forwarding our request.", "FYI", ""]
+    "own",
+    [
+        "Please see below from the Sheriff.",
+        "Sending this for the Chief, his mail is down.",
+        "Please take the Sheriff's message below as our request.",
+        "I am forwarding our request.",
+        "FYI",
+        "",
+    ],
 )
 def test_a_forward_that_the_sender_points_to_counts(own: str, words: Words) -> None:
     sentences = cut(mail(f"{own}\n\n{FORWARD}We want training.", "Fwd: Help"), words)

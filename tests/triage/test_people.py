@@ -195,6 +195,31 @@ def test_a_letter_with_the_heads_name_counts_whoever_sends_it(words: Words) -> N
     assert authority(body, words, "Pam Gill", "Fwd: Help") == "chief_executive"
 
 
+def test_what_a_head_dictates_is_the_heads(words: Words) -> None:
+    body = (
+        "I'm typing this for the Chief. He says:\n\n\"I want my sergeants taught. Nobody is suing me. "
+        'Lyle Roe, Chief of Police."\n\nPam Gill, Records Supervisor'
+    )
+    assert authority(body, words, "Pam Gill") == "chief_executive"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("Chief Roe wants it but hasn't signed anything.", "not_authorized"),
+        ("Chief Roe was against it at first but has now approved it.", "authorized"),
+        ("The chief is dead set against it. The board pays him, and the board wants it.", "not_authorized"),
+    ],
+)
+def test_of_an_assent_and_a_refusal_the_heads_last_word_counts(body: str, told: str, words: Words) -> None:
+    assert authority(f"We are the Fennimore Police Department. {body}", words) == told
+
+
+@pytest.mark.parametrize("body", ["chief dont know im writing", "I'm keeping this from the chief for now."])
+def test_a_head_who_is_spoken_of_is_not_the_sender(body: str, words: Words) -> None:
+    assert authority(body, words, "Lt. Dana Cole") == "not_authorized"
+
+
 @given(body=st.text(max_size=300), name=st.text(max_size=40))
 @settings(max_examples=150, deadline=None)
 def test_whatever_is_written_the_evidence_is_verbatim(body: str, name: str, words: Words) -> None:

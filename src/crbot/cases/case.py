@@ -182,8 +182,9 @@ class Case:
     pause: Pause | None = None
 
     def changed(self, **changes: object) -> Case:
-        """The case with these changes, one revision on."""
-        return replace(self, revision=self.revision + 1, **changes)  # type: ignore[arg-type]  # fields are checked by the class
+        """The case with these changes, one revision on; who made it is told among them, or nobody is."""
+        made = {"changed_by": "", "changed_at": None, **changes}
+        return replace(self, revision=self.revision + 1, **made)  # type: ignore[arg-type]  # the class checks them
 
     @property
     def agency(self) -> str:

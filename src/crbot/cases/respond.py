@@ -144,8 +144,7 @@ def continue_case(case: Case, heard: Heard, decision: Decision, rules: Rulebook,
         changed_at=now,
         last_heard_at=now,
     )
-    if not changed.stage.is_ended and (case.draft is None or case.draft.by == DRAFTED_BY_THE_BOT):
-        changed = replace(changed, draft=draft_of(decision))
+    changed = replace(changed, draft=draft_after(changed, decision))
     return Change(
         case=changed,
         letters=(*_noted(case, changed, heard, rules.policy.label), *_call_set(changed, heard.choice)),
@@ -411,6 +410,13 @@ def draft_of(decision: Decision) -> Draft | None:
         return None
     grounds = tuple(each.rule for each in decision.findings if each.outcome is Outcome.FAIL)
     return Draft(grounds=grounds, by=DRAFTED_BY_THE_BOT)
+
+
+def draft_after(case: Case, decision: Decision) -> Draft | None:
+    """The draft once a case is decided so: a person's stays, the rules' own follows the facts while the case is open."""
+    if case.draft is not None and case.draft.by != DRAFTED_BY_THE_BOT:
+        return case.draft
+    return None if case.stage.is_ended else draft_of(decision)
 
 
 def _with_doubts(case: Case, heard: Heard) -> tuple[str, ...]:

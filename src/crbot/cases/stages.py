@@ -120,33 +120,46 @@ def _add(row: Row, steps: dict[tuple[Stage, Stage], Step], faults: Faults) -> No
             if pair[0] is pair[1]:
                 faults.add(row.where, f"{before!r} leads to itself; leave it out")
             steps[pair] = step
-            _check_promises(pair[1], step, faults)
+            _check_promises(*pair, step, faults)
 
 
 def _letter(row: Row, faults: Faults) -> LetterName | None:
     name = row.cells["letter"]
     if name in ("", "-"):
         return None
-    if name not in _OF_STEPS:
-        faults.add(row.where, f"{name!r} is no letter of a step; {meant(name, _OF_STEPS)}")
+    if name not in {letter.value for letter in _FITS}:
+        faults.add(
+            row.where,
+            f"{name!r} is no letter of a step; {meant(name, [letter.value for letter in _FITS])}",
+        )
         return None
     return LetterName(name)
 
 
-_OF_STEPS = frozenset(
-    each.value
-    for each in (LetterName.PLAN_REVIEW, LetterName.PLAN_APPROVED, LetterName.CLOSING, LetterName.DECLINE)
-)
+# The steps that a letter can go with, by the stage that they lead to.
+_FITS: Mapping[LetterName, frozenset[Stage]] = {
+    LetterName.PLAN_REVIEW: frozenset({Stage.AGENCY_REVIEW}),
+    LetterName.PLAN_APPROVED: frozenset({Stage.APPROVED}),
+    LetterName.CLOSING: frozenset({Stage.CLOSED, Stage.WITHDRAWN, Stage.DORMANT}),
+    LetterName.DECLINE: frozenset({Stage.DECLINED}),
+}
 
 
-def _check_promises(after: Stage, step: Step, faults: Faults) -> None:
+def _check_promises(before: Stage, after: Stage, step: Step, faults: Faults) -> None:
     """What no office may set off: nothing adverse without a draft, nothing delivered before it is approved."""
+    if step.letter is not None and after not in _FITS[step.letter]:
+        faults.add(step.where, f"the letter {step.letter.value!r} does not go with a step to {after.value!r}")
+    if step.letter is LetterName.CLOSING and after is Stage.CLOSED and before is not Stage.DELIVERY:
+        faults.add(
+            step.where,
+            "what was never delivered is not told to be complete; decline it, or write to the agency yourself",
+        )
     if after is Stage.DELIVERY and Condition.APPROVAL not in step.needs:
         faults.add(step.where, "nothing is delivered before the agency approves; write approval in `needs`")
     if after is Stage.DECLINED and Condition.DRAFT not in step.needs:
         faults.add(step.where, "a decline needs a draft that a person releases; write draft in `needs`")
-    if (after is Stage.DECLINED) is not (step.letter in NEEDS_RELEASE):
-        faults.add(step.where, "only the letter of decline goes with the step to declined, and with no other")
+    if after is Stage.DECLINED and step.letter not in NEEDS_RELEASE:
+        faults.add(step.where, "who is declined is told so; write decline in `letter`")
     if Actor.AGENCY in step.by and (after in ENDED or step.needs or step.letter):
         faults.add(
             step.where,

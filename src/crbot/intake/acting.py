@@ -94,7 +94,7 @@ def moved(case: Case, to: Stage, deed: Deed, outcome: str = "") -> Case:
         stage=to,
         stood=case.stage if to.is_ended else None,
         outcome=outcome,
-        draft=None,
+        draft=None if to.is_ended else case.draft,
         merged_into=None,
         plan=case.plan.reopened() if case.plan and to is Stage.WORK_PLAN else case.plan,
     )

@@ -14,6 +14,8 @@ _AUTHORITY = "requester_authority"
 def ask(case: Case, deed: Deed) -> Change:
     """The questions that a person chose, else all that are open; whether the head agrees has a letter of its own."""
     check_address(case)
+    if case.stage.is_ended:
+        raise Refused(f"{case.number} is {case.stage}; reopen it first.")
     facts = deed.values("facts") or tuple(question.fact for question in case.decision.questions)
     askable = [name for name, rule in deed.policy.facts.items() if rule.question]
     for fact in facts:

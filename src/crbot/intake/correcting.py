@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Correction, Stage
-from crbot.cases.respond import Beside, Change, draft_of, queue_after, quote_of
+from crbot.cases.case import Case, Correction, Stage
+from crbot.cases.respond import Beside, Change, draft_after, queue_after, quote_of
 from crbot.intake.acting import Deed, Refused, done, moved
 from crbot.triage.decide import settle
-from crbot.triage.decision import Decision
 from crbot.triage.facts import UNKNOWN, Evidence, Part, Statement
 from crbot.triage.notation import meant
 
@@ -82,15 +81,8 @@ def _judged(case: Case, statements: tuple[Statement, ...], deed: Deed) -> Case:
     """The case with these statements, decided anew, one revision on."""
     decision = settle(case.decision.facts, statements, deed.policy, case.decision)
     return case.changed(
-        decision=decision, queue=queue_after(case, decision), draft=_draft_after(case, decision)
+        decision=decision, queue=queue_after(case, decision), draft=draft_after(case, decision)
     )
-
-
-def _draft_after(case: Case, decision: Decision) -> object:
-    """A person's draft stays; what the rules drafted follows the facts, while the case is open."""
-    if case.draft is not None and case.draft.by != DRAFTED_BY_THE_BOT:
-        return case.draft
-    return None if case.stage.is_ended else draft_of(decision)
 
 
 def _example(case: Case, fact: str, values: tuple[str, ...], wrong: str = "") -> dict[str, object]:

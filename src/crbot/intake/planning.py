@@ -10,7 +10,7 @@ from dataclasses import replace
 from crbot.cases.case import Case, Plan, PlanVersion, Stage
 from crbot.cases.letters import Letter, LetterName, paragraphs, to_agency
 from crbot.cases.respond import Change, quote_of
-from crbot.intake.acting import Deed, Refused, done, moved
+from crbot.intake.acting import Deed, Refused, check_step, done, moved
 from crbot.intake.asking import check_address
 
 PARTS = ("assistance", "experts", "staff", "milestones", "documents")
@@ -43,10 +43,11 @@ def send(case: Case, deed: Deed) -> Change:
     number = len(case.plan.versions)
     if case.plan.newest.changes:
         raise Refused(f"The agency asked for changes in version {number}; write a new version first.")
+    step = check_step(case, Stage.AGENCY_REVIEW, deed)
     sent = moved(case, Stage.AGENCY_REVIEW, deed)
     sent = replace(sent, plan=replace(case.plan, sent=number, answer=None))
-    letter = _plan_review(sent, case.plan, deed)
-    return done(sent, deed, f"Work plan, version {number}, sent to the agency by {deed.by}", (letter,))
+    letters = (_plan_review(sent, case.plan, deed),) if step.letter else ()
+    return done(sent, deed, f"Work plan, version {number}, sent to the agency by {deed.by}", letters)
 
 
 def _plan_review(case: Case, plan: Plan, deed: Deed) -> Letter:
@@ -63,9 +64,11 @@ def confirm(case: Case, deed: Deed) -> Change:
     if not said:
         raise Refused("Write what the agency said when it approved the plan.")
     approved = replace(plan, answer=None, approved=plan.sent, approved_at=deed.now, approved_words=said)
-    after = moved(replace(case, plan=approved), Stage.APPROVED, deed)
+    with_approval = replace(case, plan=approved)
+    step = check_step(with_approval, Stage.APPROVED, deed)
+    after = moved(with_approval, Stage.APPROVED, deed)
     letter = to_agency(after, LetterName.PLAN_APPROVED, {"version": plan.sent, "words": paragraphs(said)})
-    letters = (letter,) if case.conversation.address else ()
+    letters = (letter,) if step.letter and case.conversation.address else ()
     log = f"The agency approved version {plan.sent} of the work plan, recorded by {deed.by}: {quote_of(said)}"
     return done(after, deed, log, letters)
 

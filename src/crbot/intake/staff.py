@@ -114,6 +114,8 @@ def _advance(case: Case, deed: Deed) -> Change:
         raise Refused(f"{wanted!r} is no stage; write one of {', '.join(Stage)}.")
     if wanted in _BY_ITS_OWN_VERB:
         raise Refused(_BY_ITS_OWN_VERB[Stage(wanted)])
+    if case.stage.is_ended:
+        return _reopened(case, Stage(wanted), deed)
     return _stepped(case, Stage(wanted), deed)
 
 
@@ -131,7 +133,12 @@ def _close(case: Case, deed: Deed) -> Change:
 def _reopen(case: Case, deed: Deed) -> Change:
     if not case.stage.is_ended:
         raise Refused(f"{case.number} is open.")
-    reopened = moved(case, case.stood or Stage.RECEIVED, deed)
+    return _reopened(case, case.stood or Stage.RECEIVED, deed)
+
+
+def _reopened(case: Case, to: Stage, deed: Deed) -> Change:
+    """The case goes on. That the agency once took it back is settled by that."""
+    reopened = moved(case, to, deed)
     if reopened.wants_out:
         reopened = correcting.without_withdrawal(reopened, deed)
     return done(reopened, deed, f"Reopened by {deed.by}{because(deed)}")

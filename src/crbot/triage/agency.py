@@ -35,7 +35,7 @@ _OURS = {
 _POLICE = ("police_word", "head_title", "head_title_bare", "our_police", "our_sheriff")
 _LISTS = (
     *NAME_LISTS, *_HINTS, *_OURS, "any_place", "any_body", "own_agency", "other_agency", "elsewhere", "leading_agency",
-    "police_word", "town_word", "single_person", "no_police",
+    "police_word", "town_word", "single_person", "no_police", "abroad", "guards_for_hire",
 )  # fmt: skip
 
 # How strongly a name speaks for being that of the agency to be helped. Only the order of the sums matters.
@@ -80,8 +80,10 @@ class _Reader:
         name = self._best()
         if name is None and not self._known.facts.is_known("agency_name"):
             name = self._source.by_domain()
-        state = self._state(name)
-        found = (self._name_statement(name), self._state_statement(state), self._type_statement(name, state))
+        abroad = self._abroad()
+        state = self._state(name) if abroad is None else None
+        kind = self._said("agency_type", *abroad) if abroad else self._type_statement(name, state)
+        found = (self._name_statement(name), self._state_statement(state), kind)
         return tuple(each for each in found if each is not None)
 
     def _said(self, fact: str, value: str, evidence: Evidence) -> Statement:
@@ -191,7 +193,8 @@ class _Reader:
         if not name.words:
             score -= 8.0 if name.type == "state" and where.role is not Role.SIGNATURE else 2.0
         if name.type in _SELDOM_OURS and where.role is Role.OWN:
-            score += 7.0 if is_opening else -4.0
+            is_own = any(self._precedes(hit, name.start, 12) for hit in where.hits("own_agency"))
+            score += 7.0 if is_opening else 3.0 if is_own else -4.0
         if where.role is Role.OWN and (where.part is Part.SUBJECT or where.rank < 2):
             score += 2.0
         if where.label in self._words.of("agency_label"):
@@ -202,7 +205,8 @@ class _Reader:
             score += self._neighbourhood(name)
         if self._source.domain.holds(name):
             score += _IN_DOMAIN
-        return replace(name, score=score)
+        name.score = score
+        return name
 
     def _neighbourhood(self, name: Name) -> float:
         """What the words right before and after the name make of it."""
@@ -255,8 +259,23 @@ class _Reader:
         signed = (each for each in self._fields if each.role is Role.SIGNATURE)
         if any(each.hits("head_title", "our_police") for each in signed):
             return None
-        found = self._any("no_police")
-        return ("not_law_enforcement", found[0].evidence(found[1].start, found[1].end)) if found else None
+        for name, kind in (("no_police", "not_law_enforcement"), ("guards_for_hire", "private")):
+            if (found := self._any(name)) is not None:
+                return kind, found[0].evidence(found[1].start, found[1].end)
+        return None
+
+    def _abroad(self) -> tuple[str, Evidence] | None:
+        """The sender writes from a country or province that is none of the states."""
+        labels, address = self._source.domain.labels, self._source.domain.address
+        if not self._words.of("domain_abroad").isdisjoint(labels[-1:]):
+            return "foreign", Evidence(address, Part.SENDER, 0, len(address))
+        for where in self._fields:
+            for hit in where.hits("abroad") if where.is_said else ():
+                if self._states.after(where, hit.end) is None and not self._speaks_of_others(
+                    where, hit.start
+                ):
+                    return "foreign", where.evidence(hit.start, hit.end)
+        return None
 
     def _titles(self) -> Iterator[tuple[Field, Hit]]:
         for where in self._fields:
@@ -302,13 +321,15 @@ class _Reader:
     def _votes_of_name(self, name: Name) -> Iterator[tuple[str, float, Evidence]]:
         """The state beside the name, and the state in the name: "Kansas Capitol Police", "Guam Police"."""
         for each in self._names:
-            if each.state is not None and each.key == name.key:
+            if each.state is not None and each.key and set(each.key) <= set(name.key):
                 told = each.field.evidence(each.state.start, each.state.end)
                 yield each.state.code, 12.0 + max(0.0, min(each.score, 5.0)), told
         told = name.field.evidence(name.start, name.end)
         whole = " ".join(name.key)
         for kind, code, hit in self._states.named(fold(" ".join((*name.words, name.tail)))):
-            if kind == "state":
+            if kind == "state" and hit.phrase.endswith(" state"):  # "Prairie State": a byname
+                yield code, 1.5, told
+            elif kind == "state":
                 is_sure = name.type in ("state", "campus", "tribal") or code in TERRITORIES
                 yield code, 6.0 if is_sure else 1.5, told
             elif hit.phrase == whole or " " in hit.phrase or "-" in hit.phrase:

@@ -34,6 +34,7 @@ _BLANKS = " \t\r\n*_\"'>-–—.(:"
 _REST = -1
 _REFERENCES = ("answer_first", "answer_second", "answer_third", "answer_fourth")
 _LEADING = 12  # characters of marks before a number: "> *(#"
+_SOON = 3  # sentences under a question in which a short answer may come
 _MOST = 40  # sentences in which answers are looked for
 _LISTED = 1_000  # characters in which a mere "yes, no and no" may stand
 
@@ -43,7 +44,7 @@ class Answer:
     """Words of a reply that answer a question."""
 
     facts: tuple[str, ...]
-    value: str  # "no", "yes", "unsure", or "" where only the words themselves tell
+    value: str  # "no", "yes", "maybe", "unsure", or "" where only the words themselves tell
     start: int  # offsets in the body
     end: int
     is_plain: bool = True  # a mere yes or no, not "there is no …"
@@ -117,18 +118,30 @@ def _is_among(text: str, phrases: Iterable[str]) -> bool:
 
 
 def _between(scan: Scan, words: Words) -> Iterator[Answer]:
-    """What stands under a question that the reply quotes answers it."""
+    """What stands under a question that the reply quotes answers it, up to the next one."""
     question: list[str] = []
+    said: list[Sentence] = []
     for index, sentence in enumerate(scan.sentences[:_MOST]):
         if sentence.part is not Part.BODY:
             continue
-        if sentence.role is Role.QUOTED:
-            question = asked_by(scan, index) if sentence.is_question else []
-        elif sentence.role is Role.OWN and question:
-            value = short_answer(sentence.text, words)
-            is_plain = _is_plain(sentence.text, value, words)
-            yield Answer(tuple(question), value, sentence.start, sentence.end, is_plain)
-            question = []
+        if sentence.role is Role.OWN:
+            said.append(sentence)
+        elif sentence.role is Role.QUOTED:
+            yield from _under(question, said, words)
+            question, said = asked_by(scan, index) if sentence.is_question else [], []
+    yield from _under(question, said, words)
+
+
+def _under(question: Sequence[str], said: Sequence[Sentence], words: Words) -> Iterator[Answer]:
+    """The answer that these sentences give: the first of them that is a short one, or what they tell together."""
+    if not question or not said:
+        return
+    short = next((each for each in said[:_SOON] if short_answer(each.text, words)), None)
+    if short is None:
+        yield Answer(tuple(question), "", said[0].start, said[-1].end)
+    else:
+        value = short_answer(short.text, words)
+        yield Answer(tuple(question), value, short.start, short.end, _is_plain(short.text, value, words))
 
 
 def numbers_in(body: str, spans: Iterable[tuple[int, int]], count: int) -> list[tuple[int, int, int]]:
@@ -240,7 +253,7 @@ def _tokens(scan: Scan, index: int) -> list[_Token]:
     found = [
         _Token(hit.start, hit.end, value)
         for value, name, opens in _SHORT_ANSWERS
-        if opens or value == "unsure"
+        if opens or value in ("unsure", "maybe")
         for hit in scan.in_sentence(index, name)
     ]
     for number, name in (*enumerate(_REFERENCES), (_REST, "answer_rest")):
@@ -284,19 +297,20 @@ def _in_turn(body: str, own: Sequence[Sentence], asked: Sequence[str], words: Wo
         pieces.append((place, match.start()))
         place = match.end()
     pieces.append((place, own[-1].end))
-    values = []
-    for first, last in pieces:
-        if not body[first:last].strip(_BLANKS):
-            continue
-        value = short_answer(body[first:last], words)
-        if not value:
-            break
-        values.append((value, first, last))
-    if len(values) == len(asked) > 1:
-        for question, (value, first, last) in zip(asked, values, strict=True):
-            yield Answer(_facts(question), value, first, last)
+    told = [(first, last) for first, last in pieces if body[first:last].strip(_BLANKS)]
+    values = [short_answer(body[first:last], words) for first, last in told[: len(asked)]]
+    if len(values) < len(asked) or len(asked) < 2:
+        return
+    facts = [_facts(question) for question in asked]
+    if all(value or _OPEN.issuperset(each) for value, each in zip(values, facts, strict=True)):
+        for each, value, (first, last) in zip(facts, values, told, strict=False):
+            if value:
+                yield Answer(each, value, first, last)
 
 
+_OPEN = frozenset(
+    {"agency_type", "agency_state", "services"}
+)  # asked for in questions that take no yes or no
 _BREAK = re.compile(r"[,;/\n&]|\.(?=\s)|\band\b", re.IGNORECASE)
 
 
@@ -338,7 +352,7 @@ def _opens_with(folded: str, phrases: Iterable[str]) -> bool:
 
 
 def short_answer(text: str, words: Words) -> str:
-    """What a text answers at its very beginning: "no", "yes", "unsure", or "" for neither."""
+    """What a text answers at its very beginning: "no", "yes", "maybe", "unsure", or "" for none."""
     folded = fold(text[:80]).strip(_BLANKS)
     for value, name, must_end in _SHORT_ANSWERS:
         for phrase in words.of(name):
@@ -359,6 +373,7 @@ def short_answer(text: str, words: Words) -> str:
 
 _SHORT_ANSWERS = (
     ("unsure", "answer_unsure", False),
+    ("maybe", "answer_maybe", False),
     ("no", "answer_no_opens", False),
     ("no", "answer_no", True),
     ("yes", "answer_yes", True),

@@ -19,6 +19,8 @@ _REACH = 8  # words over which "we don't want" denies what follows
 _CLAUSE_ENDS = ",;:"
 _BULLETS = "-*•·–—▪◦"
 _MARK = 4  # characters that the mark of a list item takes at most
+_LONGEST_NUMBER = 3  # characters that a number before an item stays below, unless it is a Roman one
+_ROMAN = frozenset("ivx")
 _HEADING = 8  # words that a heading above a list has at most
 
 
@@ -102,6 +104,8 @@ class Asking:
 
     def _is_item(self, sentence: Sentence) -> bool:
         """The line that the sentence stands in begins with a bullet or a number, or a number stands before it."""
+        if _is_mark(sentence.text.split(maxsplit=1)[0]):
+            return True
         body = self.scan.message.body
         line = body[body.rfind("\n", 0, sentence.start + 1) + 1 : sentence.end].lstrip()
         if _is_mark(line[:_MARK].split(maxsplit=1)[0] if line.strip() else ""):
@@ -142,4 +146,5 @@ class Asking:
 def _is_mark(word: str) -> bool:
     """A bullet, or a number or letter as it stands before an item: "-", "1.", "(b)"."""
     number = word.strip("().:")
-    return word[:1] in _BULLETS or (word[-1:] in ").:" and number.isalnum() and len(number) < 3)
+    is_number = number.isalnum() and (len(number) < _LONGEST_NUMBER or _ROMAN.issuperset(number.lower()))
+    return word[:1] in _BULLETS or (word[-1:] in ").:" and is_number)

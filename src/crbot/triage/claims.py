@@ -30,6 +30,8 @@ _LONGEST_ANSWER = 60  # characters
 _LONGEST_LINE = 9  # words in a line that stands for itself
 _OPENING_REACH = 8  # words between "I am" and the title
 _LONGEST_OPENING = 6  # words
+_LONGEST_NAME = 4  # words
+_SHORTEST_DOING = 4  # letters: "king" is none
 _LONGEST_PREAMBLE = 8  # words before the sentence in which the sender says who writes
 
 
@@ -131,12 +133,16 @@ class Claims:
     def _sits_on_board(self) -> bool:
         """A commissioner who is one of several."""
         is_commissioner = "commissioner" in fold(self._scan.message.sender.name)
-        for hit in self._scan.of("board_word"):
-            if self._scan.sentence_of(hit).role in _OWN:
-                titles = self._titles.get(hit.sentence, ())
-                if is_commissioner or any(each.phrase.endswith("commissioner") for each in titles):
-                    return True
-        return False
+        if is_commissioner and any(
+            self._scan.sentence_of(hit).role in _OWN for hit in self._scan.of("board_seat")
+        ):
+            return True
+        return any(
+            each.phrase.endswith("commissioner")
+            for hit in self._scan.of("board_word")
+            if self._scan.sentence_of(hit).role in _OWN
+            for each in self._titles.get(hit.sentence, ())
+        )
 
     # -- reading
 
@@ -153,7 +159,7 @@ class Claims:
                             rank,
                             whole(sentence, title.phrase),
                             phrase=title.phrase,
-                            is_letter=sentence.role is Role.FORWARDED,
+                            is_letter=sentence.role is Role.FORWARDED or self._ends_quotation(index),
                             is_stated=sentence.role is not Role.SIGNATURE
                             and self._opening(word_list(title.before)) is not None,
                             is_signed=sentence.role is Role.SIGNATURE,
@@ -182,6 +188,8 @@ class Claims:
         sentence = self._scan.sentences[index]
         if _is_possessive(title.after):
             return None
+        if self._ends_quotation(index):
+            return title.rank
         is_first = self._is_first(index)
         if _is_line(sentence) and not (sentence.role is Role.OWN and is_first):
             return title.rank if self._is_signed(index, title) else None
@@ -201,6 +209,7 @@ class Claims:
                 and not self._says_deed(title.after, but=("here", "is", "has", "was"))
             )
             or self._is_here(before, title.after)
+            or (not before and self._is_name_alone(index - 1))
             or self._is_as(before, title.after)
             or (is_first and self._introduces(before, title))
         )
@@ -210,7 +219,7 @@ class Claims:
         """The list of the words by which the sender claims what follows: "I am the …"."""
         stop = self._words.of("claim_stop")
         for end in range(len(before), max(len(before) - _OPENING_REACH, 1) - 1, -1):
-            if end < len(before) and before[end] in stop:
+            if end < len(before) and (before[end] in stop or self._is_doing(before[end])):
                 return None
             for size in range(min(_LONGEST_OPENING, end), 0, -1):
                 phrase = " ".join(before[end - size : end])
@@ -218,6 +227,10 @@ class Claims:
                     if phrase in self._words.of(name):
                         return name
         return None
+
+    def _is_doing(self, word: str) -> bool:
+        """ "I'm keeping this from the chief": something is done; "I am the acting chief" tells how the office is held."""
+        return word.endswith("ing") and len(word) > _SHORTEST_DOING and word not in self._words.of("holding")
 
     def _follows_speaker(self, before: Sequence[str]) -> bool:
         """ "I … now serve as", "Ann Lee, … acting as"."""
@@ -326,6 +339,24 @@ class Claims:
     def _is_under_letter(self, index: int) -> bool:
         above = (each for each in self._scan.sentences[:index] if each.role in _SPOKEN)
         return any(not _FIRST_PERSON.isdisjoint(word_list(each.text)) for each in above)
+
+    def _ends_quotation(self, index: int) -> bool:
+        """A short sentence at the end of somebody's words in quote marks: the name and title of who says them."""
+        ending = self._scan.sentences[index].text.rstrip()
+        if fold(ending[-1:]) != '"' or len(ending.split()) > _LONGEST_LINE:
+            return False
+        for each in reversed(self._scan.sentences[:index]):
+            if each.role not in _SPOKEN:
+                return False
+            if fold(each.text.lstrip()[:1]) == '"':
+                return not _FIRST_PERSON.isdisjoint(word_list(each.text))
+        return False
+
+    def _is_name_alone(self, index: int) -> bool:
+        """The sender's name and nothing else, as it stands over a title."""
+        if index < 0 or len(self._scan.sentences[index].text.split()) > _LONGEST_NAME:
+            return False
+        return self._names_signer(index)
 
     def _names_signer(self, index: int) -> bool:
         return index >= 0 and not self._names.isdisjoint(word_list(self._scan.sentences[index].text))

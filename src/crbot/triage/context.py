@@ -52,6 +52,7 @@ _BREAK_NAMES = (
     ("", _NOTHING, "context:nothing"),
 )
 _CANCELS = "cancels"  # a denial taken back: "I can't say that there is no suit"
+_SAME = "same"  # stands as what was said before: "No suits. The same is true of inquiries."
 _SIDES = ("before", "near", "after", "either", "around", "answer", "next")
 _REPLIES = ("answer", "next")
 _QUESTIONS = frozenset({Context.SUPPOSED, Context.ASKED})
@@ -60,7 +61,8 @@ _STANDINGS = frozenset({Context.DENIED, Context.ONGOING, Context.ENDED, Context.
 _INSIDE = frozenset(
     {Context.DENIED, Context.ENDED, Context.ONGOING}
 )  # may stand between the pieces of a mention
-KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS)
+_CARRIED = (Context.DENIED, Context.ENDED, Context.ONGOING)  # what "the same" may take over
+KINDS = (*(each.value for each in Context if each is not Context.ASSERTED), _CANCELS, _SAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,9 @@ class _Trigger(NamedTuple):
 
 _OPENING = 18  # characters of the next sentence in which a trigger that speaks of this one may begin
 _ANSWER_OPENING = 8  # characters of a sentence in which an answer begins
-_ANSWER_MARKS = re.compile(r"[:=?–—|…]|\.{3}|\s-\s")  # between a label and its answer
+_ANSWER_MARKS = re.compile(r"[:=?–—|…[(]|\.{3}|\s-\s")  # between a label and its answer
 _NEW_SENTENCE = re.compile(r"[.?!]\s+[a-z]")  # typed without capitals
+_SENTENCE_INSIDE = re.compile(r"\b[a-z]{2,}[.?!]\s+[A-Z][a-z]")
 _OTHER_ITEM = re.compile(r"\s\d{1,2}[.)\]:/]?\s")
 _NEXT_ITEM = re.compile(r"\s+[(\[]?\d{1,2}[.)\]:/]")
 _ITEM = re.compile(r"\s*(?:[(\[]?\d{1,2}[.)\]:/]|[-*•·–]\s)")
@@ -174,10 +177,16 @@ class Contexts:
     def _standing(self, mention: Hit, reaching: dict[str, _Trigger]) -> Standing:
         if _CANCELS in reaching and Context.DENIED in reaching:
             return Standing(Context.ONGOING, reaching[_CANCELS].hit)
+        if _SAME in reaching and (carried := self._carried(reaching[_SAME].hit)):
+            return carried
         reaching = _without_outranked(reaching)
         threat = reaching.get(Context.EXPECTED)
-        if threat and threat.side == "around" and Context.DENIED not in reaching:
-            return Standing(Context.EXPECTED, threat.hit)  # "if I do, they will sue"
+        if threat and (threat.side == "next" if Context.DENIED in reaching else threat.side == "around"):
+            return Standing(
+                Context.EXPECTED, threat.hit
+            )  # "No suit. I expect one.", "if I do, they will sue"
+        if threat and threat.side == "next":
+            del reaching[Context.EXPECTED]  # "We are sued. I expect we will win."
         if self._is_asked(mention):
             reaching = _replies(reaching, _SIDES)
             if not reaching:
@@ -206,22 +215,79 @@ class Contexts:
         return None
 
     def within(self, start: int, end: int) -> Standing:
-        """The context of a stretch of the body in which the thing itself is not named: "They wrapped it up"."""
-        kinds: dict[str, Hit] = {}
+        """The context of a stretch of the body in which the thing itself is not named: "They wrapped it up".
+
+        Only words with which a sentence opens, or that say something of what it opens with, can speak of it.
+        """
         for index, sentence in enumerate(self.scan.sentences):
-            if sentence.part is Part.BODY and sentence.start < end and start < sentence.end:
-                for each in self._in_sentence(index):
-                    if start <= each.hit.start < end and each.side in ("after", "next", "answer"):
-                        kinds.setdefault(each.kind, each.hit)
-        for context in (Context.ONGOING, Context.ENDED, Context.EXPECTED, Context.DENIED):
-            if context in kinds:
-                return Standing(context, kinds[context])
+            if sentence.part is not Part.BODY or sentence.start >= end or start >= sentence.end:
+                continue
+            opening = max(start, sentence.start)
+            subjects = self.scan.in_sentence(index, "answer_subject")
+            is_subject = any(hit.start < opening + _ANSWER_OPENING for hit in subjects)
+            told = {
+                each.kind: each.hit
+                for each in reversed(self._in_sentence(index))
+                if start <= each.hit.start < end and self._speaks_of_it(each, opening, is_subject)
+            }
+            for context in (Context.ONGOING, Context.ENDED, Context.EXPECTED, Context.DENIED):
+                if context in told:
+                    return Standing(context, told[context])
         return Standing(Context.ASSERTED)
+
+    def _speaks_of_it(self, trigger: _Trigger, opening: int, is_subject: bool) -> bool:
+        """Whether a trigger in an answer can say something of what was asked about."""
+        opens = trigger.hit.start < opening + _OPENING
+        if trigger.side == "answer":
+            behind = self.scan.text(trigger.hit.sentence)[trigger.hit.end : trigger.hit.end + 1]
+            return opens and (not behind or behind in _CLAUSE_ENDS)
+        if trigger.side == "after":
+            return opens or is_subject
+        return opens and (
+            trigger.side == "next" or trigger.kind in _CLOSING or trigger.kind == Context.ONGOING
+        )
+
+    def denies(self, mention: Hit) -> bool:
+        """A denial stands within the mention's own words: "no one is suing us"."""
+        return any(
+            each.kind == Context.DENIED and mention.start <= each.hit.start and each.hit.end <= mention.end
+            for each in self._around(mention)
+        )
+
+    def is_elsewhere(self, mention: Hit) -> bool:
+        """Words around a mention say that it is of another place."""
+        return Context.ELSEWHERE in self._reaching(mention)
 
     def cancelled(self, mention: Hit) -> Hit | None:
         """The trigger that takes back a mention which is itself a denial."""
         trigger = self._reaching(mention).get(_CANCELS)
         return trigger.hit if trigger else None
+
+    def foretold(self, mention: Hit) -> Hit | None:
+        """The trigger of the next sentence that expects what a mention denies: "No suit yet. [I expect one]." """
+        following = self._in_next_sentence(mention)
+        return next((each.hit for each in following if each.kind == Context.EXPECTED), None)
+
+    def _carried(self, same: Hit) -> Standing | None:
+        """How the thing stands that was spoken of before "the same", in this sentence or the one before."""
+        for index in (same.sentence, same.sentence - 1):
+            if index < 0:
+                continue
+            before = [
+                each
+                for each in self._in_sentence(index)
+                if each.hit.end <= same.start and each.side != "next"
+            ]
+            for context in _CARRIED:
+                hit = next((each.hit for each in before if each.kind == context), None)
+                if hit:
+                    return Standing(context, hit)
+        return None
+
+    def ends_in(self, sentence: int) -> bool:
+        """A sentence says of something that it is over, and of nothing that it goes on."""
+        kinds = {each.kind for each in self._in_sentence(sentence) if each.side == "after"}
+        return Context.ENDED in kinds and Context.ONGOING not in kinds
 
     def told_in(self, sentence: int) -> tuple[Hit, ...]:
         """The triggers in a sentence that say how a thing stands."""
@@ -246,6 +312,8 @@ class Contexts:
         if hit.start <= mention.start and mention.end <= hit.end:  # "(not in) litigation", "past suits"
             return side == "around" or hit.end - hit.start > mention.end - mention.start
         if mention.start <= hit.start and hit.end <= mention.end:  # "the DA is (not) looking into it"
+            if trigger.kind == Context.SUPPOSED:  # "the DA (whether anybody) is looking at us"
+                return "..." in mention.phrase and side == "before" and mention.start < hit.start
             return "..." in mention.phrase and trigger.kind in _INSIDE and side != "answer"
         if side == "before" or side == "near":
             first, last = hit, mention
@@ -295,7 +363,7 @@ class Contexts:
         if _ITEM.match(self.scan.text(following), start):
             return []  # the next item of a list speaks of something else
         opens = [each for each in self._in_sentence(following) if each.hit.start < start + _OPENING]
-        told = [each for each in opens if each.side == "next"]
+        told = [each for each in opens if each.side == "next" and not self._is_denied(each.hit, opens)]
         told += [each for each in opens if each.side == "answer" and self._is_whole(each.hit, following)]
         if not told and sentences[mention.sentence].is_question:  # "An inquiry? Closed in May."
             told = [
@@ -304,6 +372,10 @@ class Contexts:
                 if each.kind in _STANDINGS and each.hit.start < start + _ANSWER_OPENING
             ]
         return told
+
+    def _is_denied(self, hit: Hit, opens: Iterable[_Trigger]) -> bool:
+        """A denial stands before what opens a sentence: "I would not say [they have nothing to do with] it"."""
+        return any(each.kind in (Context.DENIED, _CANCELS) and each.hit.end <= hit.start for each in opens)
 
     def _is_whole(self, hit: Hit, index: int) -> bool:
         """The hit is all that its sentence says."""
@@ -314,6 +386,8 @@ class Contexts:
 
     def breaks(self, mention: Hit) -> bool:
         """Something else begins between the pieces of a mention: "nobody is looking at us but [we are sued]"."""
+        if _SENTENCE_INSIDE.search(self.scan.text(mention.sentence), mention.start, mention.end):
+            return True  # "Lawsuit: [no. Inquiry: the prosecutor has it]"
         return any(
             each.side == _STOP and mention.start < each.hit.start and each.hit.end < mention.end
             for each in self._around(mention)

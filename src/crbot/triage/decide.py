@@ -32,7 +32,7 @@ def decide(message: Message, policy: Policy, known: Known = NEW) -> Decision:
     message = one_answer_a_line(message, known.asked)
     scan = policy.words.phrases.scan(message, cut(message, policy.words))
     told = read(scan, known, policy)
-    kind, because = tell_kind(scan, NOTHING.with_statements(told), known, policy.kinds)
+    kind, because = tell_kind(scan, NOTHING.with_statements(told), known, policy.kinds, policy.words)
     if not kind.is_case:
         return Decision(kind, because, policy.version, facts=known.facts)
     return _judged(kind, because, joined(known.facts, told), policy)
@@ -75,13 +75,14 @@ def recall(thread: Sequence[Message], policy: Policy, own: frozenset[str]) -> Kn
     """What the earlier messages of a conversation tell, read in order.
 
     `own` holds the keys (`Person.key`) that the bot writes under: its messages tell what was asked, the people's
-    the facts. A conversation with a person's message in it is a case.
+    the facts. A conversation with a person's request in it is a case, and so is one in which the bot has asked.
     """
     known = NEW
     for message in map(beginning_of, thread):
         if message.sender.key in own:
             scan = policy.words.phrases.scan(message, cut(message, policy.words))
-            known = replace(known, asked=asked_in(scan) or known.asked)
+            asked = asked_in(scan)
+            known = replace(known, asked=asked or known.asked, in_case=known.in_case or bool(asked))
             continue
         decision = decide(message, policy, known)
         if decision.kind.is_case:

@@ -17,6 +17,7 @@ from crbot.triage.decision import Kind, Reason
 from crbot.triage.facts import Facts, Known, Part
 from crbot.triage.lexicon import Example, read_examples
 from crbot.triage.message import Mark, Message
+from crbot.triage.names import Domain
 from crbot.triage.notation import (
     Block,
     Faults,
@@ -32,7 +33,7 @@ from crbot.triage.notation import (
     text_of,
 )
 from crbot.triage.passages import Role, Sentence
-from crbot.triage.phrases import Hit, Scan, fold
+from crbot.triage.phrases import Hit, Scan, Words, fold
 
 
 class Place(StrEnum):
@@ -79,6 +80,7 @@ _IN_CASE, _NO_WORDS, _QUESTION, _HELP_ASKED = (
     "help asked",
 )
 _PRICE = "price or link"
+_OUTSIDE, _OFFICIAL = "outside address", "official address"
 _ASKS_FOR_NO_HELP = (
     "sign:sends elsewhere",
     "sign:information",
@@ -103,7 +105,9 @@ _TOLD = {  # signs that follow from facts: sign -> (fact, values; none: any valu
     "no litigation": ("litigation", {"none"}),
 }
 _TWICE = " twice"  # "advertising twice": two phrases of the sign, neither inside the other
-DERIVED = frozenset({*_MARKS.values(), _IN_CASE, _NO_WORDS, _QUESTION, _HELP_ASKED, _PRICE, *_TOLD})
+DERIVED = frozenset(
+    {*_MARKS.values(), _IN_CASE, _NO_WORDS, _QUESTION, _HELP_ASKED, _PRICE, _OUTSIDE, _OFFICIAL, *_TOLD}
+)
 
 
 def read_kinds(
@@ -151,9 +155,9 @@ def _rows(tree: Section, signs: Collection[str], faults: Faults) -> Iterator[Kin
         faults.add(rows[-1].where, "the last row must fit everything: write “-” under signs")
 
 
-def tell_kind(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> tuple[Kind, Reason]:
+def tell_kind(scan: Scan, facts: Facts, known: Known, rules: KindRules, words: Words) -> tuple[Kind, Reason]:
     """The first row that fits the signs of the message; `facts` are those that this message tells."""
-    signs = frozenset(_signs(scan, facts, known, rules))
+    signs = frozenset(_signs(scan, facts, known, rules, words))
     for row in rules.rows:
         is_met = not row.signs or any(group <= signs for group in row.signs)
         if is_met and signs.isdisjoint(row.but_not):
@@ -161,7 +165,7 @@ def tell_kind(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> tuple
     return Kind.REQUEST, Reason("It may be a request.")
 
 
-def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> Iterator[str]:
+def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules, words: Words) -> Iterator[str]:
     message = scan.message
     yield from (sign for mark, sign in _MARKS.items() if mark in message.marks)
     if known.in_case:
@@ -174,6 +178,8 @@ def _signs(scan: Scan, facts: Facts, known: Known, rules: KindRules) -> Iterator
             yield sign
     if shapes.has_price_or_link(message.body):
         yield _PRICE
+    if message.sender.address:
+        yield _OFFICIAL if Domain(message.sender.address, words).is_official(words) else _OUTSIDE
     if any(_is_whole_question(each) for each in scan.sentences):
         yield _QUESTION
     if _asks_for_help(scan, facts):

@@ -28,15 +28,19 @@ TYPES = {  # word list of the tails of names -> type of agency
     "agency_foreign": "foreign",
 }
 TITLES = ("head_title", "head_title_bare", "other_title")
-LISTS = (*TYPES, *TITLES, "any_state", "municipal", "place_tail", "country")
+LISTS = (*TYPES, *TITLES, "any_state", "municipal", "place_tail", "place_noun", "country")
 
 _LONGEST_GREETING = 5  # words
 _LONGEST_ABBREVIATION = 6  # letters
+_TOLD_REACH = 7  # words after a place in which the sender says that it is one
+_CALLED_REACH = 9  # words between "a town" and "called"
+_SURE_PLACE = 6  # letters of a name that is no chance part of a domain
 _SHORTEST_PLACE = 4  # letters of a place in a domain
 LONGEST_NAME = 7  # words
 LONGEST_LOW_NAME = 3  # words, where no capital tells a name from other words
 
 _FIXED = ("federal", "private", "not_law_enforcement", "foreign", "state")  # whatever the name holds
+_IN_FULL = {"univ": "University", "twp": "Township"}
 _CONNECTORS = frozenset({"of", "de", "del", "la", "las", "los", "el", "du", "des", "le", "&", "and", "y"})
 _LINKS = ("of", "de", "for", "in", "at", "-", "–", "—", "")  # between a tail and the name that follows it
 _AFTER_TITLE = ("of", "in", "at", "with", "from", "down", "-", "–", "—", "")
@@ -212,6 +216,8 @@ class Names:
             return None
         if follows and tail.startswith("campus ") and _core(words[-1]) in ("college", "university"):
             tail = tail.removeprefix("campus ")
+        if words and tail.startswith("police") and fold(words[-1]).endswith("'s"):
+            words = [*words[:-1], words[-1][:-2]]  # "Hollow's police"
         name = Name(
             self._in_full(words),
             _spell(tail),
@@ -221,8 +227,8 @@ class Names:
             end,
             state or self._states.after(where, end),
         )
-        leads = follows and tail.startswith("polic") and tail.endswith("municipal")
-        return self._typed(replace(name, leads=leads), tail)
+        name.leads = follows and tail.startswith("polic") and tail.endswith("municipal")
+        return self._typed(name, tail)
 
     def _is_office(self, where: Field, i: int) -> bool:
         """ "SO" after a county, in capitals, is a sheriff's office, not a conjunction."""
@@ -230,7 +236,7 @@ class Names:
         return is_capital and i > 0 and where.tokens[i - 1].core in self._words.of("county_word")
 
     def _in_full(self, words: list[str]) -> tuple[str, ...]:
-        full = ["University" if _core(word) == "univ" else word for word in words]
+        full = [_IN_FULL.get(_core(word), word) for word in words]
         if full and _core(full[-1]) in ("co", "cty"):
             full[-1] = "County"
         return tuple(full)
@@ -276,7 +282,7 @@ class Names:
                 break
         while words and words[0] in _CONNECTORS:
             words.pop(0)
-        return (words if _is_name(words) else []), begin, state
+        return (words if self._is_name(words) else []), begin, state
 
     def _without_state(self, where: Field, i: int, is_low: bool) -> tuple[int, Place | None]:
         """Pass over a state that stands between a place and the tail: "Hollow, Iowa PD", "Hollow (Mich.) PD"."""
@@ -337,7 +343,7 @@ class Names:
             words.pop()
         if words and not is_low and i < len(tokens) and tokens[i].start >= end:
             words, end = self._with_small_end(where, words, i, end)
-        if not _is_name(words) or (len(words) == 1 and _core(words[0]) in self._words.of("region")):
+        if not self._is_name(words) or (len(words) == 1 and _core(words[0]) in self._words.of("region")):
             words = []
         return words, end, self._states.after(where, end) if words else None
 
@@ -348,6 +354,13 @@ class Names:
             if " ".join(each.core for each in following) in self._words.of("name_goes_on"):
                 return [*words, *(each.core.capitalize() for each in following)], following[-1].word_end
         return words, end
+
+    def _is_name(self, words: Sequence[str]) -> bool:
+        """There are letters in it, more than a number, and more than "Airport" or "District"."""
+        is_one = len(words) == 1 and (
+            words[0][0].isdigit() or _core(words[0]) in self._words.of("generic_name")
+        )
+        return any(char.isalpha() for word in words for char in word) and not is_one
 
     def _connects(self, token: Token) -> bool:
         return token.core in _CONNECTORS and not (token.is_capital and token.core not in ("of", "and", "y"))
@@ -379,6 +392,28 @@ class Names:
             yield from self._after_municipal(where, where.token_at(hit.start))
         for hit in where.hits("place_tail"):
             yield from self._before_place_tail(where, where.token_at(hit.start))
+        yield from self._told(where)
+
+    def _told(self, where: Field) -> Iterator[Name]:
+        """ "Hollow is a fishing town", "a town of nine thousand called Hollow"."""
+        nouns = [where.token_at(hit.start) for hit in where.hits("place_noun")] if where.is_said else []
+        if not nouns:
+            return
+        tokens = where.tokens
+        words, end, state = self._run(where, 0) if where.is_prose else ([], 0, None)
+        link = [each.core for each in tokens[len(words) : len(words) + 2]]
+        if (
+            words
+            and link in (["is", "a"], ["is", "an"], ["is", "the"])
+            and nouns[0] <= len(words) + _TOLD_REACH
+        ):
+            yield self._place(where, words, where.start, end, 3.0, state)
+        for noun in nouns:
+            for i in range(noun + 1, min(noun + _CALLED_REACH, len(tokens) - 1)):
+                if tokens[i].core in self._words.of("called"):
+                    words, end, state = self._run(where, i + 1)
+                    if words:
+                        yield self._place(where, words, tokens[i + 1].start, end, 3.0, state)
 
     def _after_title(self, where: Field, hit: Hit) -> Iterator[Name]:
         tokens, last = where.tokens, where.token_at(hit.end - 1)
@@ -497,6 +532,8 @@ class Names:
                 return True
         if "state" not in name.parts or name.parts & self._words.of("campus_word"):
             return False
+        if name.key[0] == "state" and len(name.key) > 1:
+            return True
         before = "".join(name.key).partition("state")[0]
         return bool(before) and is_state_name(before, self._words)
 
@@ -554,11 +591,22 @@ class Domain:
         self.labels = labels
         self.letters = "".join(char for label in labels for char in label if char.isalnum())
 
+    def is_official(self, words: Words) -> bool:
+        """Only public bodies, schools and tribes have such an address, or police are named in it."""
+        return not words.of("domain_official").isdisjoint(self.labels) or any(
+            label.endswith(tuple(words.of("domain_police_end"))) or words.within("domain_police", label)
+            for label in self.labels
+        )
+
     def holds(self, name: Name) -> bool:
         """The domain is made of the name's letters."""
         joined = "".join(char for word in name.key for char in word if char.isalnum())
         if len(joined) < 4 or not self.letters:
             return False
+        if len(joined) < _SURE_PLACE and all(
+            len(label) > 2 * len(joined) for label in self.labels if joined in label
+        ):
+            return False  # "Bear" in "bearlakefire"
         short = joined.removesuffix("county").removesuffix("university").removesuffix("college")
         return joined in self.letters or (len(short) >= 5 and short in self.letters)
 
@@ -569,13 +617,6 @@ def _is_in(hits: Sequence[Hit], token: Token) -> bool:
 
 def _core(word: str) -> str:
     return fold(word).strip(".,'")
-
-
-def _is_name(words: Sequence[str]) -> bool:
-    """There are letters in it, and more than a number."""
-    return any(char.isalpha() for word in words for char in word) and not (
-        len(words) == 1 and words[0][0].isdigit()
-    )
 
 
 def _without_comma(where: Field, i: int) -> Field:

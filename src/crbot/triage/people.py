@@ -26,7 +26,11 @@ _PAST_REACH = 6  # sentences in which "he" may have been named
 _DEED = 12  # characters at the end of a hit that hold the deed
 _CLAUSE_MARKS = (", and ", ", but ", "; ")
 _SUBJECT_REACH = 60  # characters before "approved by" in which its subject stands
+_AS_HEAD = "{head_disowns}"  # says it only where a head speaks
+_OF_NOBODY = ("{go_given}", "{go_withheld}")  # name no one who did it
 _LONGEST_TITLE = 5  # words, with a name
+_WISHES = ("{wants_this}", "{assented}", "{assented_what}")
+_WISH_REACH = 5  # words at the end of a hit that hold a wish and whose it is
 _ABOUT_REACH = 4  # words after a deed that may stand before what it is about
 
 
@@ -62,16 +66,26 @@ class _Reader:
         if head is not None:
             disowned = self._disowned()
             if disowned is not None:
-                return self._said("not_authorized", disowned, by_head=True)
+                return self._said("not_authorized", self._told(disowned), by_head=True)
             return self._said("chief_executive", head.evidence, by_head=True)
         refused, assented = self._refused(), self._assented()
         if refused is not None and assented is not None:
-            # "She doesn't want it to take a year" is no refusal beside "at the direction of the Chief"; what else
-            # speaks against an express authorization is a contradiction, and asked.
-            return self._said("authorized", assented) if refused.cue.startswith("{pronoun_ref}") else None
-        if refused is not None:
-            return self._said("not_authorized", refused)
-        return self._said("authorized", assented) if assented is not None else None
+            value = self._of_both(refused, assented)
+        else:
+            value = "not_authorized" if refused is not None else "authorized"
+        hit = refused if value == "not_authorized" else assented
+        return self._said(value, self._told(hit)) if value and hit is not None else None
+
+    def _of_both(self, refused: Hit, assented: Hit) -> str:
+        """What counts of a refusal and an assent; "" where they contradict each other, and the head is to be asked."""
+        if refused.sentence == assented.sentence:
+            first, second = sorted((refused, assented), key=lambda hit: hit.end)
+            between = word_list(self._scan.text(first.sentence)[first.end - _DEED : second.end])
+            if not self._words.of("but_word").isdisjoint(between):
+                return "not_authorized" if second is refused else "authorized"
+            return "authorized" if first is assented else ""
+        # "She doesn't want it to take a year" is no refusal beside "at the direction of the Chief"
+        return "authorized" if refused.phrase.startswith("{pronoun_ref}") else ""
 
     def _said(self, value: str, evidence: Evidence, by_head: bool = False) -> Statement:
         return Statement(FACT, (value,), (evidence,), self._scan.message.sender.key, by_head)
@@ -87,22 +101,25 @@ class _Reader:
     def _hits(self, value: str) -> Sequence[Hit]:
         return [hit for hit in self._scan.of(f"{FACT}:{value}")[:MOST_CUES] if self._stands(hit, value)]
 
-    def _assented(self) -> Evidence | None:
+    def _assented(self) -> Hit | None:
         hits = (
             hit for hit in self._hits("authorized") if self._is_of_head(hit) and not self._is_supposed(hit)
         )
-        return self._told(next(hits, None))
+        return next(hits, None)
 
-    def _refused(self) -> Evidence | None:
+    def _refused(self) -> Hit | None:
         hits = self._hits("not_authorized")
-        return self._told(next((hit for hit in hits if _disowns(hit) or self._is_of_head(hit)), None))
+        return next(
+            (hit for hit in hits if hit.phrase != _AS_HEAD and (_disowns(hit) or self._is_of_head(hit))),
+            None,
+        )
 
-    def _disowned(self) -> Evidence | None:
+    def _disowned(self) -> Hit | None:
         """The head takes back what another has asked for."""
-        return self._told(next((hit for hit in self._hits("not_authorized") if _disowns(hit)), None))
+        return next((hit for hit in self._hits("not_authorized") if _disowns(hit)), None)
 
-    def _told(self, hit: Hit | None) -> Evidence | None:
-        return whole(self._scan.sentence_of(hit), hit.phrase, hit.where) if hit is not None else None
+    def _told(self, hit: Hit) -> Evidence:
+        return whole(self._scan.sentence_of(hit), hit.phrase, hit.where)
 
     def _stands(self, hit: Hit, value: str) -> bool:
         """The hit is the sender's word, asks nothing, and lies in no phrase that only looks like it."""
@@ -162,8 +179,10 @@ class _Reader:
     def _is_of_head(self, hit: Hit) -> bool:
         """The hit speaks of the agency's head."""
         text = fold(self._scan.text_of(hit))
-        if hit.phrase == "{go_given}" or text.split(" ", 1)[0] in self._words.of("pronoun_ref"):
+        if hit.phrase in _OF_NOBODY:
             return self._refers_to_head(hit)
+        if not self._words.of("pronoun_ref").isdisjoint(word_list(text)[:1]):
+            return not self._is_body_between(text) and self._refers_to_head(hit)
         titles = [
             each
             for each in self._titles.get(hit.sentence, ())
@@ -173,7 +192,7 @@ class _Reader:
             # of several people, the one who stands nearest to the deed did it
             titles = [each for each in titles if each.end <= hit.end - _DEED or each.start <= hit.start]
             titles = [each for each in titles if not _is_apposition(each)][-1:]
-            if self._is_body_between(text):
+            if self._is_body_between(text) or self._is_of_speaker(hit.phrase, text):
                 return False
         if titles:
             return any(each.is_head and self._is_ours(each) for each in titles)
@@ -186,6 +205,13 @@ class _Reader:
     def _is_body_between(self, text: str) -> bool:
         """A council, a board or a union stands between the head and the deed."""
         return not self._words.of("governing_word").isdisjoint(word_list(text.replace("on board", ""))[1:-1])
+
+    def _is_of_speaker(self, phrase: str, text: str) -> bool:
+        """ "The Sheriff's Office …, I would like to request": the speaker's own wish."""
+        if not phrase.endswith(_WISHES):
+            return False
+        last = " ".join(word_list(text)[-_WISH_REACH:])
+        return any(f" {each} " in f" {last} " for each in self._words.of("own_wish"))
 
     def _is_ours(self, title: Title) -> bool:
         """A sheriff is not the head of a police department, nor a neighbour's chief ours."""
@@ -253,7 +279,7 @@ def _after_name(words: Sequence[str]) -> list[str]:
 
 
 def _disowns(hit: Hit) -> bool:
-    return hit.phrase.startswith(("{disowns_request}", "{i_disown}"))
+    return hit.phrase.startswith(("{disowns_request}", "{i_disown}", _AS_HEAD))
 
 
 def _is_apposition(title: Title) -> bool:

@@ -172,17 +172,22 @@ class _Rows:
         counts = [sum(len(row.pieces) > place for row in self._all) for place in range(most)]
         starts = [sum(counts[:place]) for place in range(most)]
         self._every = (1 << len(self._all)) - 1
+        # where the bits of a place begin, and the rows that have no such piece
         self._steps = [
             (start, self._every >> count << count) for start, count in zip(starts, counts, strict=True)
-        ]  # where the bits of a place begin, and the rows that have no such piece
+        ]
         by_piece: dict[frozenset[int], int] = {}
         for bit, row in enumerate(self._all):
             for start, piece in zip(starts, row.pieces, strict=False):
                 by_piece[piece] = by_piece.get(piece, 0) | 1 << start + bit
-        self._having = [0] * patterns
-        for piece, bits in by_piece.items():
+        filled: list[tuple[int, ...]] = [()] * patterns  # by pattern, the pieces that it fills
+        for place, piece in enumerate(by_piece):
             for number in piece:
-                self._having[number] |= bits
+                filled[number] += (place,)
+        bits = list(by_piece.values())
+        # one number for all that fill the same
+        alike = {places: reduce(or_, [bits[place] for place in places], 0) for places in set(filled)}
+        self._having = [alike[places] for places in filled]
 
     def among(self, patterns: Iterable[int]) -> list[_Row]:
         """The rows of which every piece is among these patterns, told by their numbers."""
@@ -412,10 +417,8 @@ def _in_order(row: _Row, here: _Patterns, spaces: Sequence[int]) -> list[tuple[i
             nearest = bisect_right(reached, (start, start)) - 1  # that ends before this begins
             if nearest >= 0:
                 before, first = reached[nearest]
-                last_blank = (
-                    bisect_left(spaces, before) + gap + 1
-                )  # one that is too far away to stand between them
-                if last_blank >= len(spaces) or spaces[last_blank] > start:
+                beyond = bisect_left(spaces, before) + gap + 1  # the blank up to which this must begin
+                if beyond >= len(spaces) or spaces[beyond] > start:
                     further.append((end, first))
         if not further:
             return []
@@ -475,9 +478,8 @@ class Scan:
         self._asked = asked.names
         self._made_once: dict[object, object] = {}
         self._here: dict[int, _Here] = {}  # by sentence
-        self._where: defaultdict[str, list[int]] = defaultdict(
-            list
-        )  # list or cue -> sentences that may hold it
+        # by list or cue, the sentences that may hold something of it
+        self._where: defaultdict[str, list[int]] = defaultdict(list)
         self._parts = [
             _Sentences(text, places)
             for part, text in ((Part.BODY, message.body), (Part.SUBJECT, message.subject))
@@ -539,7 +541,9 @@ class Scan:
 
     def of(self, name: str) -> tuple[Hit, ...]:
         """All hits of a word list, or of a cue by "fact:value", in the order of the sentences."""
-        return tuple(self.each(name)) if self._may_hold(name) else ()
+        return tuple(
+            [hit for index in self.sentences_with(name) for hit in self._in(self._here[index], name)]
+        )
 
     def each(self, name: str) -> Iterator[Hit]:
         """The same one by one, for those who may not look at all of them."""
@@ -548,20 +552,19 @@ class Scan:
 
     def sentences_with(self, name: str) -> Sequence[int]:
         """The indexes of the sentences that may hold something of a list or cue, in order."""
-        where = self._where[name] if self._may_hold(name) else []
+        if name not in self._asked:
+            self._catch_up(name)
+        where = self._where.get(name, ())
         return where if len(where) < 2 else sorted(set(where))
 
     def in_sentence(self, sentence: Sentence | int, name: str) -> tuple[Hit, ...]:
         """The hits of a word list or cue in one sentence, told by itself or by its index."""
-        if not self._may_hold(name):
+        if name not in self._asked:
+            self._catch_up(name)
+        if name not in self._where:
             return ()
         here = self._here.get(sentence if isinstance(sentence, int) else self.sentences.index(sentence))
         return self._in(here, name) if here is not None else ()
-
-    def _may_hold(self, name: str) -> bool:
-        if name not in self._asked:
-            self._catch_up(name)
-        return name in self._where
 
     def _in(self, here: _Here, name: str) -> tuple[Hit, ...]:
         if name in here.hits:

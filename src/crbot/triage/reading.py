@@ -7,8 +7,9 @@ questions in `answers`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from crbot.triage.agency import read_agency
 from crbot.triage.answers import Answer, answered_authority, answers, short_answer
@@ -22,6 +23,7 @@ from crbot.triage.policy import MATTERS, Policy
 from crbot.triage.wants import WANTS, read_wants
 
 _GRAVITY = ("active", "potential", "none", UNKNOWN)  # of a matter's values, the gravest first
+_GRAVE = ("active", "potential")
 _ANSWERED = {"no": "none", "yes": "active", "unsure": UNKNOWN}
 _DENIAL_IN = {
     Context.SUPPOSED: "",
@@ -42,6 +44,11 @@ class Mention:
     value: str
     hit: Hit
     is_weak: bool = False  # it only hints: a plain denial outweighs it
+
+    @property
+    def is_closing(self) -> bool:
+        """Only ends what was named before: "nothing since"."""
+        return self.is_weak and self.value == "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,11 @@ class Reader:
             if (each.value != "none" or not self.contexts.breaks(each.hit))
             and not any(_bars(bar, each.hit) for bar in own_bars[each.value])
         ]
+        tellers = [each for each in free if not each.is_closing]
         for mention in free:
-            if not any(_covers(each.hit, mention.hit) and _longer(each.hit, mention.hit) for each in free):
+            if mention.is_closing or not any(
+                _covers(each.hit, mention.hit) and _longer(each.hit, mention.hit) for each in tellers
+            ):
                 yield mention
 
     def evidence(self, hit: Hit, standing: Standing | None = None) -> Evidence:
@@ -211,47 +221,147 @@ def read_matter(fact: str, reader: Reader, replies: Iterable[Answer] = ()) -> St
 
     The gravest counts.
     """
-    told: dict[str, list[Evidence]] = {}
-    lost: list[Evidence] = []
-    hints: list[Evidence] = []
-    is_denied = False
-    for mention in reader.mentions(fact):
-        value, standing = _meaning(fact, mention, reader)
-        if "none" in told and standing.context is Context.ASSERTED and _is_known_one(mention.hit, reader):
-            value = ""  # "The suit was settled. The suit taught us much."
-        evidence = reader.evidence(mention.hit, standing)
-        is_hint = mention.is_weak and standing.context is Context.ASSERTED
-        if value == "active" and is_hint and not reader.contexts.contrasts(mention.hit):
-            hints.append(evidence)
-        elif value:
-            told.setdefault(value, []).append(evidence)
-            is_denied |= value == "none" and _is_plain_denial(mention, standing, reader)
-        else:
-            lost.append(evidence)
-    for reply in replies:
-        if fact in reply.facts and reply.value:
-            value = _ANSWERED[reply.value]
-            if value == "none" or told.keys().isdisjoint(
-                ("active", "potential")
-            ):  # beside a yes the words say more
-                told.setdefault(value, []).append(reader.answer_evidence(reply))
-                is_denied |= value == "none"
-    if hints and not is_denied:
-        told.setdefault("active", []).extend(hints)
-    else:
-        lost += hints
-    for reply in replies:
-        if fact in reply.facts and not reply.value and not told:
-            standing = reader.contexts.within(reply.start, reply.end)
-            if standing.context is not Context.ASSERTED:
-                meant = reader.policy.means[fact, standing.context]
-                value = "active" if meant == "as told" else meant
-                told.setdefault(value, []).append(reader.answer_evidence(reply))
+    told = _Told()
+    _take_mentions(fact, reader, told)
+    answered = [each for each in replies if fact in each.facts]
+    _take_answers(fact, answered, reader, told)
     for value in _GRAVITY:
-        if value in told:
-            others = [each for other, evidence in told.items() if other != value for each in evidence]
-            return reader.statement(fact, (value,), told[value], (*others, *lost))
-    return reader.statement(fact, (), (), lost) if lost else None
+        if value in told.values:
+            others = [each for other in told.values if other != value for each in told.values[other]]
+            return reader.statement(fact, (value,), told.values[value], (*others, *told.lost))
+    return reader.statement(fact, (), (), told.lost) if told.lost else None
+
+
+@dataclass(slots=True)
+class _Told:
+    """What a message tells of a matter, value by value, with the words that say so."""
+
+    values: dict[str, list[Evidence]] = field(default_factory=dict)
+    hints: dict[str, list[Evidence]] = field(default_factory=dict)
+    lost: list[Evidence] = field(default_factory=list)
+    is_denied: bool = False  # of any matter whatever
+
+    def add(self, value: str, *evidence: Evidence) -> None:
+        self.values.setdefault(value, []).extend(evidence)
+
+
+def _take_mentions(fact: str, reader: Reader, told: _Told) -> None:
+    views = [_View(mention, *_meaning(fact, mention, reader)) for mention in reader.mentions(fact)]
+    closed, closing = _stories(fact, views, reader)
+    for i, (mention, meant, standing) in enumerate(views):
+        if mention.is_closing and i not in closing:
+            continue  # "Nothing since": of what?
+        is_asserted = standing.context is Context.ASSERTED
+        is_told = i in closed or (
+            "none" in told.values and is_asserted and _is_known_one(mention.hit, reader)
+        )
+        value = "" if is_told else meant  # "The suit was settled. The suit taught us much."
+        evidence = reader.evidence(mention.hit, standing)
+        if value in _GRAVE and mention.is_weak and is_asserted and not reader.contexts.contrasts(mention.hit):
+            told.hints.setdefault(value, []).append(evidence)
+        elif value:
+            told.add(value, evidence)
+            told.is_denied |= value == "none" and _is_plain_denial(mention, standing, reader)
+        else:
+            told.lost.append(evidence)
+
+
+def _take_answers(fact: str, replies: Iterable[Answer], reader: Reader, told: _Told) -> None:
+    """What is answered; the hints that no answer or denial outweighs; what answers without yes or no tell."""
+    expected = reader.policy.means[fact, Context.EXPECTED] or UNKNOWN
+    unclear = []
+    for reply in replies:
+        value = _ANSWERED.get(reply.value, expected) if reply.value else ""
+        if not value:
+            unclear.append(reply)
+        elif value == "none" or told.values.keys().isdisjoint(_GRAVE):  # beside a yes the words say more
+            told.add(value, reader.answer_evidence(reply))
+            told.is_denied |= value == "none"
+    for value, hints in told.hints.items():
+        if told.is_denied or "potential" in told.values:  # a suit that is spoken of is none that is filed
+            told.lost += hints
+        else:
+            told.add(value, *hints)
+    for reply in unclear:
+        value = _told_in_answer(fact, reply, reader) if not told.values else ""
+        if value:
+            told.add(value, reader.answer_evidence(reply))
+
+
+def _told_in_answer(fact: str, reply: Answer, reader: Reader) -> str:
+    """What an answer tells that is neither yes nor no and does not name the thing: "They settled", "Served in May"."""
+    standing = reader.contexts.within(reply.start, reply.end)
+    if standing.context is not Context.ASSERTED:
+        meant = reader.policy.means[fact, standing.context]
+        return "active" if meant == "as told" else meant
+    is_filed = any(
+        hit.start < reply.end and reply.start < hit.end
+        for hit in reader.scan.of("answer_filed")
+        if reader.scan.sentences[hit.sentence].part is Part.BODY
+    )
+    return "active" if fact == "litigation" and is_filed else ""
+
+
+class _View(NamedTuple):
+    """A mention, what it tells, and its context."""
+
+    mention: Mention
+    value: str
+    standing: Standing
+
+
+_CLOSES_WITHIN = 2  # sentences after a mention in which its end may be told
+_MOST_ENDS = 8  # of one sentence that are looked at
+_CLOSING = (Context.ASSERTED, Context.ENDED, Context.DENIED)
+_OPEN_ENDED = (Context.ASSERTED, Context.EXPECTED)
+
+
+def _stories(fact: str, views: Sequence[_View], reader: Reader) -> tuple[set[int], set[int]]:
+    """Which mentions are of a matter whose end is told after it, and which tell that end.
+
+    "The family sued. The jury found for us."
+    """
+    ends: dict[int, list[int]] = {}
+    for i, view in enumerate(views):
+        if view.value == "none":
+            ends.setdefault(view.mention.hit.sentence, []).append(i)
+    closed, closing = set(), set()
+    for i, view in enumerate(views):
+        first = view.mention.hit.sentence
+        for sentence in range(first, first + _CLOSES_WITHIN + 1):
+            found = [j for j in ends.get(sentence, ())[:_MOST_ENDS] if _closes(fact, views[j], view, reader)]
+            if found:
+                closed.add(i)
+                closing.update(found)
+    return closed, closing
+
+
+def _closes(fact: str, later: _View, view: _View, reader: Reader) -> bool:
+    """A later mention tells the end of what an earlier one named, and of nothing else."""
+    first, last = view.mention.hit, later.mention.hit
+    if view.value not in _GRAVE and view.mention.value != _MENTION:
+        return False
+    if view.standing.context not in _OPEN_ENDED or last.start < first.end:
+        return False
+    if later.mention.value != "none" and not (
+        later.standing.context is Context.ENDED
+        and (first.phrase == last.phrase or _is_known_one(last, reader))
+    ):
+        return False
+    if not later.mention.is_closing and reader.contexts.denies(last):
+        return False
+    if reader.scan.in_sentence(last.sentence, "matter_other"):
+        return False
+    if fact == "litigation" and reader.scan.in_sentence(last.sentence, "matter_investigator"):
+        return False
+    bodies, others = (
+        {
+            fold(reader.scan.text_of(hit))
+            for hit in reader.scan.in_sentence(each.sentence, "matter_investigator")
+        }
+        for each in (first, last)
+    )
+    return not bodies or not others or not bodies.isdisjoint(others)
 
 
 def _is_plain_denial(mention: Mention, standing: Standing, reader: Reader) -> bool:
@@ -272,31 +382,55 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
     claimed = "active" if mention.value == _MENTION else mention.value
     answer = _answer_to(mention.hit, reader)
     if answer is not None:
-        value = {"no": "none", "yes": claimed}.get(answer, "")
-        return value, Standing(Context.ASSERTED)
+        told = {"no": "none", "yes": claimed, "expected": reader.policy.means[fact, Context.EXPECTED]}
+        return told.get(answer, ""), Standing(Context.ASSERTED)
+    if mention.is_closing:
+        standing = reader.contexts.of(mention.hit)
+        return "none" if standing.context in _CLOSING else "", standing
     if mention.value == "none":
         cancelled = reader.contexts.cancelled(mention.hit) or reader.contexts.goes_on(mention.hit)
         if cancelled:
             return "active", Standing(Context.ONGOING, cancelled)
+        expected = reader.contexts.foretold(mention.hit)
+        if expected:
+            return reader.policy.means[fact, Context.EXPECTED] or "none", Standing(Context.EXPECTED, expected)
         standing = reader.contexts.of(mention.hit)
-        if (
-            standing.trigger
-            and standing.context is Context.ONGOING
-            and _covers(mention.hit, standing.trigger)
-        ):
-            return "active", standing  # "the DA has not (yet) closed it"
+        if standing.context is Context.ONGOING and _goes_beyond(mention.hit, standing.trigger, reader):
+            return "active", standing
         return _DENIAL_IN.get(standing.context, "none"), standing
     standing = reader.contexts.of(mention.hit)
     if mention.value == _MENTION and standing.context is Context.ASSERTED:
         return "", standing
+    if standing.context is Context.ANOTHERS and _is_of_the_event(fact, mention.hit, reader):
+        return claimed, standing
     meant = reader.policy.means[fact, standing.context]
     return (claimed if meant == "as told" else meant), standing
+
+
+def _goes_beyond(hit: Hit, trigger: Hit | None, reader: Reader) -> bool:
+    """What goes on is the very thing whose end is told, or what is left of it.
+
+    "The DA has not (yet) closed it", "the judge threw out half of it, and the rest goes on".
+    """
+    if trigger is None:
+        return False
+    is_rest = trigger.start >= hit.end and bool(reader.scan.in_sentence(hit.sentence, "matter_other"))
+    return is_rest or _covers(hit, trigger)
+
+
+def _is_of_the_event(fact: str, hit: Hit, reader: Reader) -> bool:
+    """An inquiry into an event, which counts whoever its target: "the FBI has the bombing, that is theirs"."""
+    return (
+        fact == "investigation"
+        and bool(reader.scan.in_sentence(hit.sentence, "inq_event"))
+        and not reader.contexts.is_elsewhere(hit)
+    )
 
 
 def _answer_to(hit: Hit, reader: Reader) -> str | None:
     """The answer behind a form's label, or behind a question, that holds the mention.
 
-    "no", "yes", or "" where it is neither; None where the mention stands in no label and no answered question.
+    "no", "yes", "expected", or "" where it is none of these; None where the mention stands in no label and no answered question.
     """
     scan, words = reader.scan, reader.policy.words
     sentence = scan.sentences[hit.sentence]
@@ -325,14 +459,16 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
         following = scan.sentences[hit.sentence + 1]
         if following.part is sentence.part and following.role in _SPOKEN:
-            return short_answer(_ANSWER_MARK.sub("", following.text), words) or None
+            answer = short_answer(_ANSWER_MARK.sub("", following.text), words)
+            is_over = answer == "yes" and reader.contexts.ends_in(hit.sentence + 1)
+            return "no" if is_over else answer or None  # "Sued? Yes, and it was settled."
     return None
 
 
 def _drawn_answer(hit: Hit, reader: Reader) -> str | None:
     """The answer that a form gives by a checked box, behind dots that lead to it, or in the cells of a table.
 
-    As in `_answer_to`; "" where the dots or the cell lead to nothing.
+    As in `_answer_to`; "" where the dots or the cell lead to nothing, or no box is checked.
     """
     scan = reader.scan
     sentence, text = scan.sentences[hit.sentence], scan.text(hit.sentence)
@@ -341,45 +477,81 @@ def _drawn_answer(hit: Hit, reader: Reader) -> str | None:
     if _LEADER.fullmatch(text, hit.end, sentence.end):
         line_end = text.find("\n", sentence.end)
         answer = text[sentence.end : line_end if line_end >= 0 else len(text)]
-        return short_answer(answer, reader.policy.words) or (None if answer.strip() else "")
-    return _checked(text[hit.start : min(sentence.end, hit.end + _LONGEST_LABEL)], reader)
+        return _entry(answer, reader) or (None if answer.strip() else "")
+    line = text[sentence.start : min(sentence.end, hit.end + _LONGEST_LABEL)]
+    return _checked(line, hit.start - sentence.start, reader)
 
 
-def _checked(told: str, reader: Reader) -> str | None:
-    """What the first checked box in a text says: by the word behind it, or before it: "yes [ ] no [x]"."""
+def _entry(text: str, reader: Reader) -> str:
+    """What somebody entered in a form: "no", "yes", "expected", or "" for none of these."""
+    words = reader.policy.words
+    folded = fold(text[:_LONGEST_LABEL]).strip(" \t*_.,;:")
+    for value, name in _ENTRIES:
+        if any(folded.startswith(each) and not folded[len(each) :][:1].isalnum() for each in words.of(name)):
+            return value
+    return short_answer(text, words)
+
+
+def _checked(line: str, place: int, reader: Reader) -> str | None:
+    """What the boxes in a line say of what stands at a place: by the word behind the checked one or before it.
+
+    "yes [ ] no [x]", "[ ] pending [x] threatened", "[ ] investigation [ ] lawsuit [x] neither".
+    """
+    told = line[place:]
     boxes = list(_BOX.finditer(told))
+    own = list(_BOX.finditer(line, 0, place))[-1:]
     first = next((i for i, each in enumerate(boxes) if each["on"]), None)
+    if own and _BOX.match(line.lstrip()):
+        if own[0]["on"]:
+            return None  # its own words tell: "[x] no lawsuit"
+        return _behind(told, boxes[first], reader) if first is not None else ""
     if first is None:
-        return None
+        return "" if len(boxes) > 1 else None
     opening = told[: boxes[0].start()].split()[-1:]
     if opening and short_answer(opening[0], reader.policy.words):
         start = boxes[first - 1].end() if first else 0
-        label = told[start : boxes[first].start()].split()[-1:]
-        return short_answer(label[0], reader.policy.words) if label else None
-    label = told[boxes[first].end() :].split()[:1]
-    if not label:
-        return None
-    if fold(label[0]).strip(".,;") in reader.policy.words.of("matter_ended"):
-        return "no"
-    return short_answer(label[0], reader.policy.words) or None
+        return _entry(" ".join(told[start : boxes[first].start()].split()[-1:]), reader) or None
+    return _behind(told, boxes[first], reader) or None
+
+
+def _behind(told: str, box: re.Match[str], reader: Reader) -> str:
+    """What the word behind a box says."""
+    return _entry(" ".join(told[box.end() :].split()[:1]), reader)
 
 
 def _answer_in_table(hit: Hit, reader: Reader) -> str | None:
-    """The answer in the next cell of a row, or in the same column of the row below a heading."""
-    scan, words = reader.scan, reader.policy.words
+    """The answer in the next cell of a row that holds one, or in the same column of the row below a heading.
+
+    A cross stands for what heads its column.
+    """
+    scan = reader.scan
     sentence, text = scan.sentences[hit.sentence], scan.text(hit.sentence)
-    after = text[hit.end : sentence.end].split("|")[1:2]
-    answer = short_answer(after[0], words) if after else ""
-    if answer:
-        return answer
     column = text.count("|", sentence.start, hit.start)
+    cells = text[sentence.start : sentence.end].split("|")
+    for i in range(column + 1, len(cells)):
+        if fold(cells[i]).strip(" []()") in _CROSSES:
+            return _entry(_heading(hit.sentence, i, reader), reader) or None
+        if any(each.isalnum() for each in cells[i]):
+            answer = _entry(cells[i], reader)
+            if answer:
+                return answer
+            break
     for row in scan.sentences[hit.sentence + 1 : hit.sentence + _ROWS]:
-        cells = row.text.split("|")
+        below = row.text.split("|")
         if row.part is not sentence.part or not row.text.startswith("|"):
             return None
-        if column < len(cells) and any(each.isalnum() for each in cells[column]):
-            return short_answer(cells[column], words) or None
+        if column < len(below) and any(each.isalnum() for each in below[column]):
+            return _entry(below[column], reader) or None
     return None
+
+
+def _heading(index: int, column: int, reader: Reader) -> str:
+    """What stands over a column of the table that a row belongs to."""
+    rows = reader.scan.sentences
+    while index > 0 and rows[index - 1].text.startswith("|"):
+        index -= 1
+    cells = rows[index].text.split("|")
+    return cells[column] if column < len(cells) else ""
 
 
 def _telling(sentence: int, reader: Reader) -> tuple[Hit, ...]:
@@ -403,6 +575,8 @@ def _is_item(label: str) -> bool:
 
 
 _BOX = re.compile(r"(?P<on>[\[(] ?[xX✓✔✗*] ?[\])]|[☑☒✅✔✓])|[\[(] {0,3}_{0,3}[\])]|[☐□]")
+_CROSSES = ("x", "xx", "✓", "✔", "✗", "☑", "☒", "✅", "*", "•")
+_ENTRIES = (("no", "matter_ended"), ("expected", "matter_likely"), ("yes", "answer_standing"))
 _LEADER = re.compile(r"\s*(?:\.{3,}|…+|_{3,})\s*")
 _ITEM_END = re.compile(r"\s{2,}|\s[/|]\s")
 _ROWS = 4  # sentences below a heading in which the first row of a table stands

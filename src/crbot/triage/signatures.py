@@ -206,8 +206,8 @@ class Frame:
             " ".join(tokens[:n]) in self._words.of("greeting") for n in (1, 2, 3)
         ):
             return False
-        if line.folded[-1] in ".?" and (len(tokens) > LONGEST_GREETING or self._says(tokens)):
-            return False  # "All investigations are closed."
+        if self._says(tokens) or (line.folded[-1] in ".?" and len(tokens) > LONGEST_GREETING):
+            return False  # "All investigations are closed.", "hi need training for nine officers"
         return not (_has_inner_end(line.folded) or "from" in tokens or "this is" in line.folded)
 
     def _addresses(self, i: int) -> bool:

@@ -138,6 +138,8 @@ def _is_code(where: Field, start: int, end: int) -> bool:
         return True
     if raw.islower():
         return core not in _WORDLIKE or before.endswith("(")
+    if core == "ia" and where.text[end : end + 2].strip()[:1].islower():
+        return False  # internal affairs
     if before.endswith((",", "(")):
         return True
     if core not in _WORDLIKE:

@@ -93,7 +93,12 @@ class _Ranks:
         after = word_list(fold(where.text[hit.end : where.end]).replace("-", " "))
         last = next((word for word in reversed(before) if word != "the"), "")
         following = after[0] if after else ""
-        if last in of("title_past") or following in of("title_past") or after[1:2] in (["ret"], ["retired"]):
+        is_passed = last == "past" and before[-1:] != ["past"]  # "run it past the Chief"
+        if (
+            (last in of("title_past") and not is_passed)
+            or following in of("title_past")
+            or after[1:2] in (["ret"], ["retired"])
+        ):
             return Rank.PAST
         if last in of("title_future") or (following in of("title_future") and following != "next"):
             return Rank.FUTURE
@@ -101,6 +106,8 @@ class _Ranks:
             return rank
         if last in of("title_lower") and not phrase.startswith(("acting", "interim")):
             return Rank.OTHER
+        if rank is Rank.BARE and phrase in of("title_ranged") and before[-1:] == ["a"]:
+            return Rank.OTHER  # one of several
         if rank is Rank.BARE and phrase == "chief" and last in ("interim", "acting"):
             return Rank.HEAD
         return self._of_what(after) or rank if rank is Rank.BARE and phrase in _RANGED else rank

@@ -43,11 +43,12 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
     are added to those of before, unless they are taken back.
     """
     reader = _Reader(scan, policy.cues, scan.once(Asking))
-    incident, acute = reader.incident, reader.urgency()
+    incident = reader.incident
+    acute = reader.urgency(is_grave=bool(incident))
     services = _at_once(
         reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure"))
     )
-    incident = incident or reader.reviewed_event(services)
+    incident = incident or reader.reviewed_event(services) or (acute and services.get(_AT_ONCE, []))
     costs = reader.costs()
     joined = _Joined(reader, before)
     statements = [
@@ -254,8 +255,11 @@ class _Reader:
         """An after-action review is wanted of something that happened at the agency, and not years ago."""
         return [hit for hit in services.get(_AFTER_ACTION, []) if hit.sentence in self._ours]
 
-    def urgency(self) -> list[Hit]:
-        groups = (self.found("urgency"), self.found("urgency", "wanted"))
+    def urgency(self, *, is_grave: bool) -> list[Hit]:
+        """The words that ask for help now; where something grave has happened, also those by which it goes on."""
+        groups = [self.found("urgency"), self.found("urgency", "wanted")]
+        if is_grave:
+            groups.append(self.found("urgency", "weak"))
         return [hit for group in groups for values in group.values() for hit in values.get("acute", ())]
 
     @cached_property

@@ -21,8 +21,6 @@ from sqlalchemy import (
     Engine,
     Row,
     bindparam,
-    create_engine,
-    event,
     func,
     insert,
     select,
@@ -31,7 +29,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.pool import StaticPool
 
 from crbot.cases.case import ENDED, Case, Place, number_of, place_of
 from crbot.cases.figures import Event
@@ -49,6 +46,7 @@ from crbot.intake.ports import (
     Stale,
 )
 from crbot.intake.repeats import likeness
+from crbot.store.engine import open_engine as open_engine
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
@@ -454,32 +452,6 @@ class SqlStore:
             kept = connection.scalar(select(func.count()).select_from(inbox).where(inbox.c.state == "kept"))
             due = connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.state.in_(_OPEN)))
         return kept or 0, due or 0
-
-
-# What is kept as JSON is written and read by pydantic, in one step and with its types checked.
-_JSON_AS_IT_IS: dict[str, Any] = {"json_serializer": str, "json_deserializer": str}
-
-
-def open_engine(url: str) -> Engine:
-    """Connect to the database; on SQLite every transaction takes the write lock at its beginning."""
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, **_JSON_AS_IT_IS)
-    arguments = {"check_same_thread": False, "timeout": 30}
-    engine = create_engine(url, poolclass=StaticPool, connect_args=arguments, **_JSON_AS_IT_IS)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # A plain BEGIN takes the lock at the first write, and then fails with "database is locked" whatever the timeout.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _keep(connection: Connection, arrival: Arrival) -> int:

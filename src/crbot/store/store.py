@@ -20,9 +20,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
-    Text,
     bindparam,
-    cast,
     func,
     insert,
     select,
@@ -52,13 +50,13 @@ from crbot.intake.ports import (
     Stale,
 )
 from crbot.intake.repeats import likeness
-from crbot.store import marks
+from crbot.store import lookups, marks
 from crbot.store.arrivals import arrival_of, keep, namesake_of
 from crbot.store.casefile import CASE, case_numbered, save_case
 from crbot.store.engine import open_engine as open_engine
 from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
 from crbot.store.records import has_failed, write_down
-from crbot.store.rows import LETTER, NOTICE, WHISPER, as_json, notice_row, put_out, rows_of
+from crbot.store.rows import LETTER, NOTICE, WHISPER, another_key, as_json, notice_row, put_out, rows_of
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
@@ -241,7 +239,7 @@ class SqlStore:
             bodies = connection.scalars(
                 newest.order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
             )
-            return tuple(_CASE.validate_json(body) for body in bodies)
+            return tuple(CASE.validate_json(body) for body in bodies)
 
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
@@ -326,7 +324,7 @@ class SqlStore:
     def set_aside(self, kept: Kept, reason: str, notice: Notice, now: datetime) -> None:
         with self._transaction() as connection:
             connection.execute(_UPDATE_INBOX, {"inbox_id": kept.id, "state": "aside", "reason": reason})
-            put_out(connection, [notice_row(f"aside:{kept.id}", notice, now)])
+            put_out(connection, [notice_row(another_key(connection, f"aside:{kept.id}"), notice, now)])
             write_down(
                 connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
             )
@@ -395,7 +393,8 @@ class SqlStore:
                 update(outbox).where(outbox.c.id == outgoing.id).values(state="failed", reason=reason)
             )
             if notice is not None:
-                put_out(connection, [notice_row(f"failed:{outgoing.key}", notice, now)])
+                key = another_key(connection, f"failed:{outgoing.key}")
+                put_out(connection, [notice_row(key, notice, now)])
             case = outgoing.what.case if isinstance(outgoing.what, Letter) else None
             write_down(connection, case or "", (Entry("not sent", "crbot", {"key": outgoing.key}),), now)
 
@@ -570,37 +569,20 @@ class SqlStore:
             last = (rows[-1].year, rows[-1].counter)
 
     def open_cases(self) -> tuple[Case, ...]:
-        """The cases that have not ended, the oldest first."""
-        still = select(cases.c.body).where(cases.c.stage.not_in(ENDED))
         with self._transaction() as connection:
-            bodies = connection.scalars(still.order_by(cases.c.year, cases.c.counter)).all()
-        return tuple(_CASE.validate_json(body) for body in bodies)
+            return lookups.open_cases(connection)
 
     def search(self, words: Collection[str], limit: int) -> tuple[Case, ...]:
-        """The cases in which all of the words may stand somewhere, the newest first.
-
-        Words that a database folds in its own way, or JSON writes in another, are left to whoever asks.
-        """
-        found = select(cases.c.body).order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
-        for word in (word for word in words if word.isascii() and not set(word) & set('"\\')):
-            found = found.where(func.lower(cast(cases.c.body, Text)).contains(word.lower(), autoescape=True))
         with self._transaction() as connection:
-            bodies = connection.scalars(found).all()
-        return tuple(_CASE.validate_json(body) for body in bodies)
+            return lookups.cases_with(connection, words, limit)
 
     def words_of(self, number: str) -> tuple[str, ...]:
-        """What was written in a case, message by message, the newest first."""
-        drawn = select(outbox.c.body).where(outbox.c.case_number == number, outbox.c.kind == "drawing")
         with self._transaction() as connection:
-            bodies = connection.scalars(drawn.order_by(outbox.c.id.desc())).all()
-        texts = (json.loads(body)["text"] for body in bodies)
-        return tuple(text for text in texts if text.strip())
+            return lookups.words_of(connection, number)
 
     def card_of(self, number: str, place: Place) -> str:
-        """Where the case's card stands, "<channel>:<ts>"; "" where there is none."""
-        where = select(cards.c.identity).where(cards.c.case_number == number, cards.c.place == place.value)
         with self._transaction() as connection:
-            return connection.scalar(where) or ""
+            return lookups.card_of(connection, number, place)
 
     def events(self, since: datetime) -> tuple[Event, ...]:
         """What happened to all cases since then, oldest first."""

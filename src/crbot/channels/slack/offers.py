@@ -19,9 +19,10 @@ from crbot.triage.decision import Queue
 
 # What is wanted besides the verbs; like them it stands in the ids and values of buttons.
 ALL, FULL, PLACE_HELD = "all", "full", "place_held"
-ACTION = "case_"  # every button of staff: this and what it wants
+ACTION = "case_"  # how everything of staff is called: buttons by this and what they want
 MORE = "case_more"  # the menu behind three dots
-FORM = "case_form_"  # every form of staff: this and its verb
+FORM = "case_form_"  # every form of an action: this and its verb
+CHOICE, PAGE = "case_choice", "case_page"  # the list of all actions; a page of what was written
 _MOST_BUTTONS = 3
 
 

@@ -6,7 +6,7 @@ keeps Slack's limits is `limits`'s to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -185,12 +185,6 @@ def choice(options: Sequence[Option], chosen: Iterable[str] = ()) -> Block:
     if before:
         element["initial_option"] = _options(before)[0]
     return {**element, **_LIST} if len(offered) > MOST_RADIO else {**element, "type": "radio_buttons"}
-
-
-def choice_of_groups(groups: Mapping[str, Sequence[Option]]) -> Block:
-    """One of many, in a list under headings."""
-    listed = [{"label": _plain(title, OPTION), "options": _options(each)} for title, each in groups.items()]
-    return {"action_id": VALUE, **_LIST, "option_groups": listed}
 
 
 def switch(action_id: str, options: Sequence[Option], chosen: str) -> Block:

@@ -546,12 +546,10 @@ def place_held(message: str, channel: str) -> Payload:
 
 def everything(case: Case, channel: str, head: str) -> Payload:
     """All that can be done to a case; `head` tells how it stands, mrkdwn."""
-    groups = {
-        group: [Option(verb.value, offers.OFFERS[verb].entry, offers.OFFERS[verb].meaning) for verb in verbs]
-        for group, verbs in offers.everything(case)
-    }
-    groups["The messages"] = [Option(offers.FULL, "Show the full message")]
-    what = field("what", "What would you like to do", blocks.choice_of_groups(groups))
+    known = ((verb, offers.OFFERS[verb]) for verb in offers.everything(case))
+    options = [Option(verb.value, offer.entry, offer.meaning) for verb, offer in known]
+    options.append(Option(offers.FULL, "Show the full message"))
+    what = field("what", "What would you like to do", blocks.choice(options))
     seen = metadata(case.number, case.revision, channel)
     return blocks.modal(offers.CHOICE, "All actions", seen, [blocks.section("head", head), what], _NEXT)
 

@@ -56,6 +56,14 @@ def test_every_button_says_which_case_it_means_and_what_was_seen() -> None:
     assert act["block_id"] == "act:CRI-2026-0042:r7"
 
 
+def test_a_card_no_longer_waits_for_what_was_settled_otherwise() -> None:
+    asked = replace(CASE, asked=("litigation", "services"))
+    settled = replace(asked, asked=("services",))
+
+    assert "Waiting for the agency" in json.dumps(cards.card(drawing(asked), label))
+    assert "Waiting for the agency" not in json.dumps(cards.card(drawing(settled), label))
+
+
 def test_a_letter_may_link_and_can_call_nobody_whatever_its_template_does() -> None:
     drawn = cards.letter("letter:1", "See <https://cops.example.gov|our page>, <!here> <@U0LEE> <#C1|x>")
 

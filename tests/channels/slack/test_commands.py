@@ -104,7 +104,7 @@ def test_the_report_counts_what_came_in_the_period() -> None:
     assert report[0] == "*The last 7 days: 7 requests*"
     assert "By queue: CRI-TAC 1, Critical response 6" in report
     assert any(line.startswith("First contact: half of them within") for line in report)
-    assert told("report week", (Place.CRI_TAC,)).startswith("*The last 7 days: 1 requests*")
+    assert told("report week", (Place.CRI_TAC,)).startswith("*The last 7 days: 1 request*")
 
 
 @many

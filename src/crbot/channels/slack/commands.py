@@ -155,7 +155,7 @@ def report(figures: Figures, days: int) -> str:
     first = figures.first_contact
     by_queue = {name: sum(counts) for name, counts in figures.by_week.series.items()}
     lines = [
-        f"*The last {days} days: {figures.requests} requests*",
+        f"*The last {days} days: {figures.requests} request{'' if figures.requests == 1 else 's'}*",
         _counted("By queue", by_queue),
         *(_counted(chart.title, _counts(chart)) for chart in (figures.by_disposition, figures.by_stage)),
         _counted(figures.open_questions.title, _counts(figures.open_questions)),

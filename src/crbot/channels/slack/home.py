@@ -62,7 +62,7 @@ def board_of(
 def is_waiting(case: Case) -> bool:
     """The agency is to answer."""
     is_proposed = case.call is not None and case.call.state is CallState.PROPOSED
-    return bool(case.asked) or is_proposed
+    return wording.is_awaited(case) or is_proposed
 
 
 def call_at(case: Case) -> datetime | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from crbot.cases.case import Case, Stage
 from crbot.cases.meetings import CallState
 from crbot.cases.sites import ENGAGED
+from crbot.channels.slack import wording
 from crbot.channels.slack.blocks import MOST_IN_MENU, Button, Menu, Option, Style
 from crbot.channels.slack.text import one_line
 from crbot.intake.ports import Verb
@@ -126,7 +127,7 @@ def _waits(case: Case) -> bool:
     if case.stage is Stage.AGENCY_REVIEW:
         answer = case.plan.answer if case.plan else None
         return answer is None or answer.reads_as is Reading.UNCLEAR
-    return bool(case.asked) or (case.call is not None and case.call.state is CallState.PROPOSED)
+    return wording.is_awaited(case) or (case.call is not None and case.call.state is CallState.PROPOSED)
 
 
 def _next(case: Case) -> Iterator[Button]:

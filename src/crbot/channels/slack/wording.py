@@ -94,8 +94,13 @@ def waiting(case: Case) -> Iterator[str]:
         yield "Call times proposed"
     if has_answered(case) and case.last_heard_at:
         yield f"*The agency answered* {moment(case.last_heard_at)}"
-    elif case.asked:
+    elif is_awaited(case):
         yield "Waiting for the agency"
+
+
+def is_awaited(case: Case) -> bool:
+    """The agency was asked for what nobody knows yet."""
+    return any(not case.decision.facts.is_known(fact) for fact in case.asked)
 
 
 def has_answered(case: Case) -> bool:

@@ -660,11 +660,18 @@ def _store() -> Iterator[SqlStore]:
 
 
 @slack_app.command("manifest")
-def slack_manifest() -> None:
+def slack_manifest(
+    url: Annotated[
+        str,
+        typer.Option(
+            help="Where Slack reaches the bot over HTTP, ending in /slack/events; nothing: it listens over Socket Mode."
+        ),
+    ] = "",
+) -> None:
     """Print the app manifest to paste at api.slack.com/apps."""
     from crbot import wiring
 
-    typer.echo(wiring.slack_manifest())
+    typer.echo(wiring.slack_manifest(url))
 
 
 if __name__ == "__main__":

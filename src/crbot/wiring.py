@@ -38,12 +38,15 @@ from crbot.channels.mail.sent import SentFolder
 from crbot.channels.mail.tokens import Tokens, TokenSettings, TokenSource
 from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
+from crbot.channels.slack.atonce import AtOnce
 from crbot.channels.slack.deliveries import SlackDeliveries
+from crbot.channels.slack.files import Files
 from crbot.channels.slack.listen import Keep, Note, SlackListener
 from crbot.channels.slack.manifest import manifest
 from crbot.channels.slack.outlet import SlackOutlet, Words
 from crbot.channels.slack.people import People
 from crbot.channels.slack.reader import SlackReader
+from crbot.channels.slack.requesters import Requesters
 from crbot.config import (
     Auth,
     ImapSettings,
@@ -81,6 +84,8 @@ class Listener(Protocol):
 
     @property
     def last_envelope_at(self) -> datetime | None: ...
+    @property
+    def trouble(self) -> str: ...
     def is_connected(self) -> bool: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -150,11 +155,14 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         readers[Channel.EMAIL], outlets[Channel.EMAIL] = reader, outlet
         closing += [reader.close, outlet.close, mailbox.close, *([sent.close] if sent else [])]
     if settings.slack:
-        account, listener = _account(settings.slack), _listener(settings.slack)
+        account = _account(settings.slack)
         people = People(account.web_client())
+        at_once = Requesters(account.web_client(), store, people.person, rules.policy)
+        listener = _listener(settings.slack, at_once)
         channels = {Place(name): channel for name, channel in settings.slack.channels}
         words = Words(rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
-        readers[Channel.SLACK] = SlackReader(people, channels.values())
+        files = Files(account, lambda arrival: store.keep((arrival,)), clock)
+        readers[Channel.SLACK] = SlackReader(people, channels.values(), files.fetch)
         outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
@@ -401,9 +409,9 @@ def write_starter(folder: Path) -> tuple[Path, ...]:
     return tuple(folder / name for name in ("crbot.toml", "rules", "templates", "slack-manifest.json"))
 
 
-def slack_manifest() -> str:
-    """The Slack app's manifest, as JSON."""
-    return json.dumps(manifest(), indent=2)
+def slack_manifest(url: str = "") -> str:
+    """The Slack app's manifest, as JSON. `url`: see `manifest`."""
+    return json.dumps(manifest(url), indent=2)
 
 
 # From settings to each adapter's own
@@ -446,9 +454,11 @@ def _account(slack: SlackSettings) -> Account:
     return Account(slack.bot_token.get_secret_value(), slack.app_token.get_secret_value(), slack.api_url)
 
 
-def _listener(slack: SlackSettings) -> MakeListener:
+def _listener(slack: SlackSettings, at_once: AtOnce) -> MakeListener:
     account = _account(slack)
     if slack.mode is SlackMode.SOCKET:
-        return partial(SlackListener, account)
+        return partial(SlackListener, account, at_once=at_once)
     secret = slack.signing_secret.get_secret_value()
-    return partial(SlackDeliveries, account, signing_secret=secret, port=slack.port, host=slack.host)
+    return partial(
+        SlackDeliveries, account, signing_secret=secret, port=slack.port, host=slack.host, at_once=at_once
+    )

@@ -23,10 +23,12 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from crbot.cases.respond import Notice
 from crbot.channels.mail.mailbox import Mailbox, MailboxAway
+from crbot.channels.slack.watch import Watch
 from crbot.config import LogFormat, LogSettings
 from crbot.intake import brake
-from crbot.intake.due import send_due
+from crbot.intake.due import alarm, send_due
 from crbot.intake.ears import Ears
 from crbot.intake.incoming import Thought, think
 from crbot.intake.ports import Arrival
@@ -134,7 +136,9 @@ def send_all(bot: Bot, channel: Channel) -> int:
     while sent := send_due(bot.store, channel, outlet, now):
         done += len(sent)
         for each in sent:
-            if each.trouble:
+            if each.did == "alarm":
+                log.error("broken, until a person mends it", key=each.key, reason=each.trouble)
+            elif each.trouble:
                 log.warning("not sent", key=each.key, did=each.did, reason=each.trouble)
             else:
                 log.info("sent", key=each.key, did=each.did)
@@ -202,6 +206,7 @@ class Worker:
         )
         self._mail_thread = threading.Thread(target=self._watch_mailbox, name="mailbox", daemon=True)
         self._listener = bot.listener(self.keep, now, log.info)
+        self._watch = Watch(self._listener, self._alarm) if self._listener is not None else None
 
     def start(self) -> None:
         """Start everything; servers that are away are waited for. Raises `CannotListen` before anything runs."""
@@ -213,6 +218,8 @@ class Worker:
             self._every(f"send {channel.value}", self._sender(channel), _TICK)
         self._every("follow up", self._follow_up, _FOLLOW_UP)
         self._every("heartbeat", self._beat, _HEARTBEAT)
+        if self._watch is not None:
+            self._every("watch", self._look_at_slack, _TICK)
         self._clock.start()
         if self._bot.mailbox is not None:
             self._mail_thread.start()
@@ -288,6 +295,15 @@ class Worker:
     def _beat(self) -> None:
         with self._in_trouble_again_later():
             beat(self._bot)
+
+    def _look_at_slack(self) -> None:
+        assert self._watch is not None
+        with self._in_trouble_again_later():
+            self._watch.look(now())
+
+    def _alarm(self, notice: Notice) -> None:
+        log.error(notice.title, what=notice.text)
+        alarm(self._bot.store, notice, now())
 
     def _sender(self, channel: Channel) -> Callable[[], None]:
         def send() -> None:

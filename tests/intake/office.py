@@ -68,6 +68,9 @@ class World:
         self.sent.append((self.clock(), outgoing))
         return _receipt(outgoing)
 
+    def lane(self, outgoing: Outgoing) -> str:
+        return ""
+
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
         return _receipt(outgoing) if any(each.key == outgoing.key for _, each in self.sent) else None
 

@@ -164,12 +164,20 @@ class DeliveryFailed(Exception):
 
     `permanent`: no later try can help, a person must look. `wait`: not before this time has passed.
     `uncertain`: it may have gone out all the same, so that it is looked for before it is sent again.
+    `is_ours`: it is our side that is broken (a token, a scope, a channel of staff): it waits until that is mended.
     """
 
     def __init__(
-        self, reason: str, *, permanent: bool, wait: timedelta | None = None, uncertain: bool = False
+        self,
+        reason: str,
+        *,
+        permanent: bool,
+        wait: timedelta | None = None,
+        uncertain: bool = False,
+        is_ours: bool = False,
     ) -> None:
         super().__init__(reason)
+        self.is_ours = is_ours
         self.permanent = permanent
         self.wait = wait
         self.uncertain = uncertain
@@ -185,6 +193,9 @@ class NotYet(Exception):
 
 class Outlet(Protocol):
     """Sends. Never tries again by itself; what the use case does about a failure is its affair."""
+
+    def lane(self, outgoing: Outgoing) -> str:
+        """What has the same lane is sent one after the other; other lanes do not wait for it."""
 
     def deliver(self, outgoing: Outgoing) -> Receipt:
         """Send it. Raises `DeliveryFailed`, or `NotYet` where nothing was tried."""
@@ -319,7 +330,10 @@ class Store(Protocol):
 
     # send
     def claim(self, via: Channel, now: datetime, lease: timedelta, limit: int) -> tuple[Outgoing, ...]:
-        """Take rows of the outbox that are due by this channel; they are ours for the lease."""
+        """Take rows of the outbox that are due by this channel; they are ours for the lease.
+
+        No letter of a case is taken before the earlier ones to the same person.
+        """
 
     def begin(self, outgoing: Outgoing, now: datetime) -> bool:
         """Note that the sending begins; False when the claim is no longer ours."""

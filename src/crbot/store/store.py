@@ -64,6 +64,21 @@ from crbot.triage.message import Channel
 _DECISION = TypeAdapter(Decision)
 
 _OPEN = ("ready", "sending")
+_earlier = outbox.alias()
+# Letters of a case arrive in the order in which they were written, whatever of them had to be tried again.
+_IS_OVERTAKING = (
+    select(_earlier.c.id)
+    .where(
+        outbox.c.kind == "letter",
+        _earlier.c.kind == "letter",
+        _earlier.c.via == outbox.c.via,
+        _earlier.c.recipient == outbox.c.recipient,
+        _earlier.c.case_number == outbox.c.case_number,
+        _earlier.c.id < outbox.c.id,
+        _earlier.c.state.in_(_OPEN),
+    )
+    .exists()
+)
 
 # Statements that every message needs are built once: building one costs more than running it.
 _OLDEST_KEPT = (
@@ -216,6 +231,16 @@ class SqlStore:
             number = connection.scalar(_NEWEST_OF_SENDER, {"sender": sender})
             return case_numbered(connection, number) if number else None
 
+    def cases_of(self, sender: str, limit: int) -> tuple[Case, ...]:
+        """The cases that a person (`Person.key`) wrote to, the newest first."""
+        theirs = select(inbox.c.case_number).where(inbox.c.sender == sender, inbox.c.state == "done")
+        newest = select(cases.c.body).where(cases.c.number.in_(theirs))
+        with self._transaction() as connection:
+            bodies = connection.scalars(
+                newest.order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
+            )
+            return tuple(_CASE.validate_json(body) for body in bodies)
+
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
         with self._transaction() as connection:
@@ -323,6 +348,7 @@ class SqlStore:
                 outbox.c.via == via.value,
                 outbox.c.state.in_(_OPEN),
                 outbox.c.next_at <= now,
+                ~_IS_OVERTAKING,
             )
             .order_by(outbox.c.next_at, outbox.c.id)
             .limit(limit)

@@ -97,6 +97,7 @@ class Hours:
     closed: tuple[ClosedDay, ...]
     by_state: Mapping[str, Zones] = field(repr=False)
     unknown: Zones = ()  # where nobody knows the state
+    _known: dict[date, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def zones_of(self, state: str, zone: str = "") -> Zones:
         """The zones of an agency: the one that is told, else those of its state, else an overlap of all."""
@@ -107,7 +108,11 @@ class Hours:
 
     def is_closed(self, day: date) -> bool:
         """True on a federal holiday, on the day on which one is observed, and on the staff's own closed days."""
-        return day in _federal_holidays(day.year) or any(each.falls_on(day) for each in self.closed)
+        if day not in self._known:  # each wait asks for many days, and for the same ones again and again
+            self._known[day] = day in _federal_holidays(day.year) or any(
+                each.falls_on(day) for each in self.closed
+            )
+        return self._known[day]
 
     def is_open(self, now: datetime, zones: Zones, window: str = "letters") -> bool:
         return self.next_open(now, zones, window) == now

@@ -128,12 +128,12 @@ def _follow_up(row: Row[Any]) -> FollowUp:
 
 def finish(connection: Connection, due: Due, progress: Progress, now: datetime, reason: str = "") -> None:
     """Note what became of a claimed row. Raises `Stale` where the claim is no longer ours."""
-    _mark(connection, due, state=progress.value, token="", done_at=now, reason=reason)
+    _mark(connection, due, {"state": progress.value, "done_at": now, "reason": reason})
 
 
 def put_off(connection: Connection, due: Due, until: datetime, reason: str) -> None:
     """Give a claimed row back until then. Raises `Stale` where the claim is no longer ours."""
-    _mark(connection, due, next_at=until, token="", reason=reason)
+    _mark(connection, due, {"next_at": until, "reason": reason})
 
 
 # In words, so that the index of these few rows is used.
@@ -162,7 +162,12 @@ def call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]
     return [row.case_number for row in rows]
 
 
-def _mark(connection: Connection, due: Due, **values: object) -> None:
-    ours = update(followups).where(followups.c.id == due.id, followups.c.token == due.token, _IS_OPEN)
-    if connection.execute(ours.values(values)).rowcount != 1:
+_OURS = update(followups).where(
+    followups.c.id == bindparam("row"), followups.c.token == bindparam("claimed"), _IS_OPEN
+)
+
+
+def _mark(connection: Connection, due: Due, values: Mapping[str, object]) -> None:
+    ours = {"row": due.id, "claimed": due.token, "token": "", **values}
+    if connection.execute(_OURS, ours).rowcount != 1:
         raise Stale(due.follow_up.case)

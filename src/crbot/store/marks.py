@@ -12,17 +12,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 
 from crbot.intake.ports import Brake
 from crbot.store.tables import marks
 
 BRAKE, BEGAN, HEARTBEAT, RESTORED, PLANNED_BY = "brake", "began", "heartbeat", "restored", "planned by"
 
+_READ = select(marks.c.value, marks.c.at).where(marks.c.name == bindparam("mark"))
+
 
 def read(connection: Connection, name: str) -> tuple[Any, datetime] | None:
     """A mark's value and moment; None where there is none."""
-    row = connection.execute(select(marks.c.value, marks.c.at).where(marks.c.name == name)).first()
+    row = connection.execute(_READ, {"mark": name}).first()
     return None if row is None else (json.loads(row.value), row.at)
 
 

@@ -19,6 +19,15 @@ _LAST_HASH = (
     .limit(1)
 )
 _WRITE_DOWN = insert(record)
+_FAILED = (
+    select(record.c.id)
+    .where(
+        record.c.case_number == bindparam("number"),
+        record.c.at > bindparam("since", type_=record.c.at.type),
+        record.c.what.in_(("letter failed", "not sent")),  # as the record names what did not reach the agency
+    )
+    .limit(1)
+)
 
 
 def write_down(connection: Connection, number: str, entries: Sequence[Entry], now: datetime) -> None:
@@ -39,3 +48,8 @@ def write_down(connection: Connection, number: str, entries: Sequence[Entry], no
             "hash": before,
         }
         connection.execute(_WRITE_DOWN, row)
+
+
+def has_failed(connection: Connection, number: str, since: datetime) -> bool:
+    """True where a letter of the case did not reach anybody since then."""
+    return connection.scalar(_FAILED, {"number": number, "since": since}) is not None

@@ -28,7 +28,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from crbot.cases.case import ENDED, Case, Place, number_of, place_of
 from crbot.cases.figures import Event
@@ -52,15 +52,15 @@ from crbot.intake.ports import (
 from crbot.intake.repeats import likeness
 from crbot.store import marks
 from crbot.store.arrivals import arrival_of, keep, namesake_of
+from crbot.store.casefile import CASE, case_numbered, save_case
 from crbot.store.engine import open_engine as open_engine
 from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
-from crbot.store.records import write_down
+from crbot.store.records import has_failed, write_down
 from crbot.store.rows import LETTER, NOTICE, WHISPER, as_json, notice_row, put_out, rows_of
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
 
-_CASE = TypeAdapter(Case)
 _DECISION = TypeAdapter(Decision)
 
 _OPEN = ("ready", "sending")
@@ -113,16 +113,10 @@ _LETTERS_TO = select(func.count()).where(
     *(outbox.c.key.not_like(f"{name.value}:%") for name in NEEDS_RELEASE),
 )
 _LAST_COUNTER = select(func.max(cases.c.counter)).where(cases.c.year == bindparam("year"))
-_CASE_BODY = select(cases.c.body).where(cases.c.number == bindparam("number"))
-_INSERT_CASE = insert(cases)
-_UPDATE_CASE = update(cases).where(cases.c.number == bindparam("case"), cases.c.revision == bindparam("seen"))
 _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
-_UNREACHED = ("letter failed", "not sent")  # as the record names what did not reach the agency
-_KEYS_A_QUERY = _BATCH = (
-    500  # SQLite takes a thousand variables at the least; cases are read as many at a time
-)
+_MANY = 500  # cases, or keys in a query: SQLite takes a thousand variables at the least
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +180,8 @@ class SqlStore:
     def unknown(self, keys: Collection[str]) -> frozenset[str]:
         wanted, known = list(keys), set[str]()
         with self._transaction() as connection:
-            for start in range(0, len(wanted), _KEYS_A_QUERY):
-                some = inbox.c.key.in_(wanted[start : start + _KEYS_A_QUERY])
+            for start in range(0, len(wanted), _MANY):
+                some = inbox.c.key.in_(wanted[start : start + _MANY])
                 known.update(connection.scalars(select(inbox.c.key).where(some)))
         return frozenset(wanted) - known
 
@@ -221,7 +215,7 @@ class SqlStore:
 
     def case(self, number: str) -> Case | None:
         with self._transaction() as connection:
-            return _case(connection, number)
+            return case_numbered(connection, number)
 
     def case_of(self, wanted: Collection[str]) -> Case | None:
         known = select(identities.c.identity, identities.c.case_number).where(
@@ -230,12 +224,12 @@ class SqlStore:
         with self._transaction() as connection:
             number_by_identity = {row.identity: row.case_number for row in connection.execute(known)}
             nearest = next((number_by_identity[each] for each in wanted if each in number_by_identity), None)
-            return _case(connection, nearest) if nearest else None
+            return case_numbered(connection, nearest) if nearest else None
 
     def newest_case_of(self, sender: str) -> Case | None:
         with self._transaction() as connection:
             number = connection.scalar(_NEWEST_OF_SENDER, {"sender": sender})
-            return _case(connection, number) if number else None
+            return case_numbered(connection, number) if number else None
 
     def cases_of(self, sender: str, limit: int) -> tuple[Case, ...]:
         """The cases that a person (`Person.key`) wrote to, the newest first."""
@@ -251,7 +245,7 @@ class SqlStore:
         theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
         with self._transaction() as connection:
             bodies = connection.scalars(theirs.where(cases.c.stage.not_in(ENDED))).all()
-        calls = (_CASE.validate_json(body).call for body in bodies)
+        calls = (CASE.validate_json(body).call for body in bodies)
         return tuple(span for call in calls if call for span in call.holds)
 
     def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings:
@@ -323,7 +317,7 @@ class SqlStore:
         for case in (change.case, change.beside.case if change.beside else None):
             if case is None:
                 continue
-            _save_case(connection, case, now)
+            save_case(connection, case, now)
             if self._plan is not None:
                 replace_plan(connection, case.number, self._plan(case))
 
@@ -422,15 +416,12 @@ class SqlStore:
             bodies = connection.execute(
                 select(cases.c.number, cases.c.body).where(cases.c.number.in_(numbers))
             )
-            found = {row.number: _CASE.validate_json(row.body) for row in bodies}
+            found = {row.number: CASE.validate_json(row.body) for row in bodies}
             return with_their_cases(connection, token, rows, found)
 
     def is_unreached(self, number: str, since: datetime) -> bool:
-        failed = select(record.c.id).where(
-            record.c.case_number == number, record.c.what.in_(_UNREACHED), record.c.at > since
-        )
         with self._transaction() as connection:
-            return connection.scalar(failed.limit(1)) is not None
+            return has_failed(connection, number, since)
 
     def settle(self, due: Due, change: Change, now: datetime, good_until: datetime | None = None) -> None:
         follow_up = due.follow_up
@@ -439,7 +430,8 @@ class SqlStore:
             if follow_up.is_letter and connection.scalar(_ANY_KEPT) is not None:
                 raise Stale("a message has arrived that may be the answer")
             finish(connection, due, Progress.DONE, now)
-            self._save_cases(connection, change, now)
+            if change.case is not None:  # what it waits for stays as it is
+                save_case(connection, change.case, now)
             by_itself: dict[str, object] = {"followup_id": due.id, "good_until": good_until}
             restored = marks.read(connection, marks.RESTORED)
             if (
@@ -469,13 +461,13 @@ class SqlStore:
             if planned_by is not None and planned_by[0] == rules:
                 return 0
             numbers = connection.scalars(select(cases.c.number).order_by(cases.c.number)).all()
-        for start in range(0, len(numbers), _BATCH):
+        for start in range(0, len(numbers), _MANY):
             some = select(cases.c.number, cases.c.body).where(
-                cases.c.number.in_(numbers[start : start + _BATCH])
+                cases.c.number.in_(numbers[start : start + _MANY])
             )
             with self._transaction() as connection:
                 for row in connection.execute(some.with_for_update()).all():
-                    replace_plan(connection, row.number, self._plan(_CASE.validate_json(row.body)))
+                    replace_plan(connection, row.number, self._plan(CASE.validate_json(row.body)))
         with self._transaction() as connection:
             marks.write(connection, marks.PLANNED_BY, now, rules)
         return len(numbers)
@@ -557,7 +549,7 @@ class SqlStore:
                 row.disposition,
                 row.owner,
                 row.opened_at,
-                _CASE.validate_json(row.body).agency,
+                CASE.validate_json(row.body).agency,
             )
             for row in rows
         )
@@ -569,9 +561,9 @@ class SqlStore:
         while True:
             batch = select(cases.c.year, cases.c.counter, cases.c.body).where(place > last)
             with self._transaction() as connection:
-                rows = connection.execute(batch.order_by(cases.c.year, cases.c.counter).limit(_BATCH)).all()
-            yield from (_CASE.validate_json(row.body) for row in rows)
-            if len(rows) < _BATCH:
+                rows = connection.execute(batch.order_by(cases.c.year, cases.c.counter).limit(_MANY)).all()
+            yield from (CASE.validate_json(row.body) for row in rows)
+            if len(rows) < _MANY:
                 return
             last = (rows[-1].year, rows[-1].counter)
 
@@ -639,35 +631,6 @@ def _mark(connection: Connection, outgoing: Outgoing, *conditions: Any, **values
     return connection.execute(update(outbox).where(*ours).values(values)).rowcount == 1
 
 
-def _case(connection: Connection, number: str) -> Case | None:
-    body = connection.scalar(_CASE_BODY, {"number": number})
-    return None if body is None else _CASE.validate_json(body)
-
-
-def _save_case(connection: Connection, case: Case, now: datetime) -> None:
-    """Insert or update. Raises `Stale` when somebody else changed or opened it meanwhile."""
-    row = {
-        "revision": case.revision,
-        "stage": case.stage.value,
-        "queue": case.queue.value,
-        "disposition": case.decision.disposition.value,
-        "owner": case.owner,
-        "changed_at": now,
-        "body": as_json(_CASE, case),
-    }
-    if case.revision > 1:
-        seen = {"case": case.number, "seen": case.revision - 1}
-        if connection.execute(_UPDATE_CASE, row | seen).rowcount != 1:
-            raise Stale(case.number)
-        return
-    _, year, counter = case.number.split("-")
-    new = {"number": case.number, "year": int(year), "counter": int(counter), "opened_at": case.opened_at}
-    try:
-        connection.execute(_INSERT_CASE, row | new)
-    except IntegrityError:
-        raise Stale(case.number) from None
-
-
 def _link(connection: Connection, identity: str, number: str) -> None:
     """Answers to this identity belong to the case."""
     connection.execute(_LINK, {"identity": identity, "case_number": number})
@@ -705,7 +668,7 @@ def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | 
 
 def _drawing(connection: Connection, row: Row[Any]) -> Drawing:
     """The card as the case stands now: a later revision may have overtaken the one that asked for it."""
-    case = _case(connection, row.case_number)
+    case = case_numbered(connection, row.case_number)
     if case is None:
         raise LookupError(f"{row.key}: the case is gone")
     where = select(cards.c.place, cards.c.identity).where(cards.c.case_number == case.number)

@@ -239,7 +239,7 @@ class SqlStore:
             bodies = connection.scalars(
                 newest.order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
             )
-            return tuple(_CASE.validate_json(body) for body in bodies)
+            return tuple(CASE.validate_json(body) for body in bodies)
 
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)

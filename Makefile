@@ -52,7 +52,7 @@ bench: $(READY) ## the benchmark table, each row a ratio against its floor
 
 .PHONY: faults
 faults: $(READY) ## killed, flooded and cut off at length; a quarter of an hour
-	CRBOT_KILLS=200 $(BIN)/pytest -q -s tests/faults
+	FAULTS_KILLS=200 $(BIN)/pytest -q -s tests/faults
 
 .PHONY: format
 format: $(READY) ## lay the code out

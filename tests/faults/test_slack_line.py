@@ -21,7 +21,7 @@ from tests.faults import slack_line
 from tests.faults.slack_line import CHANNELS, finish, request, running, settings
 from tests.slack_peer import SlackPeer, form_payload, slack_peer, until
 
-KILLS = int(os.environ.get("CRBOT_KILLS", "3"))  # make faults: 200
+KILLS = int(os.environ.get("FAULTS_KILLS", "3"))  # make faults: 200
 EVENTS, CLIENTS = 500, 20
 AT_MOST_SECONDS = 0.3
 

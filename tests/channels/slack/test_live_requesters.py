@@ -52,6 +52,9 @@ class Desk:
         self.bot = wiring.make_bot(settings, now)
         self.worker = Worker(self.bot)
         self.worker.start()
+        listener = self.worker._listener
+        assert listener is not None
+        until("the way in", listener.is_connected)
 
     def stop(self) -> None:
         self.worker.stop()
@@ -81,7 +84,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
 
 def photograph(page: Page, name: str) -> None:
     """Where a folder is named, a picture of the page is left in it, to be looked at."""
-    if folder := os.environ.get("CRBOT_PICTURES"):
+    if folder := os.environ.get("LIVE_PICTURES"):
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 

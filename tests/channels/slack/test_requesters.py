@@ -153,6 +153,16 @@ def test_whoever_takes_no_part_in_a_case_is_shown_nothing_of_it(
     assert "Springfield" not in json.dumps(peer.views)
 
 
+def test_a_case_that_is_answered_nowhere_is_nobodys_to_see(
+    requesters: Requesters, peer: SlackPeer, cases: Cases
+) -> None:
+    cases.all = [replace(CASE, conversation=Conversation(Channel.EMAIL, ""))]
+
+    answered(requesters, {**click(letters.ANSWER, user="U0STRANGER"), "channel": None})
+
+    assert "can't be shown to you here" in shown(peer)["blocks"][0]["text"]["text"]
+
+
 def test_who_asked_by_mail_answers_on_slack_by_the_same_address(
     requesters: Requesters, peer: SlackPeer, cases: Cases
 ) -> None:

@@ -184,7 +184,7 @@ class Frame:
     def _is_clause(self, text: str, spoken: Set[str]) -> bool:
         """A short line with a verb written small, no slogan in capitals and no month: "TBI is done"."""
         words = text.split()
-        return 3 <= len(words) and any(word in spoken and word.isalpha() for word in words[1:])
+        return len(words) >= 3 and any(word in spoken and word.isalpha() for word in words[1:])
 
     def _is_named(self, text: str) -> bool:
         """Every word of weight begins with a capital or holds a figure: a name, a title, a place."""

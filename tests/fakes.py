@@ -30,6 +30,9 @@ class Outlet:
     failures: list[Exception] = field(default_factory=list)  # one for each coming try, used up
     there_already: dict[str, Receipt] = field(default_factory=dict)  # by key
 
+    def lane(self, outgoing: Outgoing) -> str:
+        return ""
+
     def deliver(self, outgoing: Outgoing) -> Receipt:
         if self.failures:
             raise self.failures.pop(0)

@@ -58,9 +58,15 @@ class SlackPeer:
         self.acks: dict[str, list[Json]] = {}
         self.connections: dict[str, web.WebSocketResponse] = {}
         self.answers_pings = True
+        self.greets = True
+        self.views: dict[str, Json] = {}  # by id, as they stand
+        self.homes: dict[str, Json] = {}  # by user
+        self.files: dict[str, Answer] = {}  # what can be downloaded, by name
+        self.downloads: list[tuple[str, str]] = []  # name, and the token that was shown
         self.port = port
         self._planned: list[tuple[str, Answer]] = []
         self._tickets: set[str] = set()
+        self._triggers: set[str] = set()
         self._numbers = itertools.count(1)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -87,6 +93,7 @@ class SlackPeer:
     async def _serve(self) -> None:
         app = web.Application()
         app.add_routes([web.post("/api/{method}", self._api), web.get("/link/", self._link)])
+        app.add_routes([web.get("/files/{name}", self._file)])
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
@@ -152,10 +159,28 @@ class SlackPeer:
                 return {"ok": True, "messages": top[::-1]}
             case "conversations.replies":
                 return self._replies(body)
+            case "views.open":
+                return self._opened(body)
+            case "views.update":
+                self.views[str(body["view_id"])] = body["view"]
+                return {"ok": True, "view": {"id": body["view_id"]}}
+            case "views.publish":
+                self.homes[str(body["user_id"])] = body["view"]
+                return {"ok": True, "view": {"id": "V0HOME"}}
             case "users.info":
                 profile = {"real_name": "Chief Ana Rivera", "email": "arivera@springfieldpd.example.gov"}
                 return {"ok": True, "user": {"id": body["user"], "profile": profile}}
         return {"ok": False, "error": "unknown_method"}
+
+    def _opened(self, body: Json) -> Json:
+        """A trigger is good once; that it is good for three seconds, a test looks at by the time of the call."""
+        trigger = str(body["trigger_id"])
+        if trigger in self._triggers:
+            return {"ok": False, "error": "exchanged_trigger_id"}
+        self._triggers.add(trigger)
+        view_id = f"V{next(self._numbers):06d}"
+        self.views[view_id] = body["view"]
+        return {"ok": True, "view": {"id": view_id}}
 
     def _ticket(self, authorization: str) -> Json:
         if not authorization.startswith("Bearer xapp-"):
@@ -191,6 +216,21 @@ class SlackPeer:
     def ts(self) -> str:
         return f"1795319400.{next(self._numbers):06d}"
 
+    # --- files ----------------------------------------------------------------------------------------------------
+
+    def file_url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.port}/files/{name}"
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        self.downloads.append((name, request.headers.get("Authorization", "")))
+        answer = self.files.get(name, Answer(404))
+        if answer.body is None:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        return web.Response(body=str(answer.body).encode(), status=answer.status, headers=answer.headers)
+
     # --- Socket Mode ----------------------------------------------------------------------------------------------
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
@@ -203,7 +243,8 @@ class SlackPeer:
         name = f"connection {next(self._numbers)}"
         self.connections[name] = socket
         try:
-            await socket.send_json({"type": "hello", "num_connections": len(self.connections)})
+            if self.greets:
+                await socket.send_json({"type": "hello", "num_connections": len(self.connections)})
             await self._hear(socket)
         finally:
             self.connections.pop(name, None)
@@ -327,6 +368,32 @@ def click_payload(action_id: str, value: str, channel: str = "C0CR", user: str =
             }
         ],
     }
+
+
+def form_payload(view: Json, values: Json, user: str = "U0RIVERA") -> Json:
+    """A form as it is sent: `values` holds for each field a text, an option's value, or a list of these."""
+    return {
+        "type": "view_submission",
+        "user": {"id": user, "team_id": "T0CRI"},
+        "trigger_id": "7.8.9",
+        "view": {
+            "type": "modal",
+            "id": "V0ANSWERS",
+            "root_view_id": "V0ROOT",
+            "hash": "1795319400.abc",
+            **view,
+            "state": {"values": {block: {"value": _state_of(value)} for block, value in values.items()}},
+        },
+    }
+
+
+def _state_of(value: Any) -> Json:
+    if isinstance(value, list):
+        return {"type": "multi_static_select", "selected_options": [{"value": each} for each in value]}
+    if isinstance(value, tuple):
+        [chosen] = value
+        return {"type": "radio_buttons", "selected_option": {"value": chosen} if chosen else None}
+    return {"type": "plain_text_input", "value": value}
 
 
 def slash_payload(text: str) -> Json:

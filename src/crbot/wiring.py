@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.cases.case import Place
+from crbot.cases.followups import plan_for
 from crbot.cases.masking import vocabulary_of
 from crbot.cases.proposals import KINDS, Proposal, proposals_of
 from crbot.cases.rulebook import Rulebook, parse_rules
@@ -37,12 +38,15 @@ from crbot.channels.mail.sent import SentFolder
 from crbot.channels.mail.tokens import Tokens, TokenSettings, TokenSource
 from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
+from crbot.channels.slack.atonce import AtOnce
 from crbot.channels.slack.deliveries import SlackDeliveries
+from crbot.channels.slack.files import Files
 from crbot.channels.slack.listen import Keep, Note, SlackListener
 from crbot.channels.slack.manifest import manifest
 from crbot.channels.slack.outlet import SlackOutlet, Words
 from crbot.channels.slack.people import People
 from crbot.channels.slack.reader import SlackReader
+from crbot.channels.slack.requesters import Requesters
 from crbot.config import (
     Auth,
     ImapSettings,
@@ -57,17 +61,20 @@ from crbot.config import (
     rules_folder,
     templates_folder,
 )
+from crbot.intake.ears import Ears
 from crbot.intake.incoming import Desk
 from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
 from crbot.intake.staff import look_up, refusal
 from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
+from crbot.store.registers import Registers
 from crbot.store.store import SqlStore, open_engine
 from crbot.triage.decide import decide
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
 from crbot.triage.notation import PolicyError
 from crbot.triage.policy import Policy
+from crbot.triage.register import Match, Register, Spelling
 
 _ACTION = TypeAdapter(StaffAction)
 
@@ -77,6 +84,8 @@ class Listener(Protocol):
 
     @property
     def last_envelope_at(self) -> datetime | None: ...
+    @property
+    def trouble(self) -> str: ...
     def is_connected(self) -> bool: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -91,6 +100,7 @@ class Bot:
 
     store: SqlStore
     desk: Desk
+    ears: Ears
     outlets: Mapping[Channel, Outlet]
     mailbox: Mailbox | None
     poll_seconds: float
@@ -120,7 +130,9 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         )
     rules = load_rules(settings.rules)
     letters = load_letters(settings.templates)
-    store = SqlStore(open_database(settings.database_url))
+    plan = partial(plan_for, ladders=rules.ladders, hours=rules.hours)
+    engine = open_database(settings.database_url)
+    store = SqlStore(engine, plan)
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
     readers: dict[Channel, Reader] = {Channel.TERMINAL: _TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
@@ -143,18 +155,21 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         readers[Channel.EMAIL], outlets[Channel.EMAIL] = reader, outlet
         closing += [reader.close, outlet.close, mailbox.close, *([sent.close] if sent else [])]
     if settings.slack:
-        account, listener = _account(settings.slack), _listener(settings.slack)
+        account = _account(settings.slack)
         people = People(account.web_client())
+        at_once = Requesters(account.web_client(), store, people.person, rules.policy)
+        listener = _listener(settings.slack, at_once)
         channels = {Place(name): channel for name, channel in settings.slack.channels}
         words = Words(rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
-        readers[Channel.SLACK] = SlackReader(people, channels.values())
+        files = Files(account, lambda arrival: store.keep((arrival,)), clock)
+        readers[Channel.SLACK] = SlackReader(people, channels.values(), files.fetch)
         outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
     )
-    desk = Desk(store, _Readers(readers), rules, own, clock, limits)
+    desk = Desk(store, _Readers(readers), rules, own, clock, limits, _register(engine, rules.policy))
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    return Bot(store, desk, outlets, mailbox, poll, listener, tuple(closing))
+    return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
 
 
 def make_mailbox(settings: Settings, imap: ImapSettings) -> Mailbox:
@@ -207,6 +222,31 @@ def load_rules(folder: Path | None = None) -> Rulebook:
             return parse_rules(read_texts(place, ".yaml"))
     except PolicyError as error:
         raise SettingsError(f"the rules in {place} are not valid:\n{error}") from None
+
+
+def _register(engine: Engine, policy: Policy) -> Register | None:
+    """The register of agencies; None where no list was taken in."""
+    agencies = Registers(engine).all()
+    return Register(agencies, Spelling(policy.words)) if agencies else None
+
+
+@contextmanager
+def open_registers(settings: Settings) -> Iterator[Registers]:
+    """The lists of agencies that were taken in. Raises `SettingsError`."""
+    engine = open_database(settings.database_url)
+    try:
+        yield Registers(engine)
+    finally:
+        engine.dispose()
+
+
+def find_agency(settings: Settings, name: str, state: str, domain: str) -> Match:
+    """What the register knows of a name. Raises `SettingsError` where no list was taken in."""
+    with open_registers(settings) as lists:
+        agencies = lists.all()
+    if not agencies:
+        raise SettingsError("there is no register yet; take a list in: crbot agencies import LIST.csv")
+    return Register(agencies, Spelling(load_policy(settings.rules).words)).find(name, state, domain)
 
 
 def load_policy(folder: Path | None = None) -> Policy:
@@ -369,9 +409,9 @@ def write_starter(folder: Path) -> tuple[Path, ...]:
     return tuple(folder / name for name in ("crbot.toml", "rules", "templates", "slack-manifest.json"))
 
 
-def slack_manifest() -> str:
-    """The Slack app's manifest, as JSON."""
-    return json.dumps(manifest(), indent=2)
+def slack_manifest(url: str = "") -> str:
+    """The Slack app's manifest, as JSON. `url`: see `manifest`."""
+    return json.dumps(manifest(url), indent=2)
 
 
 # From settings to each adapter's own
@@ -414,9 +454,11 @@ def _account(slack: SlackSettings) -> Account:
     return Account(slack.bot_token.get_secret_value(), slack.app_token.get_secret_value(), slack.api_url)
 
 
-def _listener(slack: SlackSettings) -> MakeListener:
+def _listener(slack: SlackSettings, at_once: AtOnce) -> MakeListener:
     account = _account(slack)
     if slack.mode is SlackMode.SOCKET:
-        return partial(SlackListener, account)
+        return partial(SlackListener, account, at_once=at_once)
     secret = slack.signing_secret.get_secret_value()
-    return partial(SlackDeliveries, account, signing_secret=secret, port=slack.port, host=slack.host)
+    return partial(
+        SlackDeliveries, account, signing_secret=secret, port=slack.port, host=slack.host, at_once=at_once
+    )

@@ -12,7 +12,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
@@ -21,23 +23,37 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from crbot.cases.respond import Notice
 from crbot.channels.mail.mailbox import Mailbox, MailboxAway
+from crbot.channels.slack.watch import Watch
 from crbot.config import LogFormat, LogSettings
-from crbot.intake.due import send_due
+from crbot.intake import brake
+from crbot.intake.due import alarm, send_due
+from crbot.intake.ears import Ears
 from crbot.intake.incoming import Thought, think
 from crbot.intake.ports import Arrival
+from crbot.intake.reminding import follow_up
+from crbot.intake.weekly import tell_week
 from crbot.triage.message import Channel
 from crbot.wiring import Bot
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("crbot")
 
 _TICK = 1.0  # seconds between two looks at what is waiting, when nothing wakes the leg before
+_FOLLOW_UP = 20.0  # … and between two looks at what is to be followed up
+_HEARTBEAT = 60.0
 _STEP = timedelta(seconds=2)  # a wall clock that moved by more than this against the steady one was set
 _LONGEST_PAUSE = 300.0  # seconds between two tries to reach a server that is away
 
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def _steady() -> float:
+    """Seconds by a clock that nobody sets, and that goes on while the computer sleeps where there is such a one."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
 
 
 def start_log(settings: LogSettings) -> None:
@@ -70,8 +86,10 @@ def _standard_error() -> Any:
 
 def keep_mail(bot: Bot, mailbox: Mailbox) -> None:
     """Keep what is new in the mailbox. Raises `MailboxAway`."""
-    for arrivals in mailbox.arrivals(now(), bot.store.unknown):
+    began = now()
+    for arrivals in mailbox.arrivals(began, bot.store.unknown):
         log.info("mail kept", new=bot.store.keep(arrivals))
+    bot.ears.hear(Channel.EMAIL, began)
 
 
 def move_mail(bot: Bot, mailbox: Mailbox) -> None:
@@ -118,18 +136,56 @@ def send_all(bot: Bot, channel: Channel) -> int:
     while sent := send_due(bot.store, channel, outlet, now):
         done += len(sent)
         for each in sent:
-            if each.trouble:
+            if each.did == "alarm":
+                log.error("broken, until a person mends it", key=each.key, reason=each.trouble)
+            elif each.trouble:
                 log.warning("not sent", key=each.key, did=each.did, reason=each.trouble)
             else:
                 log.info("sent", key=each.key, did=each.did)
     return done
 
 
+def follow_up_all(bot: Bot) -> int:
+    """Do everything that is to be followed up, and tell the week where it is time; returns how many steps that were."""
+    done = 0
+    while followed := follow_up(bot.desk, bot.ears):
+        done += len(followed)
+        for each in followed:
+            what = f"{each.follow_up.purpose}, step {each.follow_up.step}"
+            log.info("followed up", case=each.follow_up.case, what=what, did=each.did, why=each.why)
+    if tell_week(bot.desk):
+        log.info("the week is told")
+    return done
+
+
+def wake_up(bot: Bot) -> None:
+    """What comes before all else: is this the database and the time that we know, and do other rules plan?"""
+    moment = now()
+    brake.check_at_start(bot.store, moment)
+    beat(bot)
+    if planned := bot.store.replan(bot.desk.policy.version.sha256, moment):
+        log.info("follow-ups planned anew", cases=planned)
+    if (pulled := bot.store.brake()) is not None:
+        log.warning("paused: nothing goes out by itself", since=pulled.at.isoformat(), reason=pulled.reason)
+
+
+def beat(bot: Bot) -> None:
+    """Note that we run."""
+    try:
+        bot.store.heartbeat(now())
+    except OSError as error:
+        log.error("the file beside the database cannot be written", reason=error.strerror)
+
+
 def run_once(bot: Bot) -> None:
     """Handle what is waiting, and end: for cron and for tests. Raises `MailboxAway`."""
+    # Slack is not listened to here: who wrote there last is not reminded.
+    bot = replace(bot, ears=Ears({Channel.EMAIL} & bot.outlets.keys()))
+    wake_up(bot)
     if bot.mailbox is not None:
         keep_mail(bot, bot.mailbox)
     think_all(bot)
+    follow_up_all(bot)
     for channel in bot.outlets:
         send_all(bot, channel)
     if bot.mailbox is not None:
@@ -150,14 +206,20 @@ class Worker:
         )
         self._mail_thread = threading.Thread(target=self._watch_mailbox, name="mailbox", daemon=True)
         self._listener = bot.listener(self.keep, now, log.info)
+        self._watch = Watch(self._listener, self._alarm) if self._listener is not None else None
 
     def start(self) -> None:
         """Start everything; servers that are away are waited for. Raises `CannotListen` before anything runs."""
+        wake_up(self._bot)
         if self._listener is not None:
             self._listener.start()
-        self._every_tick("think", self._think)
+        self._every("think", self._think, _TICK)
         for channel in self._bot.outlets:
-            self._every_tick(f"send {channel.value}", self._sender(channel))
+            self._every(f"send {channel.value}", self._sender(channel), _TICK)
+        self._every("follow up", self._follow_up, _FOLLOW_UP)
+        self._every("heartbeat", self._beat, _HEARTBEAT)
+        if self._watch is not None:
+            self._every("watch", self._look_at_slack, _TICK)
         self._clock.start()
         if self._bot.mailbox is not None:
             self._mail_thread.start()
@@ -191,8 +253,8 @@ class Worker:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()
 
-    def _every_tick(self, name: str, leg: Callable[[], None]) -> None:
-        self._clock.add_job(leg, "interval", seconds=_TICK, id=name, next_run_time=now())
+    def _every(self, name: str, leg: Callable[[], None], seconds: float) -> None:
+        self._clock.add_job(leg, "interval", seconds=seconds, id=name, next_run_time=now())
 
     def _wake(self, name: str) -> None:
         if self._clock.running and not self._stopping.is_set():
@@ -200,34 +262,66 @@ class Worker:
 
     def _guard_the_clock(self) -> None:
         """Wait for the end; and when the wall clock is set back, start the alarms anew, or they sleep as long."""
-        offset = time.time() - time.monotonic()
+        offset = time.time() - _steady()
         while not self._stopping.wait(0.5):
-            drift = time.time() - time.monotonic() - offset
+            drift = time.time() - _steady() - offset
             if abs(drift) > _STEP.total_seconds():
                 log.warning("the clock was set", seconds=round(drift))
                 offset += drift
+                self._check_jump(timedelta(seconds=drift))
                 for job in self._clock.get_jobs():
                     self._wake(job.id)
 
+    def _check_jump(self, jump: timedelta) -> None:
+        with self._in_trouble_again_later():
+            if brake.check_jump(self._bot.store, jump, now()):
+                log.warning(
+                    "paused: nothing goes out by itself", reason="the clock was set by more than a day"
+                )
+
     def _think(self) -> None:
-        try:
+        with self._in_trouble_again_later():
             if think_all(self._bot):
-                for channel in self._bot.outlets:
-                    self._wake(f"send {channel.value}")
+                self._wake_senders()
                 self._mailbox_wanted.set()
-        except self._bot.store.failures as error:
-            log.error("the database is in trouble, tried again at the next tick", error=type(error).__name__)
+
+    def _follow_up(self) -> None:
+        if self._listener is not None and self._listener.is_connected():
+            self._bot.ears.hear(Channel.SLACK, now())
+        with self._in_trouble_again_later():
+            if follow_up_all(self._bot):
+                self._wake_senders()
+
+    def _beat(self) -> None:
+        with self._in_trouble_again_later():
+            beat(self._bot)
+
+    def _look_at_slack(self) -> None:
+        assert self._watch is not None
+        with self._in_trouble_again_later():
+            self._watch.look(now())
+
+    def _alarm(self, notice: Notice) -> None:
+        log.error(notice.title, what=notice.text)
+        alarm(self._bot.store, notice, now())
 
     def _sender(self, channel: Channel) -> Callable[[], None]:
         def send() -> None:
-            try:
+            with self._in_trouble_again_later():
                 send_all(self._bot, channel)
-            except self._bot.store.failures as error:
-                log.error(
-                    "the database is in trouble, tried again at the next tick", error=type(error).__name__
-                )
 
         return send
+
+    def _wake_senders(self) -> None:
+        for channel in self._bot.outlets:
+            self._wake(f"send {channel.value}")
+
+    @contextmanager
+    def _in_trouble_again_later(self) -> Iterator[None]:
+        try:
+            yield
+        except self._bot.store.failures as error:
+            log.error("the database is in trouble, tried again at the next tick", error=type(error).__name__)
 
     def _watch_mailbox(self) -> None:
         assert self._bot.mailbox is not None

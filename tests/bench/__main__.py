@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import mailbox, triage
+from tests.bench import followups, mailbox, triage
 from tests.bench.measure import Row
 
 
@@ -17,6 +17,7 @@ def rows(console: Console) -> Iterator[Row]:
     with console.status("Measuring …"):
         yield from triage.rows()
         yield from mailbox.rows(console)
+        yield from followups.rows()
 
 
 def table(measured: list[Row]) -> Table:

@@ -10,13 +10,18 @@ from sqlalchemy import Engine, select, update
 
 from crbot.cases.letters import NEEDS_RELEASE, Letter, LetterName, Release
 from crbot.cases.respond import Beside, Change, Notice
-from crbot.intake.ports import Drawing, Stale
+from crbot.intake.ports import Drawing, Receipt, Stale
 from crbot.store.store import SqlStore
 from crbot.store.tables import outbox
 from crbot.triage.message import Channel
 from tests.store.test_store import LEASE, NOW, WHERE, arrival, case, engine, opened, store
 
 __all__ = ["engine", "store"]  # fixtures
+
+
+def send_all(store: SqlStore) -> None:
+    for outgoing in store.claim(Channel.EMAIL, NOW, LEASE, 10):
+        store.mark_sent(outgoing, Receipt("<sent@desk.example.gov>"), NOW)
 
 
 def released(name: LetterName) -> Letter:
@@ -31,7 +36,7 @@ def test_a_stored_adverse_letter_without_a_persons_release_is_never_handed_out(
     name: LetterName, release: dict[str, str] | None, store: SqlStore, engine: Engine
 ) -> None:
     kept = opened(store)
-    store.claim(Channel.EMAIL, NOW, LEASE, 10)
+    send_all(store)
     store.save(kept, Change(letters=(released(name),)), NOW)
     row = outbox.c.key == f"{name.value}:{kept.id}"
     with engine.begin() as connection:
@@ -45,7 +50,7 @@ def test_a_stored_adverse_letter_without_a_persons_release_is_never_handed_out(
 
 def test_a_stored_adverse_letter_with_its_release_is_handed_out(store: SqlStore) -> None:
     kept = opened(store)
-    store.claim(Channel.EMAIL, NOW, LEASE, 10)
+    send_all(store)
     store.save(kept, Change(letters=(released(LetterName.DECLINE),)), NOW)
 
     (outgoing,) = store.claim(Channel.EMAIL, NOW, LEASE, 10)

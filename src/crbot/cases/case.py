@@ -180,6 +180,9 @@ class Case:
     plan: Plan | None = None
     site: Site | None = None
     pause: Pause | None = None
+    asked_at: datetime | None = None  # when the open questions were sent last
+    contacted_at: datetime | None = None  # when a person of staff was last in touch, or moved it on
+    owned_at: datetime | None = None  # when it was last claimed, given back or moved to another queue
 
     def changed(self, **changes: object) -> Case:
         """The case with these changes, one revision on; who made it is told among them, or nobody is."""

@@ -7,7 +7,7 @@ the staff's, in `rules/hours.yaml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -39,6 +39,11 @@ class Wait:
     business_days: int = 0
     time: timedelta = timedelta()
     in_business_hours: bool = False
+
+    @property
+    def is_of_the_clock(self) -> bool:
+        """True where nights and weekends count like everything else."""
+        return not self.business_days and not self.in_business_hours
 
 
 _WAIT = re.compile(r"(\d+) (business days?|business hours?|days?|hours?|minutes?)")
@@ -92,6 +97,7 @@ class Hours:
     closed: tuple[ClosedDay, ...]
     by_state: Mapping[str, Zones] = field(repr=False)
     unknown: Zones = ()  # where nobody knows the state
+    _known: dict[date, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def zones_of(self, state: str, zone: str = "") -> Zones:
         """The zones of an agency: the one that is told, else those of its state, else an overlap of all."""
@@ -102,7 +108,11 @@ class Hours:
 
     def is_closed(self, day: date) -> bool:
         """True on a federal holiday, on the day on which one is observed, and on the staff's own closed days."""
-        return day in _federal_holidays(day.year) or any(each.falls_on(day) for each in self.closed)
+        if day not in self._known:  # each wait asks for many days, and for the same ones again and again
+            self._known[day] = day in _federal_holidays(day.year) or any(
+                each.falls_on(day) for each in self.closed
+            )
+        return self._known[day]
 
     def is_open(self, now: datetime, zones: Zones, window: str = "letters") -> bool:
         return self.next_open(now, zones, window) == now
@@ -113,6 +123,10 @@ class Hours:
             if now < closes:
                 return max(now, opens).astimezone(UTC)
         raise AssertionError("a window that never opens is refused when the rules are read")
+
+    def closes(self, now: datetime, zones: Zones, window: str = "letters") -> datetime:
+        """When the window closes that is open at this moment, or opens next."""
+        return next(closes for _, closes in self._spans(now, zones, self.windows[window]) if now < closes)
 
     def after(self, start: datetime, wait: Wait, zones: Zones, window: str = "letters") -> datetime:
         """The moment in the window at which a wait is over.
@@ -131,6 +145,15 @@ class Hours:
         day = next(islice(days, wait.business_days - 1, None))
         at = local.time() if begins == start else self.windows[window].opens
         return self.next_open(_moment(day, at, zones[0]), zones, window)
+
+    def before(self, moment: datetime, business_days: int, zones: Zones, window: str = "letters") -> datetime:
+        """When the window opens, so many business days before the day of a moment."""
+        day = moment.astimezone(zones[0]).date()
+        for _ in range(business_days):
+            day -= _DAY
+            while not self.is_business_day(day):
+                day -= _DAY
+        return self.next_open(_moment(day, time(), zones[0]), zones, window)
 
     def _after_business_hours(self, start: datetime, left: timedelta, zones: Zones, window: str) -> datetime:
         while True:
@@ -188,7 +211,7 @@ def read_hours(files: Mapping[str, str], faults: Faults) -> Hours:
     tree = read_tree(files[FILE], FILE, faults)
     check_keys(tree, ("title", "source", "windows", "after_closure", "zones"), ("closed",), faults)
     by_state = {
-        row.cells.get("state", ""): _zones(row.choices("zones"), row.where, faults)
+        row.cells.get("state", ""): read_zones(row.choices("zones"), row.where, faults)
         for row in read_table(tree, "zones", ("state", "zones"), faults)
         if len(row.cells) == 2
     }
@@ -235,7 +258,8 @@ def _time(text: str, where: str, faults: Faults) -> time:
         return time()
 
 
-def _zones(names: tuple[str, ...], where: str, faults: Faults) -> Zones:
+def read_zones(names: Iterable[str], where: str, faults: Faults) -> Zones:
+    """The zones of these names; one that is none is a fault."""
     zones = []
     for name in names:
         try:

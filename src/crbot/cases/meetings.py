@@ -25,6 +25,7 @@ FEWEST_SLOTS, MOST_SLOTS = 2, 5
 USUAL_SLOTS = 3
 USUAL_MINUTES = 30
 ANSWER = "call_slot"  # the key of a button's or a form's answer: the number of the slot, or "none"
+ROUND = "call_round"  # the key of the round of proposals that it answers; none: the newest
 
 
 class CallState(StrEnum):
@@ -229,7 +230,8 @@ def read_choice(message: Message, call: Call, words: Words) -> Choice | None:
     By number, in words, by day and hour in the agency's zone, or by a button. Of two that suit, the earlier is taken.
     """
     if ANSWER in message.answers:
-        return _pressed(message.answers[ANSWER], call)
+        is_current = message.answers.get(ROUND, str(call.round)) == str(call.round)
+        return _pressed(message.answers[ANSWER], call) if is_current else Choice(Answer.UNCLEAR)
     told = _Told()
     for sentence in cut(message, words):
         if sentence.part is Part.BODY and sentence.role in (Role.OWN, Role.SALUTATION):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, PlanAnswer, Stage
+from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Place, PlanAnswer, Stage
 from crbot.cases.invitations import invited
 from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter, to_agency
 from crbot.cases.meetings import Answer, CalendarAnswer, Call, CallState, Choice, Participation
@@ -27,7 +27,7 @@ Label = Callable[[str, str], str]  # (fact, value) -> the value in words for peo
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that staff are shown in the review channel and that is no case."""
+    """Something that staff are shown in a channel of theirs, and that is no card."""
 
     title: str
     text: str  # what it is about, in our words
@@ -35,6 +35,7 @@ class Notice:
     sender: str = ""
     held: int | None = None  # inbox id of the message that waits for a person's word
     about: str | None = None  # number of the case that it names
+    place: Place = Place.REVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Change:
     whispers: tuple[Whisper, ...] = ()
     entries: tuple[Entry, ...] = ()
     beside: Beside | None = None
+    calls: str = ""  # the member of staff whom the line in the thread calls
 
 
 @dataclass(frozen=True, slots=True)

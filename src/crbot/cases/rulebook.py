@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from crbot.cases.case import Stage
 from crbot.cases.hours import Hours, read_hours
+from crbot.cases.ladders import Ladders, read_ladders
 from crbot.cases.stages import Stages, read_stages
 from crbot.triage.notation import Faults, PolicyError
 from crbot.triage.policy import Policy, parse
@@ -22,6 +23,7 @@ class Rulebook:
     policy: Policy
     stages: Stages
     hours: Hours
+    ladders: Ladders
 
     def label(self, fact: str, value: str) -> str:
         """A value in words for people, see `Policy.label`; also of stages ("stage")."""
@@ -32,9 +34,10 @@ def parse_rules(files: Mapping[str, str]) -> Rulebook:
     """Read a rules folder (name of the file in it -> text). Raises `PolicyError` with the faults of all parts."""
     faults = Faults()
     stages, hours = read_stages(files, faults), read_hours(files, faults)
+    ladders = read_ladders(files, hours, faults)
     try:
         policy = parse(files)
     except PolicyError as error:
         raise PolicyError((*error.faults, *faults.found)) from None
     faults.raise_if_any()
-    return Rulebook(policy, stages, hours)
+    return Rulebook(policy, stages, hours, ladders)

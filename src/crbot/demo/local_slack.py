@@ -33,6 +33,7 @@ SHA256 = "3332007b797969d835f694b463ac526f7ef1fc66afac93f950f585105fe4815f"  # o
 
 BOT_TOKEN = "xoxb-crbot-demo"  # noqa: S105  (the stand-in's own)
 APP_TOKEN = "xapp-crbot-demo"  # noqa: S105  (the same)
+SIGNING_SECRET = "of the demo's Slack"  # noqa: S105  (the same)
 BOT_USER = "U0CRBOT"
 
 CHANNELS = {
@@ -75,7 +76,9 @@ class LocalSlack:
     Everything that it writes is in a folder that goes when it stops. A context manager, or `start` and `stop`.
     """
 
-    def __init__(self, users: Sequence[User] = USERS) -> None:
+    def __init__(self, users: Sequence[User] = USERS, events_url: str = "") -> None:
+        """`events_url`: where it delivers over HTTP; "": over Socket Mode."""
+        self._events_url = events_url
         self.bot_token = BOT_TOKEN
         self.app_token = APP_TOKEN
         self.channels: Mapping[Place, str] = {place: identity for place, (identity, _) in CHANNELS.items()}
@@ -108,7 +111,7 @@ class LocalSlack:
         self._port = _free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="crbot-slack-"))
         workspace = self._folder / "workspace.yaml"
-        workspace.write_text(json.dumps(_workspace(self._users)))  # JSON is YAML too
+        workspace.write_text(json.dumps(_workspace(self._users, self._events_url)))  # JSON is YAML too
         with (self._folder / "output").open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603  (its SHA-256 was compared)
                 [str(program), "--config", str(workspace), "--port", str(self._port)],
@@ -163,6 +166,13 @@ class LocalSlack:
         self._call(
             "_control/interact",
             {"channel": channel, "messageTs": ts, "user": user, "action": {**action, "block_id": block_id}},
+        )
+
+    def command(self, user: str, text: str) -> None:
+        """Call /cri as a user, in their direct conversation with the bot."""
+        self._call(
+            "_control/command",
+            {"channel": self.dm_of(user), "user": user, "command": "/cri", "text": text},
         )
 
     def messages(self, channel: str) -> list[dict[str, Any]]:
@@ -268,7 +278,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _workspace(users: Sequence[User]) -> dict[str, Any]:
+def _workspace(users: Sequence[User], events_url: str) -> dict[str, Any]:
     staff = [user.id for user in users if user.is_staff]
     return {
         "workspace": {"name": "Collaborative Reform Initiative", "domain": "cri", "teamId": "T0CRI"},
@@ -278,8 +288,8 @@ def _workspace(users: Sequence[User]) -> dict[str, Any]:
             "botName": "CRI Intake",
             "botToken": BOT_TOKEN,
             "appToken": APP_TOKEN,
-            "signingSecret": "unused in Socket Mode",
-            "mode": "socket",
+            "signingSecret": SIGNING_SECRET,
+            **({"mode": "events", "requestUrl": events_url} if events_url else {"mode": "socket"}),
         },
         "users": [
             {"id": user.id, "name": user.name, "real_name": user.real_name, "email": user.email}

@@ -1,23 +1,28 @@
 """Time passes: what is due is sent, tried again, or given to a person.
 
-What is sent stands in the outbox; how it is delivered is the outlets'.
+What is sent stands in the outbox, and how it is delivered is the outlets'. What is reminded of stands among the
+follow-ups, which are looked at again when they are due, in `reminding`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from crbot.cases.case import Place
 from crbot.cases.followups import is_given_up, pause_before_try
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Notice
-from crbot.intake.ports import DeliveryFailed, NotYet, Outgoing, Outlet, Store
+from crbot.intake.ports import DeliveryFailed, Drawing, NotYet, Outgoing, Outlet, Store
 from crbot.triage.message import Channel
 
 # Longer than a slow server needs: a mail server may take ten minutes to answer the end of the data.
 LEASE = timedelta(minutes=15)
 BATCH = 20
+_UNTIL_MENDED = timedelta(minutes=5)  # between two tries of what waits for a person to mend it
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +30,30 @@ class Sent:
     """What came of one row of the outbox, for the log."""
 
     key: str
-    did: str  # sent, found, postponed, given up, lost
+    did: str  # sent, found, postponed, waits, alarm, given up, lost
     trouble: str = ""
 
 
 def send_due(store: Store, via: Channel, outlet: Outlet, clock: Callable[[], datetime]) -> tuple[Sent, ...]:
-    """Send what is due by one channel, oldest first, a batch of it; empty where nothing is due."""
-    claimed = store.claim(via, clock(), LEASE, BATCH)
-    came = (_send(store, outlet, outgoing, clock) for outgoing in claimed)
-    return tuple(sent for sent in came if sent is not None)
+    """Send what is due by one channel, oldest first, a batch of it; empty where nothing is due.
+
+    Lanes do not wait for one another; in a lane, one is sent after the other.
+    """
+    lanes: dict[str, list[Outgoing]] = {}
+    for outgoing in store.claim(via, clock(), LEASE, BATCH):
+        lanes.setdefault(outlet.lane(outgoing), []).append(outgoing)
+    if len(lanes) < 2:
+        return tuple(sent for lane in lanes.values() for sent in _send_lane(store, outlet, lane, clock))
+    with ThreadPoolExecutor(len(lanes), thread_name_prefix=f"send {via.value}") as pool:
+        came = pool.map(lambda lane: _send_lane(store, outlet, lane, clock), lanes.values())
+        return tuple(sent for lane in came for sent in lane)
+
+
+def _send_lane(
+    store: Store, outlet: Outlet, lane: Iterable[Outgoing], clock: Callable[[], datetime]
+) -> list[Sent]:
+    came = (_send(store, outlet, outgoing, clock) for outgoing in lane)
+    return [sent for sent in came if sent is not None]
 
 
 def _send(store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], datetime]) -> Sent | None:
@@ -72,12 +92,31 @@ def _left_open(failure: DeliveryFailed) -> DeliveryFailed:
 
 def _failed(store: Store, outgoing: Outgoing, failure: DeliveryFailed, now: datetime) -> Sent:
     reason = str(failure)
+    if failure.is_ours:
+        # Nothing is lost by it: it goes out when the token, the scope or the channel is mended.
+        store.postpone(outgoing, reason, now + _UNTIL_MENDED, uncertain=failure.uncertain)
+        notice = Notice("Nothing goes out before this is mended", f"{reason}.", place=_elsewhere(outgoing))
+        is_new = alarm(store, notice, now)
+        return Sent(outgoing.key, "alarm" if is_new else "waits", reason)
     if failure.permanent or is_given_up(outgoing.attempts):
         store.give_up(outgoing, reason, _notice(outgoing, reason), now)
         return Sent(outgoing.key, "given up", reason)
     until = now + (failure.wait or pause_before_try(outgoing.attempts))
     store.postpone(outgoing, reason, until, uncertain=failure.uncertain)
     return Sent(outgoing.key, "postponed", reason)
+
+
+def alarm(store: Store, notice: Notice, now: datetime) -> bool:
+    """Show staff what is broken, once a day as long as it is; False where they were shown it today."""
+    said = hashlib.sha256(f"{notice.title} {notice.text}".encode()).hexdigest()[:20]
+    return store.post(notice, f"alarm:{said}:{now:%Y-%m-%d}", now)
+
+
+def _elsewhere(outgoing: Outgoing) -> Place:
+    """The review channel; another one, where the review channel itself is what is broken."""
+    what = outgoing.what
+    is_in_review = isinstance(what, Drawing | Notice) and what.place is Place.REVIEW
+    return Place.CRITICAL_RESPONSE if is_in_review else Place.REVIEW
 
 
 def _notice(outgoing: Outgoing, reason: str) -> Notice | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from crbot.cases.case import Case, PlanAnswer, Stage
+from crbot.cases.followups import dated
 from crbot.cases.letters import Report
 from crbot.cases.meetings import Answer, Call, CallState, Choice, read_choice
 from crbot.cases.respond import (
@@ -65,6 +66,7 @@ from crbot.triage.decision import Decision, Kind, Reason
 from crbot.triage.facts import NEW, Known
 from crbot.triage.message import Channel, Mark, Person
 from crbot.triage.policy import Policy
+from crbot.triage.register import Register, consult
 
 # A message that ended the whole process so often is set aside: it would end it for ever.
 MAX_ATTEMPTS = 3
@@ -82,6 +84,7 @@ class Desk:
     own: frozenset[str]  # our own addresses, folded: never a participant, never answered
     clock: Callable[[], datetime]
     limits: Limits = DEFAULT_LIMITS
+    register: Register | None = None
 
     @property
     def policy(self) -> Policy:
@@ -128,16 +131,28 @@ def think(desk: Desk) -> Thought | None:
 
 def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> Thought:
     if isinstance(what, Ignored):
-        desk.store.save(kept, Change(), desk.clock())
+        _save(desk, kept, Change())
         return Thought(kept.id, "ignored", trouble=what.why)
     if isinstance(what, StaffAction):
         if what.verb in (Verb.ADD_HELD, Verb.OPEN_HELD):
             return _admitted(desk, kept, what)
         if what.verb is Verb.RETRY:
             return _retried(desk, kept, what)
-        desk.store.save(kept, _acted(desk, what), desk.clock())
+        _save(desk, kept, _acted(desk, what))
         return Thought(kept.id, f"acted: {what.verb}", case=what.case)
     return _decided(desk, kept, what)
+
+
+def _save(
+    desk: Desk,
+    kept: Kept,
+    change: Change,
+    received: Received | None = None,
+    decision: Decision | None = None,
+    admitted: int | None = None,
+) -> None:
+    now = desk.clock()
+    desk.store.save(kept, dated(change, now), now, received, decision, admitted)
 
 
 def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
@@ -149,7 +164,7 @@ def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
             change = _reported(desk, thread, heard, decision, received.report)
         else:
             change = _change(desk, thread, heard, received, decision)
-        desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision)
+        _save(desk, kept, _within_limits(desk, change), received, decision)
     number = change.case.number if change.case else change.about
     return Thought(kept.id, "decided", case=number, decision=decision)
 
@@ -158,13 +173,22 @@ def _decision(desk: Desk, case: Case | None, received: Received) -> Decision:
     if received.report is not None:
         because = Reason("A mail server tells what became of a letter.")
         return Decision(Kind.AUTOMATIC, because, desk.policy.version)
-    decision = decide(received.message, desk.policy, _known(case))
+    decision = _consulted(desk, decide(received.message, desk.policy, _known(case)), received)
     is_list_mail = Mark.LIST in received.message.marks and case is None
     if not is_list_mail or decision.kind.is_silent or decision.facts.values("services"):
         return decision
     # What comes through a list is not written to us, unless it asks for what the programs offer.
     because = Reason("It came through a mailing list, and asks for no help of these programs.")
     return Decision(Kind.AUTOMATIC, because, decision.rules)
+
+
+def _consulted(desk: Desk, decision: Decision, received: Received) -> Decision:
+    """The decision with what the register of agencies settles; a domain that our server doubts settles nothing."""
+    if desk.register is None or not decision.kind.is_case:
+        return decision
+    address = (received.message.sender.address or "").casefold()
+    domain = address.rpartition("@")[2] if received.proof in (Proof.PROVEN, Proof.UNKNOWN) else ""
+    return consult(desk.register, decision, desk.policy, domain)
 
 
 def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decision: Decision) -> Change:
@@ -274,7 +298,7 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     case = going_on(desk.store, desk.store.case(action.case)) if action.verb is Verb.ADD_HELD else None
     is_without_case = action.verb is Verb.ADD_HELD and case is None
     if held is None or not isinstance(received, Received) or is_without_case:
-        desk.store.save(kept, _acted(desk, action), desk.clock())
+        _save(desk, kept, _acted(desk, action))
         return Thought(
             kept.id, "refused", trouble=f"message {held_id} does not wait, or there is no case for it"
         )
@@ -282,7 +306,7 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     heard = replace(heard, detail={**heard.detail, "admitted_by": action.by})
     decision = decide(received.message, desk.policy, _known(case))
     change = _continued(desk, case, heard, decision) if case else _opened(desk, heard, decision)
-    desk.store.save(kept, _within_limits(desk, change), desk.clock(), received, decision, admitted=held.id)
+    _save(desk, kept, _within_limits(desk, change), received, decision, admitted=held.id)
     return Thought(kept.id, f"acted: {action.verb}", case=change.case.number if change.case else None)
 
 
@@ -291,9 +315,9 @@ def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     what = action.values.get("what", "").strip()
     if desk.store.retry(what, desk.clock()):
         entry = Entry(action.verb.value, action.by, {"what": what})
-        desk.store.save(kept, Change(about=action.case or None, entries=(entry,)), desk.clock())
+        _save(desk, kept, Change(about=action.case or None, entries=(entry,)))
         return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
-    desk.store.save(kept, _acted(desk, action), desk.clock())
+    _save(desk, kept, _acted(desk, action))
     return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")
 
 

@@ -5,7 +5,7 @@ Adapters fit these by shape; which ones are used is told in `crbot.wiring`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from crbot.cases.case import Case, Conversation, Place
+from crbot.cases.followups import FollowUp
 from crbot.cases.letters import Letter, Report, SentLetter
 from crbot.cases.meetings import CalendarAnswer
 from crbot.cases.respond import Change, Notice, Whisper
@@ -136,6 +137,7 @@ class Drawing:
         default_factory=dict
     )  # where a card of the case stands already, with its ts
     log: str = ""  # a line for the card's thread: what happened
+    calls: str = ""  # the member of staff whom that line calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +164,20 @@ class DeliveryFailed(Exception):
 
     `permanent`: no later try can help, a person must look. `wait`: not before this time has passed.
     `uncertain`: it may have gone out all the same, so that it is looked for before it is sent again.
+    `is_ours`: it is our side that is broken (a token, a scope, a channel of staff): it waits until that is mended.
     """
 
     def __init__(
-        self, reason: str, *, permanent: bool, wait: timedelta | None = None, uncertain: bool = False
+        self,
+        reason: str,
+        *,
+        permanent: bool,
+        wait: timedelta | None = None,
+        uncertain: bool = False,
+        is_ours: bool = False,
     ) -> None:
         super().__init__(reason)
+        self.is_ours = is_ours
         self.permanent = permanent
         self.wait = wait
         self.uncertain = uncertain
@@ -184,11 +194,52 @@ class NotYet(Exception):
 class Outlet(Protocol):
     """Sends. Never tries again by itself; what the use case does about a failure is its affair."""
 
+    def lane(self, outgoing: Outgoing) -> str:
+        """What has the same lane is sent one after the other; other lanes do not wait for it."""
+
     def deliver(self, outgoing: Outgoing) -> Receipt:
         """Send it. Raises `DeliveryFailed`, or `NotYet` where nothing was tried."""
 
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
         """Tell whether it went out in an earlier try; None where it did not, or nobody can tell."""
+
+
+class Progress(StrEnum):
+    """How far a follow-up has come."""
+
+    OPEN = "open"
+    DONE = "done"
+    PASSED = "passed"  # left out for good
+    DROPPED = "dropped"  # the case no longer waits for it; it may again
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A follow-up of a case, whatever became of it."""
+
+    follow_up: FollowUp
+    progress: Progress
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A follow-up that is due, claimed; with its case as it stands."""
+
+    id: int
+    token: str  # of the claim
+    follow_up: FollowUp
+    case: Case | None
+    standing: tuple[Standing, ...]  # all of the case, this one among them
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """Nothing goes out by itself, until a person lets it."""
+
+    by: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +330,10 @@ class Store(Protocol):
 
     # send
     def claim(self, via: Channel, now: datetime, lease: timedelta, limit: int) -> tuple[Outgoing, ...]:
-        """Take rows of the outbox that are due by this channel; they are ours for the lease."""
+        """Take rows of the outbox that are due by this channel; they are ours for the lease.
+
+        No letter of a case is taken before the earlier ones to the same person.
+        """
 
     def begin(self, outgoing: Outgoing, now: datetime) -> bool:
         """Note that the sending begins; False when the claim is no longer ours."""
@@ -295,6 +349,57 @@ class Store(Protocol):
     def give_up(self, outgoing: Outgoing, reason: str, notice: Notice | None, now: datetime) -> None:
         """It can't be sent: staff are shown it."""
 
+    # follow up
+    def claim_follow_ups(
+        self, *, letters: bool, now: datetime, lease: timedelta, limit: int
+    ) -> tuple[Due, ...]:
+        """Take follow-ups that are due, oldest first: letters to agencies, or words to staff."""
+
+    def is_unreached(self, number: str, since: datetime) -> bool:
+        """True where a letter of the case did not arrive or could not be sent since then."""
+
+    def settle(self, due: Due, change: Change, now: datetime, good_until: datetime | None = None) -> None:
+        """A follow-up and all that follows from it, at once.
+
+        A letter that has not begun to leave by `good_until`, or before the case changes again, is called back: the
+        follow-up is due again. Raises `Stale` when the case has changed since it was read, the claim is lost, or, for a letter, a message
+        has arrived that is not worked on yet: it could be the answer.
+        """
+
+    def end(self, due: Due, progress: Progress, reason: str, now: datetime) -> None:
+        """Nothing is done. Raises `Stale` when the claim is lost."""
+
+    def put_off(self, due: Due, until: datetime, reason: str) -> None:
+        """Not before then. Raises `Stale` when the claim is lost."""
+
+    def post(self, notice: Notice, name: str, now: datetime) -> bool:
+        """Show staff a notice; False where one of this name was shown before."""
+
+    def is_posted(self, name: str) -> bool:
+        """True where a notice of this name was shown."""
+
+    def began(self) -> datetime | None:
+        """When the program ran for the first time over this database; None before that."""
+
+    def all_cases(self) -> Iterator[Case]:
+        """Every case as it stands."""
+
+    # the brake
+    def brake(self) -> Brake | None:
+        """The brake, where it is pulled: then no letter is claimed."""
+
+    def pull_brake(self, brake: Brake, notice: Notice) -> bool:
+        """Pull it, and show staff; False where it was pulled already."""
+
+    def release_brake(self, by: str, now: datetime, notice: Notice) -> bool:
+        """Let it go, and show staff; False where it was not pulled."""
+
+    def last_run(self) -> tuple[datetime | None, datetime | None]:
+        """When the program ran last: as the database knows, and as is remembered outside of it."""
+
+    def look_before_sending(self, now: datetime) -> None:
+        """Of all that is due by now nobody knows whether it went out: it is looked for before it is sent."""
+
 
 class Stale(Exception):
-    """The case has changed since it was read."""
+    """Something has changed since it was read."""

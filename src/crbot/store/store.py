@@ -5,11 +5,10 @@ Which tables there are is told in `tables`; what is kept and why, by the use cas
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,12 +16,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     Row,
     bindparam,
-    create_engine,
-    event,
     func,
     insert,
     select,
@@ -30,18 +28,21 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.exc import DBAPIError
 
 from crbot.cases.case import ENDED, Case, Place, number_of, place_of
 from crbot.cases.figures import Event
+from crbot.cases.followups import FollowUp
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
 from crbot.cases.respond import Change, Entry, Notice, Whisper
 from crbot.intake.ports import (
     Arrival,
+    Brake,
     Drawing,
+    Due,
     Kept,
     Outgoing,
+    Progress,
     Receipt,
     Received,
     Settled,
@@ -49,17 +50,35 @@ from crbot.intake.ports import (
     Stale,
 )
 from crbot.intake.repeats import likeness
+from crbot.store import marks
+from crbot.store.arrivals import arrival_of, keep, namesake_of
+from crbot.store.casefile import CASE, case_numbered, save_case
+from crbot.store.engine import open_engine as open_engine
+from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
+from crbot.store.records import has_failed, write_down
+from crbot.store.rows import LETTER, NOTICE, WHISPER, as_json, notice_row, put_out, rows_of
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
 
-_CASE = TypeAdapter(Case)
 _DECISION = TypeAdapter(Decision)
-_LETTER = TypeAdapter(Letter)
-_NOTICE = TypeAdapter(Notice)
-_WHISPER = TypeAdapter(Whisper)
 
 _OPEN = ("ready", "sending")
+_earlier = outbox.alias()
+# Letters of a case arrive in the order in which they were written, whatever of them had to be tried again.
+_IS_OVERTAKING = (
+    select(_earlier.c.id)
+    .where(
+        outbox.c.kind == "letter",
+        _earlier.c.kind == "letter",
+        _earlier.c.via == outbox.c.via,
+        _earlier.c.recipient == outbox.c.recipient,
+        _earlier.c.case_number == outbox.c.case_number,
+        _earlier.c.id < outbox.c.id,
+        _earlier.c.state.in_(_OPEN),
+    )
+    .exists()
+)
 
 # Statements that every message needs are built once: building one costs more than running it.
 _OLDEST_KEPT = (
@@ -69,24 +88,8 @@ _OLDEST_KEPT = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+_ANY_KEPT = select(inbox.c.id).where(text("inbox.state = 'kept'")).limit(1)
 _UPDATE_INBOX = update(inbox).where(inbox.c.id == bindparam("inbox_id"))
-_KEEP = insert(inbox)
-_KEY_IS_KNOWN = select(inbox.c.id).where(inbox.c.key == bindparam("key"))
-# What was set aside is no copy's original: who lays it into the mailbox again wants it tried again.
-_BYTES_ARE_KNOWN = (
-    select(inbox.c.id).where(inbox.c.sha256 == bindparam("sha256"), inbox.c.state != "aside").limit(1)
-)
-_CONTENT_IS_KNOWN = (
-    select(inbox.c.id).where(inbox.c.content == bindparam("content"), inbox.c.state != "aside").limit(1)
-)
-_NAMESAKE = (
-    select(inbox.c.id, inbox.c.case_number)
-    .where(
-        inbox.c.identity == bindparam("identity"), inbox.c.id < bindparam("before"), inbox.c.state != "same"
-    )
-    .order_by(inbox.c.id)
-    .limit(1)
-)
 _OF_SENDER = (
     select(inbox.c.likeness, inbox.c.case_number)
     .where(
@@ -110,22 +113,10 @@ _LETTERS_TO = select(func.count()).where(
     *(outbox.c.key.not_like(f"{name.value}:%") for name in NEEDS_RELEASE),
 )
 _LAST_COUNTER = select(func.max(cases.c.counter)).where(cases.c.year == bindparam("year"))
-_CASE_BODY = select(cases.c.body).where(cases.c.number == bindparam("number"))
-_INSERT_CASE = insert(cases)
-_UPDATE_CASE = update(cases).where(cases.c.number == bindparam("case"), cases.c.revision == bindparam("seen"))
 _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
-_PUT_OUT = insert(outbox)
-_LAST_HASH = (
-    select(record.c.hash)
-    .where(record.c.case_number == bindparam("number"))
-    .order_by(record.c.id.desc())
-    .limit(1)
-)
-_WRITE_DOWN = insert(record)
-_BATCH = 500  # cases read at a time
-_KEYS_A_QUERY = 500  # SQLite takes a thousand variables at the least
+_MANY = 500  # cases, or keys in a query: SQLite takes a thousand variables at the least
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +132,19 @@ class CaseLine:
     agency: str
 
 
+Plan = Callable[[Case], Collection[FollowUp]]
+
+
 class SqlStore:
     """Fits `crbot.intake.ports.Store`."""
 
     failures: tuple[type[Exception], ...] = (DBAPIError,)
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, plan: Plan | None = None) -> None:
+        """`plan` tells what a case waits for; without it, follow-ups stay as they are."""
         self._engine = engine
+        self._plan = plan
+        self._witness = marks.Witness(engine)
         # SQLite has one writer; waiting here is fair, waiting in SQLite is not.
         self._turn = threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
         self._together = threading.local()
@@ -178,13 +175,13 @@ class SqlStore:
 
     def keep(self, arrivals: Collection[Arrival]) -> int:
         with self._transaction() as connection:
-            return sum(_keep(connection, arrival) for arrival in arrivals)
+            return sum(keep(connection, arrival) for arrival in arrivals)
 
     def unknown(self, keys: Collection[str]) -> frozenset[str]:
         wanted, known = list(keys), set[str]()
         with self._transaction() as connection:
-            for start in range(0, len(wanted), _KEYS_A_QUERY):
-                some = inbox.c.key.in_(wanted[start : start + _KEYS_A_QUERY])
+            for start in range(0, len(wanted), _MANY):
+                some = inbox.c.key.in_(wanted[start : start + _MANY])
                 known.update(connection.scalars(select(inbox.c.key).where(some)))
         return frozenset(wanted) - known
 
@@ -208,17 +205,17 @@ class SqlStore:
                 return None
             # Counted before the work: a message that ends the program is known by its number of tries.
             connection.execute(_UPDATE_INBOX, {"inbox_id": row.id, "attempts": row.attempts + 1})
-            return Kept(row.id, _arrival(row), row.attempts + 1, _namesake(connection, row))
+            return Kept(row.id, arrival_of(row), row.attempts + 1, namesake_of(connection, row))
 
     def held(self, inbox_id: int) -> Kept | None:
         held = select(inbox).where(inbox.c.id == inbox_id, inbox.c.state == "held")
         with self._transaction() as connection:
             row = connection.execute(held).first()
-            return Kept(row.id, _arrival(row), row.attempts, _namesake(connection, row)) if row else None
+            return Kept(row.id, arrival_of(row), row.attempts, namesake_of(connection, row)) if row else None
 
     def case(self, number: str) -> Case | None:
         with self._transaction() as connection:
-            return _case(connection, number)
+            return case_numbered(connection, number)
 
     def case_of(self, wanted: Collection[str]) -> Case | None:
         known = select(identities.c.identity, identities.c.case_number).where(
@@ -227,18 +224,28 @@ class SqlStore:
         with self._transaction() as connection:
             number_by_identity = {row.identity: row.case_number for row in connection.execute(known)}
             nearest = next((number_by_identity[each] for each in wanted if each in number_by_identity), None)
-            return _case(connection, nearest) if nearest else None
+            return case_numbered(connection, nearest) if nearest else None
 
     def newest_case_of(self, sender: str) -> Case | None:
         with self._transaction() as connection:
             number = connection.scalar(_NEWEST_OF_SENDER, {"sender": sender})
-            return _case(connection, number) if number else None
+            return case_numbered(connection, number) if number else None
+
+    def cases_of(self, sender: str, limit: int) -> tuple[Case, ...]:
+        """The cases that a person (`Person.key`) wrote to, the newest first."""
+        theirs = select(inbox.c.case_number).where(inbox.c.sender == sender, inbox.c.state == "done")
+        newest = select(cases.c.body).where(cases.c.number.in_(theirs))
+        with self._transaction() as connection:
+            bodies = connection.scalars(
+                newest.order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
+            )
+            return tuple(CASE.validate_json(body) for body in bodies)
 
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
         with self._transaction() as connection:
             bodies = connection.scalars(theirs.where(cases.c.stage.not_in(ENDED))).all()
-        calls = (_CASE.validate_json(body).call for body in bodies)
+        calls = (CASE.validate_json(body).call for body in bodies)
         return tuple(span for call in calls if call for span in call.holds)
 
     def sightings(self, sender: str, likeness: str, since: datetime) -> Sightings:
@@ -267,7 +274,7 @@ class SqlStore:
             row = row or (connection.execute(by_recipient).first() if report.recipients else None)
         if row is None:
             return None
-        return SentLetter(_LETTER.validate_json(row.body).name, row.recipient, row.case_number)
+        return SentLetter(LETTER.validate_json(row.body).name, row.recipient, row.case_number)
 
     def new_number(self, now: datetime) -> str:
         with self._transaction() as connection:
@@ -286,30 +293,39 @@ class SqlStore:
         settled = {
             "state": "held" if change.holds else "done",
             "case_number": number,
-            "decision": _json(_DECISION, decision) if decision else None,
+            "decision": as_json(_DECISION, decision) if decision else None,
             "sender": received.message.sender.key if received else "",
             "likeness": likeness(received.message) if received else "",
             "thought_at": now,
         }
         with self._transaction() as connection:
             if change.case is not None:
-                _save_case(connection, change.case, now)
-                if received is not None and received.identity:
-                    _link(connection, received.identity, change.case.number)
-            if change.beside is not None:
-                _save_case(connection, change.beside.case, now)
-            _put_out(connection, _rows_of(kept, change, received, now))
-            _write_down(connection, number or "", change.entries, now)
+                _call_back(connection, now, outbox.c.case_number == change.case.number)
+            self._save_cases(connection, change, now)
+            if change.case is not None and received is not None and received.identity:
+                _link(connection, received.identity, change.case.number)
+            text = received.message.body if received else ""
+            put_out(connection, rows_of(str(kept.id), change, now, text, kept.id))
+            write_down(connection, number or "", change.entries, now)
             connection.execute(_UPDATE_INBOX, {"inbox_id": admitted or kept.id} | settled)
             if admitted is not None:
                 done = {"inbox_id": kept.id, "state": "done", "case_number": number, "thought_at": now}
                 connection.execute(_UPDATE_INBOX, done)
 
+    def _save_cases(self, connection: Connection, change: Change, now: datetime) -> None:
+        """The cases as they are from now on, with what they wait for."""
+        for case in (change.case, change.beside.case if change.beside else None):
+            if case is None:
+                continue
+            save_case(connection, case, now)
+            if self._plan is not None:
+                replace_plan(connection, case.number, self._plan(case))
+
     def set_aside(self, kept: Kept, reason: str, notice: Notice, now: datetime) -> None:
         with self._transaction() as connection:
             connection.execute(_UPDATE_INBOX, {"inbox_id": kept.id, "state": "aside", "reason": reason})
-            _put_out(connection, [_notice_row(f"aside:{kept.id}", notice, now)])
-            _write_down(
+            put_out(connection, [notice_row(f"aside:{kept.id}", notice, now)])
+            write_down(
                 connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
             )
 
@@ -332,12 +348,16 @@ class SqlStore:
                 outbox.c.via == via.value,
                 outbox.c.state.in_(_OPEN),
                 outbox.c.next_at <= now,
+                ~_IS_OVERTAKING,
             )
             .order_by(outbox.c.next_at, outbox.c.id)
             .limit(limit)
         )
         token = secrets.token_hex(16)
         with self._transaction() as connection:
+            _call_back(connection, now, outbox.c.via == via.value, outbox.c.good_until <= now)
+            if marks.brake(connection):
+                due = due.where(outbox.c.kind != "letter")
             rows = connection.execute(due.with_for_update(skip_locked=True)).all()
             taken = {"next_at": now + lease, "token": token, "attempts": outbox.c.attempts + 1}
             connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(taken))
@@ -345,7 +365,10 @@ class SqlStore:
         return tuple(each for each in outgoing if each is not None)
 
     def begin(self, outgoing: Outgoing, now: datetime) -> bool:
-        return self._mark(outgoing, outbox.c.next_at > now, state="sending")
+        with self._transaction() as connection:
+            if isinstance(outgoing.what, Letter) and marks.brake(connection):
+                return False
+            return _mark(connection, outgoing, outbox.c.next_at > now, state="sending")
 
     def mark_sent(self, outgoing: Outgoing, receipt: Receipt, now: datetime) -> None:
         with self._transaction() as connection:
@@ -370,15 +393,146 @@ class SqlStore:
                 update(outbox).where(outbox.c.id == outgoing.id).values(state="failed", reason=reason)
             )
             if notice is not None:
-                _put_out(connection, [_notice_row(f"failed:{outgoing.key}", notice, now)])
+                put_out(connection, [notice_row(f"failed:{outgoing.key}", notice, now)])
             case = outgoing.what.case if isinstance(outgoing.what, Letter) else None
-            _write_down(connection, case or "", (Entry("not sent", "crbot", {"key": outgoing.key}),), now)
+            write_down(connection, case or "", (Entry("not sent", "crbot", {"key": outgoing.key}),), now)
 
-    def _mark(self, outgoing: Outgoing, *conditions: Any, **values: object) -> bool:
-        """Change a row that is still ours; False where the claim was lost."""
-        ours = (outbox.c.id == outgoing.id, outbox.c.token == outgoing.token, *conditions)
+    def _mark(self, outgoing: Outgoing, **values: object) -> None:
         with self._transaction() as connection:
-            return connection.execute(update(outbox).where(*ours).values(values)).rowcount == 1
+            _mark(connection, outgoing, **values)
+
+    # follow up
+
+    def claim_follow_ups(
+        self, *, letters: bool, now: datetime, lease: timedelta, limit: int
+    ) -> tuple[Due, ...]:
+        with self._transaction() as connection:
+            if marks.brake(connection):
+                return ()
+            token, rows = take_due(connection, letters=letters, now=now, lease=lease, limit=limit)
+            if not rows:
+                return ()
+            numbers = {row.case_number for row in rows}
+            bodies = connection.execute(
+                select(cases.c.number, cases.c.body).where(cases.c.number.in_(numbers))
+            )
+            found = {row.number: CASE.validate_json(row.body) for row in bodies}
+            return with_their_cases(connection, token, rows, found)
+
+    def is_unreached(self, number: str, since: datetime) -> bool:
+        with self._transaction() as connection:
+            return has_failed(connection, number, since)
+
+    def settle(self, due: Due, change: Change, now: datetime, good_until: datetime | None = None) -> None:
+        follow_up = due.follow_up
+        origin = f"{follow_up.case}:{follow_up.purpose}:{follow_up.step}:{follow_up.event}"
+        with self._transaction() as connection:
+            if follow_up.is_letter and connection.scalar(_ANY_KEPT) is not None:
+                raise Stale("a message has arrived that may be the answer")
+            finish(connection, due, Progress.DONE, now)
+            if change.case is not None:  # what it waits for stays as it is
+                save_case(connection, change.case, now)
+            by_itself: dict[str, object] = {"followup_id": due.id, "good_until": good_until}
+            restored = marks.read(connection, marks.RESTORED)
+            if (
+                restored and follow_up.due_at <= restored[1]
+            ):  # it may have gone out before the backup was put back
+                by_itself["state"] = "sending"
+            rows = rows_of(origin, change, now)
+            put_out(connection, [row | by_itself if row["kind"] == "letter" else row for row in rows])
+            write_down(connection, follow_up.case, change.entries, now)
+
+    def end(self, due: Due, progress: Progress, reason: str, now: datetime) -> None:
+        with self._transaction() as connection:
+            finish(connection, due, progress, now, reason)
+
+    def put_off(self, due: Due, until: datetime, reason: str) -> None:
+        with self._transaction() as connection:
+            put_off(connection, due, until, reason)
+
+    def replan(self, rules: str, now: datetime) -> int:
+        """Plan all cases anew where other rules planned them; returns how many cases that were.
+
+        `rules`: what tells these rules from others. What was cut off begins again.
+        """
+        assert self._plan is not None
+        with self._transaction() as connection:
+            planned_by = marks.read(connection, marks.PLANNED_BY)
+            if planned_by is not None and planned_by[0] == rules:
+                return 0
+            numbers = connection.scalars(select(cases.c.number).order_by(cases.c.number)).all()
+        for start in range(0, len(numbers), _MANY):
+            some = select(cases.c.number, cases.c.body).where(
+                cases.c.number.in_(numbers[start : start + _MANY])
+            )
+            with self._transaction() as connection:
+                for row in connection.execute(some.with_for_update()).all():
+                    replace_plan(connection, row.number, self._plan(CASE.validate_json(row.body)))
+        with self._transaction() as connection:
+            marks.write(connection, marks.PLANNED_BY, now, rules)
+        return len(numbers)
+
+    def post(self, notice: Notice, name: str, now: datetime) -> bool:
+        with self._transaction() as connection:
+            is_new = not _is_posted(connection, name)
+            put_out(connection, [notice_row(f"notice:{name}", notice, now)] if is_new else [])
+        return is_new
+
+    def is_posted(self, name: str) -> bool:
+        with self._transaction() as connection:
+            return _is_posted(connection, name)
+
+    # the brake, and the clock
+
+    def brake(self) -> Brake | None:
+        with self._transaction() as connection:
+            return marks.brake(connection)
+
+    def pull_brake(self, brake: Brake, notice: Notice) -> bool:
+        with self._transaction() as connection:
+            if marks.brake(connection):
+                return False
+            marks.pull_brake(connection, brake)
+            put_out(connection, [notice_row(f"notice:brake:{brake.at.isoformat()}", notice, brake.at)])
+            write_down(connection, "", (Entry("paused", brake.by, {"reason": brake.reason}),), brake.at)
+        return True
+
+    def release_brake(self, by: str, now: datetime, notice: Notice) -> bool:
+        with self._transaction() as connection:
+            pulled = marks.brake(connection)
+            if pulled is None:
+                return False
+            marks.take_away(connection, marks.BRAKE)
+            put_out(connection, [notice_row(f"notice:released:{pulled.at.isoformat()}", notice, now)])
+            write_down(connection, "", (Entry("resumed", by),), now)
+        return True
+
+    def look_before_sending(self, now: datetime) -> None:
+        with self._transaction() as connection:
+            marks.write(connection, marks.RESTORED, now)
+            doubtful = update(outbox).where(outbox.c.state == "ready", outbox.c.made_at <= now)
+            connection.execute(doubtful.values(state="sending"))
+
+    def heartbeat(self, now: datetime) -> None:
+        """Note that the program runs. Raises OSError where the file beside the database cannot be written."""
+        with self._transaction() as connection:
+            marks.write(connection, marks.HEARTBEAT, now)
+            if marks.read(connection, marks.BEGAN) is None:
+                marks.write(connection, marks.BEGAN, now)
+        self._witness.note(
+            now
+        )  # after the commit: the file never knows more than the database that it lies beside
+
+    def last_run(self) -> tuple[datetime | None, datetime | None]:
+        return self._marked(marks.HEARTBEAT), self._witness.last()
+
+    def began(self) -> datetime | None:
+        return self._marked(marks.BEGAN)
+
+    def _marked(self, name: str) -> datetime | None:
+        with self._transaction() as connection:
+            found = marks.read(connection, name)
+        return found[1] if found else None
 
     # look
 
@@ -395,7 +549,7 @@ class SqlStore:
                 row.disposition,
                 row.owner,
                 row.opened_at,
-                _CASE.validate_json(row.body).agency,
+                CASE.validate_json(row.body).agency,
             )
             for row in rows
         )
@@ -407,9 +561,9 @@ class SqlStore:
         while True:
             batch = select(cases.c.year, cases.c.counter, cases.c.body).where(place > last)
             with self._transaction() as connection:
-                rows = connection.execute(batch.order_by(cases.c.year, cases.c.counter).limit(_BATCH)).all()
-            yield from (_CASE.validate_json(row.body) for row in rows)
-            if len(rows) < _BATCH:
+                rows = connection.execute(batch.order_by(cases.c.year, cases.c.counter).limit(_MANY)).all()
+            yield from (CASE.validate_json(row.body) for row in rows)
+            if len(rows) < _MANY:
                 return
             last = (rows[-1].year, rows[-1].counter)
 
@@ -448,6 +602,12 @@ class SqlStore:
                 for row in connection.execute(decided)
             )
 
+    def letters_waiting(self) -> int:
+        """How many letters are to be sent."""
+        letters = select(func.count()).where(outbox.c.state.in_(_OPEN), outbox.c.kind == "letter")
+        with self._transaction() as connection:
+            return connection.scalar(letters) or 0
+
     def waiting(self) -> tuple[int, int]:
         """How many arrivals wait to be worked on, and how many rows of the outbox to be sent."""
         with self._transaction() as connection:
@@ -456,181 +616,24 @@ class SqlStore:
         return kept or 0, due or 0
 
 
-# What is kept as JSON is written and read by pydantic, in one step and with its types checked.
-_JSON_AS_IT_IS: dict[str, Any] = {"json_serializer": str, "json_deserializer": str}
+def _call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> None:
+    for number in call_back(connection, now, *which):
+        write_down(connection, number, (Entry("called back", "crbot"),), now)
 
 
-def open_engine(url: str) -> Engine:
-    """Connect to the database; on SQLite every transaction takes the write lock at its beginning."""
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, **_JSON_AS_IT_IS)
-    arguments = {"check_same_thread": False, "timeout": 30}
-    engine = create_engine(url, poolclass=StaticPool, connect_args=arguments, **_JSON_AS_IT_IS)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
-    return engine
+def _is_posted(connection: Connection, name: str) -> bool:
+    return connection.scalar(select(outbox.c.id).where(outbox.c.key == f"notice:{name}")) is not None
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # A plain BEGIN takes the lock at the first write, and then fails with "database is locked" whatever the timeout.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _keep(connection: Connection, arrival: Arrival) -> int:
-    if connection.scalar(_KEY_IS_KNOWN, {"key": arrival.key}) is not None:
-        return 0
-    sha256 = hashlib.sha256(arrival.raw).hexdigest()
-    is_mail = arrival.channel is Channel.EMAIL
-    is_known = is_mail and _is_known(connection, sha256, arrival.content)
-    row = {
-        "channel": arrival.channel.value,
-        "key": arrival.key,
-        "identity": arrival.identity,
-        "sha256": sha256,
-        "content": arrival.content,
-        "raw": arrival.raw,
-        "excerpt": arrival.excerpt,
-        "received_at": arrival.received_at,
-        "state": "same" if is_known else "kept",
-        "attempts": 0,
-        "acknowledged": False,
-        "reason": "the same mail came before" if is_known else "",
-        "sender": "",
-        "likeness": "",
-    }
-    connection.execute(_KEEP, row)
-    return 0 if is_known else 1
-
-
-def _is_known(connection: Connection, sha256: str, content: str) -> bool:
-    if connection.scalar(_BYTES_ARE_KNOWN, {"sha256": sha256}) is not None:
-        return True
-    return bool(content) and connection.scalar(_CONTENT_IS_KNOWN, {"content": content}) is not None
-
-
-def _namesake(connection: Connection, row: Row[Any]) -> str:
-    """Where the earlier mail with the same Message-ID is to be found; "" where there is none."""
-    if not row.identity or row.channel != Channel.EMAIL.value:
-        return ""
-    earlier = connection.execute(_NAMESAKE, {"identity": row.identity, "before": row.id}).first()
-    return "" if earlier is None else earlier.case_number or f"inbox {earlier.id}"
-
-
-def _arrival(row: Row[Any]) -> Arrival:
-    return Arrival(
-        Channel(row.channel), row.key, row.raw, row.received_at, row.identity, row.content, row.excerpt
-    )
-
-
-def _case(connection: Connection, number: str) -> Case | None:
-    body = connection.scalar(_CASE_BODY, {"number": number})
-    return None if body is None else _CASE.validate_json(body)
-
-
-def _save_case(connection: Connection, case: Case, now: datetime) -> None:
-    """Insert or update. Raises `Stale` when somebody else changed or opened it meanwhile."""
-    row = {
-        "revision": case.revision,
-        "stage": case.stage.value,
-        "queue": case.queue.value,
-        "disposition": case.decision.disposition.value,
-        "owner": case.owner,
-        "changed_at": now,
-        "body": _json(_CASE, case),
-    }
-    if case.revision > 1:
-        seen = {"case": case.number, "seen": case.revision - 1}
-        if connection.execute(_UPDATE_CASE, row | seen).rowcount != 1:
-            raise Stale(case.number)
-        return
-    _, year, counter = case.number.split("-")
-    new = {"number": case.number, "year": int(year), "counter": int(counter), "opened_at": case.opened_at}
-    try:
-        connection.execute(_INSERT_CASE, row | new)
-    except IntegrityError:
-        raise Stale(case.number) from None
+def _mark(connection: Connection, outgoing: Outgoing, *conditions: Any, **values: object) -> bool:
+    """Change a row that is still ours; False where the claim was lost."""
+    ours = (outbox.c.id == outgoing.id, outbox.c.token == outgoing.token, *conditions)
+    return connection.execute(update(outbox).where(*ours).values(values)).rowcount == 1
 
 
 def _link(connection: Connection, identity: str, number: str) -> None:
     """Answers to this identity belong to the case."""
     connection.execute(_LINK, {"identity": identity, "case_number": number})
-
-
-def _rows_of(kept: Kept, change: Change, received: Received | None, now: datetime) -> list[dict[str, object]]:
-    """Everything that is to be sent, under keys that a repetition of the work would use again."""
-    rows = [
-        _row(
-            f"{letter.name.value}:{kept.id}",
-            letter.to.channel,
-            "letter",
-            _json(_LETTER, letter),
-            now,
-            letter.case,
-            letter.to.address.casefold() if letter.to.channel is Channel.EMAIL else "",
-        )
-        for letter in change.letters
-    ]
-    rows += [
-        _notice_row(f"notice:{kept.id}:{position}", notice, now)
-        for position, notice in enumerate(change.notices)
-    ]
-    rows += [
-        _row(f"whisper:{kept.id}:{position}", Channel.SLACK, "whisper", _json(_WHISPER, whisper), now)
-        for position, whisper in enumerate(change.whispers)
-    ]
-    text = received.message.body if received else ""
-    if change.redraws_card and change.case is not None:
-        rows.append(_drawing_row(change.case, text, kept.id, change.log, now))
-    if change.beside is not None:
-        rows.append(_drawing_row(change.beside.case, "", kept.id, change.beside.log, now))
-    return rows
-
-
-def _drawing_row(case: Case, text: str, message: int, log: str, now: datetime) -> dict[str, object]:
-    said = json.dumps({"text": text, "message": message, "log": log})
-    key = f"card:{case.number}:r{case.revision}"
-    return _row(key, Channel.SLACK, "drawing", said, now, case.number)
-
-
-def _notice_row(key: str, notice: Notice, now: datetime) -> dict[str, object]:
-    return _row(key, Channel.SLACK, "notice", _json(_NOTICE, notice), now)
-
-
-def _row(
-    key: str,
-    via: Channel,
-    kind: str,
-    body: str,
-    now: datetime,
-    case_number: str | None = None,
-    recipient: str = "",
-) -> dict[str, object]:
-    return {
-        "key": key,
-        "via": via.value,
-        "kind": kind,
-        "case_number": case_number,
-        "recipient": recipient,
-        "made_at": now,
-        "body": body,
-        "state": "ready",
-        "next_at": now,
-        "token": "",
-        "attempts": 0,
-        "identity": "",
-        "reason": "",
-    }
-
-
-def _put_out(connection: Connection, rows: list[dict[str, object]]) -> None:
-    if rows:
-        connection.execute(_PUT_OUT, rows)
 
 
 def _outgoing(connection: Connection, row: Row[Any], token: str) -> Outgoing | None:
@@ -654,24 +657,25 @@ def _outgoing(connection: Connection, row: Row[Any], token: str) -> Outgoing | N
 def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | Whisper:
     match row.kind:
         case "letter":
-            return _LETTER.validate_json(row.body)
+            return LETTER.validate_json(row.body)
         case "notice":
-            return _NOTICE.validate_json(row.body)
+            return NOTICE.validate_json(row.body)
         case "whisper":
-            return _WHISPER.validate_json(row.body)
+            return WHISPER.validate_json(row.body)
         case _:
             return _drawing(connection, row)
 
 
 def _drawing(connection: Connection, row: Row[Any]) -> Drawing:
     """The card as the case stands now: a later revision may have overtaken the one that asked for it."""
-    case = _case(connection, row.case_number)
+    case = case_numbered(connection, row.case_number)
     if case is None:
         raise LookupError(f"{row.key}: the case is gone")
     where = select(cards.c.place, cards.c.identity).where(cards.c.case_number == case.number)
     posted = {Place(each.place): each.identity for each in connection.execute(where)}
     body = json.loads(row.body)
-    return Drawing(case, place_of(case), body["text"], body["message"], posted, body["log"])
+    called = body.get("calls", "")
+    return Drawing(case, place_of(case), body["text"], body["message"], posted, body["log"], called)
 
 
 def _remember_card(connection: Connection, drawing: Drawing, receipt: Receipt) -> None:
@@ -685,27 +689,3 @@ def _remember_card(connection: Connection, drawing: Drawing, receipt: Receipt) -
     )
     if connection.execute(moved).rowcount == 0:
         connection.execute(insert(cards).values(here | {"identity": receipt.identity}))
-
-
-def _write_down(connection: Connection, number: str, entries: Sequence[Entry], now: datetime) -> None:
-    """Append to the record; each line's hash covers the hash before it, so that a gap or a change shows."""
-    if not entries:
-        return
-    before = connection.scalar(_LAST_HASH, {"number": number}) or ""
-    for entry in entries:
-        detail = json.dumps(entry.detail, sort_keys=True)
-        line = json.dumps([number, now.isoformat(), entry.by, entry.what, detail])
-        before = hashlib.sha256((before + line).encode()).hexdigest()
-        row = {
-            "case_number": number,
-            "at": now,
-            "by": entry.by,
-            "what": entry.what,
-            "detail": detail,
-            "hash": before,
-        }
-        connection.execute(_WRITE_DOWN, row)
-
-
-def _json(adapter: TypeAdapter[Any], value: object) -> str:
-    return adapter.dump_json(value).decode()

@@ -136,7 +136,7 @@ outbox = Table(
     Column("via", String(16), nullable=False),  # the channel it leaves by
     Column("kind", String(16), nullable=False),  # letter, drawing, notice, whisper
     Column("case_number", String(16)),
-    Column("recipient", Text, nullable=False),  # of a letter by mail: the address, folded; else ""
+    Column("recipient", Text, nullable=False),  # of a letter: where it goes, folded; else ""
     Column("made_at", Moment),
     Column("body", JSON, nullable=False),
     Column("state", String(8), nullable=False),  # ready, sending, sent, failed
@@ -146,7 +146,15 @@ outbox = Table(
     Column("identity", Text, nullable=False),  # what the other side calls it
     Column("sent_at", Moment),
     Column("reason", Text, nullable=False),
+    Column("followup_id", _Id),  # of a letter that nobody asked for: the follow-up that it does
+    Column("good_until", Moment),  # … and when it is to be looked at again, if it is not sent by then
     Index("ix_outbox_identity", "identity"),
+    Index(
+        "ix_outbox_by_itself",
+        "case_number",
+        sqlite_where=text("state = 'ready' AND followup_id IS NOT NULL"),
+        postgresql_where=text("state = 'ready' AND followup_id IS NOT NULL"),
+    ),
     Index("ix_outbox_recipient_made_at", "recipient", "made_at"),
     Index(
         "ix_outbox_due",
@@ -155,6 +163,40 @@ outbox = Table(
         sqlite_where=text("state IN ('ready', 'sending')"),
         postgresql_where=text("state IN ('ready', 'sending')"),
     ),
+)
+
+followups = Table(
+    "followups",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("case_number", String(16), ForeignKey("cases.number"), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("is_letter", Boolean, nullable=False),  # to the agency; else to staff
+    Column("due_at", Moment, nullable=False),
+    Column("next_at", Moment, nullable=False),  # may be taken from this moment on
+    Column("state", String(8), nullable=False),  # open, done, passed, dropped
+    Column("token", String(32), nullable=False),
+    Column("done_at", Moment),
+    Column("reason", Text, nullable=False),  # why it was moved or dropped
+    UniqueConstraint("case_number", "purpose", "step", "event", name="uq_followups_case_number"),
+    Index(
+        "ix_followups_due",
+        "is_letter",
+        "next_at",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+)
+
+# What is known of the whole: whether the brake is pulled, when the program last ran, which week had its digest.
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 record = Table(
@@ -168,4 +210,16 @@ record = Table(
     Column("detail", JSON, nullable=False),
     Column("hash", String(64), nullable=False),  # over this line and the hash of the case's line before it
     Index("ix_record_case_number_id", "case_number", "id"),
+)
+
+registers = Table(
+    "registers",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("source", Text, nullable=False),  # which of the public lists; the newest of each counts
+    Column("made_at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("body", JSON, nullable=False),  # the agencies
+    Index("ix_registers_source_id", "source", "id"),
 )

@@ -14,8 +14,8 @@ from slack_sdk.signature import SignatureVerifier
 
 from crbot.channels.http import CannotListen
 from crbot.channels.slack.account import Account
+from crbot.channels.slack.atonce import Envelope, Reply
 from crbot.channels.slack.deliveries import PATH, SlackDeliveries
-from crbot.channels.slack.listen import HELP
 from crbot.intake.ports import Arrival
 from tests.slack_peer import click_payload, direct_message, event_payload, slash_payload
 
@@ -35,6 +35,10 @@ class Inbox:
         self.kept.setdefault(arrival.key, arrival)
 
 
+def helps(envelope: Envelope) -> Reply | None:
+    return Reply("Write to me") if "command" in envelope else None
+
+
 @pytest.fixture
 def inbox() -> Inbox:
     return Inbox()
@@ -43,7 +47,7 @@ def inbox() -> Inbox:
 @pytest.fixture
 def slack(inbox: Inbox) -> Iterator[SlackDeliveries]:
     listening = SlackDeliveries(
-        Account("xoxb-1"), inbox.keep, lambda: NOW, lambda _: None, SECRET, 0, "127.0.0.1"
+        Account("xoxb-1"), inbox.keep, lambda: NOW, lambda _: None, SECRET, 0, "127.0.0.1", at_once=helps
     )
     listening.start()
     yield listening
@@ -77,12 +81,12 @@ def test_an_event_is_kept_and_then_answered(slack: SlackDeliveries, inbox: Inbox
     assert slack.last_envelope_at == NOW
 
 
-def test_a_click_and_a_command_are_kept_too(slack: SlackDeliveries, inbox: Inbox) -> None:
+def test_a_click_is_kept_and_a_command_answered(slack: SlackDeliveries, inbox: Inbox) -> None:
     click = urlencode({"payload": json.dumps(click_payload("case_claim", "CRI-2026-0001|1"))})
 
     assert delivered(slack, click, FORM)[0] == 200
-    assert delivered(slack, urlencode(slash_payload("help")), FORM) == (200, HELP)
-    assert len(inbox.kept) == 2
+    assert delivered(slack, urlencode(slash_payload("help")), FORM) == (200, "Write to me")
+    assert len(inbox.kept) == 1
 
 
 def test_the_same_delivery_again_has_no_further_effect(slack: SlackDeliveries, inbox: Inbox) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from crbot.channels.slack.account import Account
-from crbot.channels.slack.listen import HELP, SlackListener, arrival_of
+from crbot.channels.slack.atonce import Envelope, Reply
+from crbot.channels.slack.listen import SlackListener, arrival_of
 from crbot.intake.ports import Arrival
 from tests.slack_peer import (
+    DEADLINE,
     Answer,
     SlackPeer,
     click_payload,
     direct_message,
     event_payload,
+    form_payload,
     slack_peer,
     slash_payload,
     until,
@@ -32,8 +37,11 @@ class Inbox:
     def __init__(self) -> None:
         self.kept: dict[str, Arrival] = {}
         self.refusals = 0
+        self.is_free = threading.Event()
+        self.is_free.set()
 
     def keep(self, arrival: Arrival) -> None:
+        self.is_free.wait(DEADLINE)
         if self.refusals:
             self.refusals -= 1
             raise OSError("the disk is full")
@@ -131,13 +139,11 @@ class TestKeeping:
             "slack:click:C0CR:1795319400.000200:case_claim:CRI-2026-0042|7:U0LEE:1795319410.000000"
         ]
 
-    def test_a_slash_command_is_answered_with_how_to_ask_for_help(
-        self, peer: SlackPeer, inbox: Inbox
-    ) -> None:
-        ack = peer.acknowledged(peer.deliver("slash_commands", slash_payload("help")))
+    def test_a_form_that_is_sent_twice_is_kept_once(self, peer: SlackPeer, inbox: Inbox) -> None:
+        for _ in range(2):
+            peer.acknowledged(peer.deliver("interactive", form_payload({"callback_id": "any"}, {})))
 
-        assert ack["payload"] == {"text": HELP}
-        assert list(inbox.kept) == ["slack:trigger:4.5.6"]
+        assert list(inbox.kept) == ["slack:form:V0ROOT"]
 
     @pytest.mark.parametrize(
         "event",
@@ -194,6 +200,34 @@ class TestConnection:
             peer.deliver("events_api", event_payload(direct_message("again")), peer.connected(old))
         )
 
+    def test_a_line_on_which_nobody_greets_is_made_anew(self, peer: SlackPeer, inbox: Inbox) -> None:
+        peer.greets = False
+        account = Account("xoxb-1", "xapp-1", peer.api_url)
+        listener = SlackListener(account, inbox.keep, lambda: NOW, lambda _: None, FAST, patience_seconds=1.0)
+        listener.start()
+        try:
+            first = peer.connected()
+            until("a second connection", lambda: peer.connected(first))
+            assert not listener.is_connected()
+            peer.greets = True
+            until("the connection", listener.is_connected)
+            assert listener.trouble == ""
+        finally:
+            listener.stop()
+
+    def test_after_silence_it_listens_again(self, peer: SlackPeer, listener: SlackListener) -> None:
+        """A peer that answers no ping is given up within seconds."""
+        until("the connection", listener.is_connected)
+        old = peer.connected()
+        peer.answers_pings = False
+
+        new = until(
+            "a new connection", lambda: next((name for name in peer.connections if name != old), ""), 25
+        )
+        peer.answers_pings = True
+
+        peer.acknowledged(peer.deliver("events_api", event_payload(direct_message("again")), new))
+
     def test_slack_unreachable_at_the_start_is_told_and_tried_again(
         self, peer: SlackPeer, inbox: Inbox, notes: list[str]
     ) -> None:
@@ -248,6 +282,72 @@ class TestConnection:
         listener.stop()
 
         assert not listener.is_connected()
+
+
+class TestAtOnce:
+    """What Slack waits for is answered in time, whatever the database is doing."""
+
+    @pytest.fixture
+    def answering(self, peer: SlackPeer, inbox: Inbox) -> Iterator[list[Envelope]]:
+        done: list[Envelope] = []
+
+        def at_once(envelope: Envelope) -> Reply | None:
+            if envelope.get("command"):
+                return Reply("Write to me", then=lambda: done.append(envelope))
+            if envelope.get("type") == "view_submission":
+                return Reply({"response_action": "clear"}, is_kept=True)
+            return None
+
+        account = Account("xoxb-1", "xapp-1", peer.api_url)
+        listening = SlackListener(account, inbox.keep, lambda: NOW, lambda _: None, FAST, at_once)
+        listening.start()
+        yield done
+        listening.stop()
+
+    def test_a_command_is_answered_and_not_kept(
+        self, peer: SlackPeer, inbox: Inbox, answering: list[Envelope]
+    ) -> None:
+        ack = peer.acknowledged(peer.deliver("slash_commands", slash_payload("help")))
+
+        assert ack["payload"] == {"text": "Write to me"}
+        assert not inbox.kept
+        until("what is done besides", lambda: answering)
+
+    def test_a_form_is_kept_before_it_is_closed(
+        self, peer: SlackPeer, inbox: Inbox, answering: list[Envelope]
+    ) -> None:
+        ack = peer.acknowledged(peer.deliver("interactive", form_payload({}, {})))
+
+        assert ack["payload"] == {"response_action": "clear"}
+        assert list(inbox.kept) == ["slack:form:V0ROOT"]
+
+    def test_while_the_database_is_busy_who_sent_a_form_is_told_and_keeps_it(
+        self, peer: SlackPeer, inbox: Inbox, answering: list[Envelope]
+    ) -> None:
+        inbox.is_free.clear()
+        view = {"blocks": [{"type": "context"}, {"type": "input", "block_id": "words"}]}
+
+        began = time.monotonic()
+        ack = peer.acknowledged(peer.deliver("interactive", form_payload(view, {})))
+        assert time.monotonic() - began < 3
+        assert list(ack["payload"]["errors"]) == ["words"]
+
+        inbox.is_free.set()
+        again = peer.acknowledged(peer.deliver("interactive", form_payload(view, {})))
+        assert again["payload"] == {"response_action": "clear"}
+        assert list(inbox.kept) == ["slack:form:V0ROOT"]
+
+    def test_one_envelope_that_waits_for_the_database_holds_up_no_other(
+        self, peer: SlackPeer, inbox: Inbox, answering: list[Envelope]
+    ) -> None:
+        inbox.is_free.clear()
+        waiting = peer.deliver("events_api", event_payload(direct_message("We need help"), "Ev1"))
+
+        peer.acknowledged(peer.deliver("slash_commands", slash_payload("help")))
+
+        assert waiting not in peer.acks
+        inbox.is_free.set()
+        peer.acknowledged(waiting)
 
 
 def test_a_payload_of_an_unknown_form_has_a_key_too() -> None:

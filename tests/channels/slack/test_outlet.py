@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from slack_sdk import WebClient
 
 from crbot.cases.case import Conversation, Place
 from crbot.cases.letters import Letter, LetterName
@@ -16,7 +18,7 @@ from crbot.channels.slack.account import Account
 from crbot.channels.slack.outlet import SlackOutlet, Words
 from crbot.channels.slack.people import People, with_names
 from crbot.channels.slack.posting import Pace
-from crbot.intake.ports import DeliveryFailed, Drawing, Outgoing
+from crbot.intake.ports import DeliveryFailed, Drawing, NotYet, Outgoing, Receipt
 from crbot.triage.message import Channel, Person
 from tests.channels.slack.examples import CASE, drawing, label
 from tests.slack_peer import Answer, SlackPeer, slack_peer
@@ -61,13 +63,37 @@ def clock() -> Clock:
     return Clock()
 
 
+class Unhurried(SlackOutlet):
+    """Sends when it is the channel's turn, as the outbox does."""
+
+    clock: Clock
+
+    def deliver(self, outgoing: Outgoing) -> Receipt:
+        while True:
+            try:
+                return super().deliver(outgoing)
+            except NotYet as not_yet:
+                self.clock.now += not_yet.wait.total_seconds()
+
+
 @pytest.fixture
 def outlet(peer: SlackPeer, clock: Clock) -> SlackOutlet:
+    outlet = Unhurried(*_parts(peer, clock))
+    outlet.clock = clock
+    return outlet
+
+
+@pytest.fixture
+def hurried(peer: SlackPeer, clock: Clock) -> SlackOutlet:
+    return SlackOutlet(*_parts(peer, clock))
+
+
+def _parts(peer: SlackPeer, clock: Clock) -> tuple[WebClient, Mapping[Place, str], Words, Pace]:
     client = Account("xoxb-1", api_url=peer.api_url, timeout_seconds=5).web_client()
     words = Words(
         label, lambda letter: f"Thank you. Your case is {letter.case} &lt;now&gt;.", People(client).person
     )
-    return SlackOutlet(client, CHANNELS, words, Pace(monotonic=clock.monotonic, sleep=clock.sleep))
+    return client, CHANNELS, words, Pace(monotonic=clock.monotonic, sleep=clock.sleep)
 
 
 def outgoing(what: Letter | Drawing | Notice | Whisper, *, key: str = "k1", attempts: int = 1) -> Outgoing:
@@ -159,6 +185,86 @@ def test_a_whisper_is_seen_by_one_person_and_pings_nobody(outlet: SlackOutlet, p
     assert peer.called("chat.postEphemeral") == [
         {"channel": "C0CR", "user": "U0LEE", "text": "Chief Ana Rivera was faster &lt;!here&gt;"}
     ]
+
+
+# --- buttons under letters --------------------------------------------------------------------------------------------
+
+ASKING = replace(LETTER, fields={"questions": ["Is there a lawsuit?"]})
+NOTED = replace(ASKING, name=LetterName.ANSWERS_NOTED, fields={"questions": []})
+PROPOSAL = replace(
+    LETTER,
+    name=LetterName.CALL_PROPOSAL,
+    fields={"slots": ["Tuesday at 2:00 pm", "Friday at 9:00 am"], "round": 2},
+)
+
+
+def buttons(message: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (element["action_id"], element["text"]["text"], element["value"])
+        for block in message["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+def test_open_questions_can_be_answered_and_what_was_understood_corrected(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    outlet.deliver(outgoing(ASKING))
+
+    assert buttons(peer.messages["D0RIVERA"][0]) == [
+        ("request_answer", "Answer Questions", "CRI-2026-0042"),
+        ("request_correct", "Correct Something", "CRI-2026-0042"),
+    ]
+
+
+def test_each_proposed_time_is_a_button_and_so_is_none_of_them(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    outlet.deliver(outgoing(PROPOSAL))
+
+    assert buttons(peer.messages["D0RIVERA"][0]) == [
+        ("request_slot:1", "Tuesday at 2:00 pm", "CRI-2026-0042|2|1"),
+        ("request_slot:2", "Friday at 9:00 am", "CRI-2026-0042|2|2"),
+        ("request_slot:none", "None of These", "CRI-2026-0042|2|none"),
+    ]
+
+
+@pytest.mark.parametrize("letter", [replace(ASKING, case=None), replace(ASKING, name=LetterName.MESSAGE)])
+def test_other_letters_have_no_buttons(outlet: SlackOutlet, peer: SlackPeer, letter: Letter) -> None:
+    outlet.deliver(outgoing(letter))
+
+    assert buttons(peer.messages["D0RIVERA"][0]) == []
+
+
+@pytest.mark.parametrize("thread", ["", "1795319400.000100"])
+def test_a_letter_takes_the_buttons_of_those_that_it_settles(
+    outlet: SlackOutlet, peer: SlackPeer, thread: str
+) -> None:
+    def here(letter: Letter) -> Letter:
+        return replace(letter, to=replace(letter.to, thread=thread))
+
+    of_another = replace(here(ASKING), case="CRI-2026-0043")
+    for number, letter in enumerate((here(ASKING), here(PROPOSAL), of_another, here(NOTED))):
+        outlet.deliver(outgoing(letter, key=f"k{number}"))
+
+    asked, proposed, other, noted = peer.messages["D0RIVERA"]
+    assert buttons(asked) == []
+    assert asked["blocks"][-1]["elements"][0]["text"].startswith("See our newer message")
+    assert asked["text"] == "Thank you. Your case is CRI-2026-0042 &lt;now&gt;."
+    assert asked["metadata"]["event_payload"]["key"] == "k0"
+    assert len(buttons(proposed)) == 3
+    assert len(buttons(other)) == 2
+    assert [text for _, text, _ in buttons(noted)] == ["Correct Something"]
+
+
+def test_a_letter_that_is_out_is_out_also_where_old_buttons_stay(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    outlet.deliver(outgoing(ASKING))
+    peer.plan("chat.update", Answer(500, "down"))
+
+    outlet.deliver(outgoing(NOTED, key="k2"))
+
+    assert len(peer.called("chat.postMessage")) == 2
 
 
 # --- cards ------------------------------------------------------------------------------------------------------------
@@ -333,6 +439,81 @@ def test_a_channel_gets_one_message_a_second(outlet: SlackOutlet, clock: Clock) 
     outlet.deliver(outgoing(LETTER, key="k2"))
 
     assert clock.waits == [1.0, 1.0]
+
+
+def test_what_comes_too_early_for_its_channel_lets_others_pass(
+    hurried: SlackOutlet, peer: SlackPeer, clock: Clock
+) -> None:
+    hurried.deliver(outgoing(NOTICE))
+
+    with pytest.raises(NotYet) as not_yet:
+        hurried.deliver(outgoing(NOTICE, key="k2"))
+    hurried.deliver(outgoing(LETTER, key="k3"))
+
+    assert not_yet.value.wait == timedelta(seconds=1)
+    assert clock.waits == []
+    assert [len(peer.messages[channel]) for channel in ("C0REV", "D0RIVERA")] == [1, 1]
+
+
+def test_after_slack_asks_to_wait_everything_into_that_channel_waits(
+    hurried: SlackOutlet, peer: SlackPeer, clock: Clock
+) -> None:
+    peer.plan("chat.postMessage", Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "30"}))
+    with pytest.raises(DeliveryFailed):
+        hurried.deliver(outgoing(NOTICE))
+
+    with pytest.raises(NotYet) as not_yet:
+        hurried.deliver(outgoing(NOTICE, key="k2"))
+    assert not_yet.value.wait == timedelta(seconds=30)
+    clock.now += 30
+    hurried.deliver(outgoing(NOTICE, key="k2"))
+
+    assert len(peer.messages["C0REV"]) == 1
+
+
+def test_in_the_middle_of_a_card_the_wait_is_left_to_the_outbox(
+    hurried: SlackOutlet, peer: SlackPeer, clock: Clock
+) -> None:
+    peer.plan(
+        "chat.postMessage", Answer(is_done_first=True, body={"ok": True, "ts": "1.1", "channel": "C0CR"})
+    )
+    peer.plan("chat.postMessage", Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "30"}))
+
+    with pytest.raises(DeliveryFailed) as failure:
+        hurried.deliver(outgoing(drawing()))
+
+    assert failure.value.wait == timedelta(seconds=30)
+    assert clock.waits == [1.0]
+
+
+def test_each_channel_is_a_lane(outlet: SlackOutlet) -> None:
+    things = (LETTER, NOTICE, drawing(), Whisper("U0LEE", "C0CR", "faster"))
+
+    assert [outlet.lane(outgoing(each)) for each in things] == ["D0RIVERA", "C0REV", "C0CR", "C0CR"]
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "is_ours"),
+    [
+        (NOTICE, "is_archived", True),
+        (drawing(), "not_in_channel", True),
+        (LETTER, "channel_not_found", False),
+        (LETTER, "token_revoked", True),
+        (LETTER, "missing_scope", True),
+        (LETTER, "cannot_dm_bot", False),
+        (Whisper("U0LEE", "C0CR", "faster"), "user_not_in_channel", False),
+    ],
+)
+def test_what_our_side_must_mend_waits_and_what_concerns_one_person_is_given_up(
+    outlet: SlackOutlet, peer: SlackPeer, what: Letter | Notice | Drawing | Whisper, code: str, is_ours: bool
+) -> None:
+    for method in ("chat.postMessage", "chat.postEphemeral"):
+        peer.plan(method, Answer.error(code, needed="chat:write"))
+
+    with pytest.raises(DeliveryFailed) as failure:
+        outlet.deliver(outgoing(what))
+
+    assert (failure.value.permanent, failure.value.is_ours) == (True, is_ours)
 
 
 # --- people -----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from slack_sdk import WebClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Account:
 
     @property
     def is_on_this_machine(self) -> bool:
-        return urlsplit(self.api_url).hostname in _LOOPBACK
+        return urlsplit(self.api_url).hostname in LOOPBACK
 
     def web_client(self) -> WebClient:
         """The bot's client. It tries nothing twice by itself: when to send again is the outbox's to say."""

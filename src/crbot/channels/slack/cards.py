@@ -358,9 +358,10 @@ def _piece(block_id: str, text: str) -> Payload:
     }
 
 
-def log_line(block_id: str, text: str) -> Payload:
-    """One line on what happened, for the card's thread."""
-    shown = line(text, blocks.CONTEXT) or "(no words)"
+def log_line(block_id: str, text: str, calls: str = "") -> Payload:
+    """One line on what happened, for the card's thread; it calls a member of staff, where one is named."""
+    called = f"<@{calls}> " if is_user_id(calls) else ""
+    shown = called + (line(text, blocks.CONTEXT - len(called)) or "(no words)")
     return {"text": shown, "blocks": [blocks.context(block_id, shown)]}
 
 

@@ -34,6 +34,19 @@ _MENDS = {
     "user_not_found": "Slack knows no such person",
     "messages_tab_disabled": "the app's Messages tab is off, so nobody can be written to; turn it on under App Home",
 }
+# Whatever is sent, it fails by these until a person has mended the app; nothing is given up for them.
+_OURS = frozenset(
+    {
+        "missing_scope",
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "not_allowed_token_type",
+        "messages_tab_disabled",
+    }
+)
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _REFUSED_BLOCKS = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
@@ -74,7 +87,7 @@ def _refused(error: SlackApiError, channel: str, token: str) -> DeliveryFailed:
     if code in _MENDS:
         needed = error.response.get("needed", "that is needed")
         mend = _MENDS[code].format(channel=channel, needed=needed, token=token)
-        return DeliveryFailed(mend, permanent=True)
+        return DeliveryFailed(mend, permanent=True, is_ours=code in _OURS)
     said = code if re.fullmatch(r"[a-z_]+", code) else "without a word"
     return DeliveryFailed(f"Slack answers {status} {said}", permanent=False, wait=_wait(error))
 

@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 from crbot.cases.case import Place
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Label, Notice, Whisper
-from crbot.channels.slack import cards
+from crbot.channels.slack import cards, letters
 from crbot.channels.slack.blocks import Payload
 from crbot.channels.slack.failures import BlocksRefused
 from crbot.channels.slack.people import Profile, with_names
@@ -40,12 +40,35 @@ class SlackOutlet:
     def __init__(
         self, client: WebClient, channels: Mapping[Place, str], words: Words, pace: Pace | None = None
     ) -> None:
-        self._slack = Posting(client, pace or Pace())
+        self._pace = pace or Pace()
+        self._slack = Posting(client, self._pace)
         self._channels = channels
         self._words = words
 
+    def lane(self, outgoing: Outgoing) -> str:
+        """The channel, which is a lane of its own: Slack counts by channels."""
+        match outgoing.what:
+            case Drawing(place=place):
+                return self._channels[place]
+            case Whisper(channel=channel):
+                return channel
+            case Letter(to=to):
+                return to.address
+            case Notice(place=place):
+                return self._channels[place]
+
     def deliver(self, outgoing: Outgoing) -> Receipt:
-        """Send it, or what of it did not go out in an earlier try. Raises `DeliveryFailed`."""
+        """Send it, or what of it did not go out in an earlier try. Raises `DeliveryFailed`, `NotYet`."""
+        self._pace.check(self.lane(outgoing))
+        try:
+            return self._deliver(outgoing)
+        except DeliveryFailed as failure:
+            if failure.permanent and isinstance(outgoing.what, Drawing | Notice):
+                # A channel of staff: whatever is wrong with it, a person can mend, and no card is lost meanwhile.
+                raise DeliveryFailed(str(failure), permanent=True, is_ours=True) from failure
+            raise
+
+    def _deliver(self, outgoing: Outgoing) -> Receipt:
         match outgoing.what:
             case Drawing() as drawing:
                 return Receipt(self._draw(outgoing, self._named(drawing)).identity)
@@ -70,16 +93,34 @@ class SlackOutlet:
 
     def _send(self, outgoing: Outgoing, message: Letter | Notice) -> Receipt:
         channel, thread, payload = self._addressed(outgoing, message)
-        return Receipt(self._slack.post(channel, payload, outgoing.key, thread).identity)
+        posted = self._slack.post(channel, payload, outgoing.key, thread)
+        if isinstance(message, Letter):
+            self._settle(message, posted, thread)
+        return Receipt(posted.identity)
+
+    def _settle(self, letter: Letter, posted: Spot, thread: str) -> None:
+        """Take the buttons from earlier letters that this one leaves nothing to do. The letter is out already,
+        so a failure here is nobody's trouble: an old button is answered by what holds now."""
+        begins = letters.settled_by(letter)
+        if not begins:
+            return
+        try:
+            for spot, shown in self._slack.with_blocks(posted.channel, begins, thread):
+                left = letters.without_buttons(shown, begins) if spot != posted else None
+                if left is not None:
+                    self._slack.replace_blocks(spot, shown, left)
+        except DeliveryFailed:
+            return
 
     def _addressed(self, outgoing: Outgoing, message: Letter | Notice) -> tuple[str, str, Payload]:
         """Channel, thread and payload of a letter or notice."""
         match message:
             case Letter(to=to):
-                payload = cards.letter(f"letter:{_digest(outgoing)}", self._words.letter(message))
+                words = self._words.letter(message)
+                payload = letters.letter(f"letter:{_digest(outgoing)}", message, words)
                 return to.address, to.thread, payload
             case Notice():
-                return self._channels[Place.REVIEW], "", cards.notice(f"notice:{_digest(outgoing)}", message)
+                return self._channels[message.place], "", cards.notice(f"notice:{_digest(outgoing)}", message)
 
     # --- cards --------------------------------------------------------------------------------------------------
 
@@ -128,7 +169,7 @@ class SlackOutlet:
         """What belongs into the card's thread: the message's full text, and what happened."""
         yield from _full_text(drawing)
         if drawing.log:
-            yield cards.log_line(f"log:{_digest(outgoing)}", drawing.log)
+            yield cards.log_line(f"log:{_digest(outgoing)}", drawing.log, drawing.calls)
 
     def _strike_out(self, outgoing: Outgoing, drawing: Drawing, old: Spot, new: Spot) -> None:
         """Leave a pointer to the new card. Where Slack refuses it for good (the old channel is archived, say)

@@ -9,18 +9,22 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from slack_sdk import WebClient
 
-from crbot.channels.slack.blocks import Payload
+from crbot.channels.slack.blocks import Block, Payload
 from crbot.channels.slack.failures import Gone, told_apart
 from crbot.channels.slack.text import is_user_id
+from crbot.intake.ports import DeliveryFailed, NotYet
 
 EVENT_TYPE = "crbot"  # of the metadata that every message carries
 _CARD_BLOCK = re.compile(r"(?:head|final):(CRI-\d+-\d+):r\d+")
 _PAGE = 200
+_MOST_TURNS = 3  # that are waited for in the middle of a delivery
 _MOST_PAGES = 5
 
 
@@ -46,13 +50,28 @@ class Pace:
     _free_at: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def check(self, channel: str) -> None:
+        """Raises `NotYet` where it is not this channel's turn, so that others need not wait for it."""
+        wait = self._free_at.get(channel, 0.0) - self.monotonic()
+        if wait > 0:
+            raise NotYet(timedelta(seconds=wait))
+
     def wait(self, channel: str) -> None:
+        """Take the next turn. Raises `DeliveryFailed` where Slack wants to be left alone for longer than a few."""
         with self._lock:
             now = self.monotonic()
             turn = max(now, self._free_at.get(channel, now))
+            if turn - now > _MOST_TURNS * self.gap_seconds:
+                until = timedelta(seconds=turn - now)
+                raise DeliveryFailed("Slack asks to wait", permanent=False, wait=until)
             self._free_at[channel] = turn + self.gap_seconds
         if turn > now:
             self.sleep(turn - now)
+
+    def hold(self, channel: str, seconds: float) -> None:
+        """Leave a channel alone for so long."""
+        with self._lock:
+            self._free_at[channel] = max(self._free_at.get(channel, 0.0), self.monotonic() + seconds)
 
 
 class Posting:
@@ -64,8 +83,7 @@ class Posting:
 
     def post(self, channel: str, payload: Payload, key: str, thread: str = "") -> Spot:
         """Post a message; the spot names the conversation that Slack opened where `channel` is a person's id."""
-        self._pace.wait(channel)
-        with told_apart(channel):
+        with self._in_turn(channel):
             answer = self._client.chat_postMessage(
                 channel=channel,
                 thread_ts=thread or None,
@@ -78,9 +96,8 @@ class Posting:
 
     def update(self, spot: Spot, payload: Payload, key: str) -> bool:
         """Change a message in place; False where it is gone."""
-        self._pace.wait(spot.channel)
         try:
-            with told_apart(spot.channel):
+            with self._in_turn(spot.channel):
                 self._client.chat_update(
                     channel=spot.channel, ts=spot.ts, metadata=_metadata(payload, key), **payload
                 )
@@ -89,8 +106,7 @@ class Posting:
         return True
 
     def whisper(self, channel: str, user: str, text: str) -> Spot:
-        self._pace.wait(channel)
-        with told_apart(channel):
+        with self._in_turn(channel):
             answer = self._client.chat_postEphemeral(channel=channel, user=user, text=text)
         return Spot(channel, str(answer.get("message_ts", "")))
 
@@ -102,6 +118,28 @@ class Posting:
                 return Spot(conversation, str(message["ts"]))
         return None
 
+    def with_blocks(
+        self, channel: str, begins: tuple[str, ...], thread: str = ""
+    ) -> tuple[tuple[Spot, dict[str, Any]], ...]:
+        """The newest messages that hold blocks whose ids begin so, each where it stands."""
+        return tuple(
+            (Spot(channel, str(message["ts"])), message)
+            for message in self._messages(channel, thread)
+            if any(str(block.get("block_id", "")).startswith(begins) for block in message.get("blocks") or [])
+        )
+
+    def replace_blocks(self, spot: Spot, message: dict[str, Any], blocks: list[Block]) -> None:
+        """Give a message of ours other blocks; it stays what it is."""
+        metadata = message.get("metadata")
+        with self._in_turn(spot.channel):
+            self._client.chat_update(
+                channel=spot.channel,
+                ts=spot.ts,
+                text=str(message.get("text") or ""),
+                blocks=blocks,
+                **({"metadata": metadata} if metadata else {}),
+            )
+
     def parts_in_thread(self, spot: Spot) -> frozenset[str]:
         """The parts that stand in a message's thread, and in the message itself."""
         return frozenset(
@@ -111,6 +149,18 @@ class Posting:
     def permalink(self, spot: Spot) -> str:
         with told_apart(spot.channel):
             return str(self._client.chat_getPermalink(channel=spot.channel, message_ts=spot.ts)["permalink"])
+
+    @contextmanager
+    def _in_turn(self, channel: str) -> Iterator[None]:
+        """Wait for the channel's turn; where Slack asks to wait, everything into this channel does."""
+        self._pace.wait(channel)
+        try:
+            with told_apart(channel):
+                yield
+        except DeliveryFailed as failure:
+            if failure.wait:
+                self._pace.hold(channel, failure.wait.total_seconds())
+            raise
 
     def _conversation(self, address: str) -> str:
         """The channel; a person's id stands for the direct conversation with them."""

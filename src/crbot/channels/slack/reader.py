@@ -1,4 +1,4 @@
-"""Reads what Slack handed in: a message of a requester, a click of staff, or nothing that asks anything of us.
+"""Reads what Slack handed in: a message or form of a requester, a click of staff, or nothing that asks anything of us.
 
 How it came and was kept is `listen`'s; what it means for a case, the use cases'.
 """
@@ -6,21 +6,28 @@ How it came and was kept is `listen`'s; what it means for a case, the use cases'
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from crbot.cases.case import Conversation
+from crbot.cases.meetings import ANSWER, ROUND
+from crbot.channels.slack import letters, requests
 from crbot.channels.slack.cards import VERB_OF_ACTION
-from crbot.channels.slack.text import decode
+from crbot.channels.slack.files import Fetched, is_file, leave, name_of
+from crbot.channels.slack.text import clip, decode, one_line
 from crbot.intake.ports import Arrival, Ignored, Received, StaffAction, Unreadable
-from crbot.triage.message import Channel, Message, Person
+from crbot.triage.message import Channel, Mark, Message, Person
 
 Payload = Mapping[str, Any]
 Read = Received | StaffAction | Ignored
+Fetch = Callable[[Sequence[Payload]], Fetched]  # brings in what is attached, and keeps it
 
 _WITH_WORDS = frozenset({None, "file_share", "thread_broadcast", "me_message"})  # subtypes of message events
 EDITED = "the sender edited a message; this is its new text"
+_DELETED = "A message was deleted in Slack by its sender"
+_QUOTED = 1000  # characters of what was deleted
 
 
 class Workspace(Protocol):
@@ -43,12 +50,15 @@ class SlackReader:
     what makes a person staff; what staff say there is never a request.
     """
 
-    def __init__(self, workspace: Workspace, staff_channels: Collection[str]) -> None:
+    def __init__(self, workspace: Workspace, staff_channels: Collection[str], fetch: Fetch = leave) -> None:
         self._workspace = workspace
         self._staff_channels = frozenset(staff_channels)
+        self._fetch = fetch
 
     def read(self, arrival: Arrival) -> Read:
         """Raises `Unreadable` where the payload is none of Slack's."""
+        if is_file(arrival):
+            return Ignored("an attached file, kept with its message")
         payload = _payload(arrival.raw)
         try:
             return self._read(payload)
@@ -63,6 +73,10 @@ class SlackReader:
                 return self._event(payload["event"])
             case "block_actions":
                 return self._click(payload)
+            case "view_submission":
+                return self._form(payload)
+            case "message_action":
+                return self._filed(payload)
             case _ if "command" in payload:
                 return Ignored("a slash command, answered at once")
             case other:
@@ -82,6 +96,8 @@ class SlackReader:
                 return Ignored("in a channel, and not to the bot")
             case "message", "message_changed":
                 return self._edit(event)
+            case "message", "message_deleted":
+                return self._deletion(event)
             case "message", subtype if subtype in _WITH_WORDS:
                 return self._message(event)
             case kind, subtype:
@@ -94,11 +110,14 @@ class SlackReader:
         root = event.get("thread_ts", ts)
         before = self._workspace.earlier(channel, ts) if root == ts else (root,)
         message = self._of(event)
-        return Received(
-            message=message,
-            identity=f"{channel}:{ts}",
-            conversation=Conversation(Channel.SLACK, channel, thread=root, person=message.sender),
-            refers_to=tuple(f"{channel}:{each}" for each in before),
+        return self._with_files(
+            event,
+            Received(
+                message=message,
+                identity=f"{channel}:{ts}",
+                conversation=Conversation(Channel.SLACK, channel, thread=root, person=message.sender),
+                refers_to=tuple(f"{channel}:{each}" for each in before),
+            ),
         )
 
     def _mention(self, event: Payload) -> Received:
@@ -106,18 +125,52 @@ class SlackReader:
         channel, ts = event["channel"], event["ts"]
         root = event.get("thread_ts", ts)
         message = self._of(event)
-        return Received(
-            message=message,
-            identity=f"{channel}:{ts}",
-            conversation=Conversation(
-                Channel.SLACK, self._workspace.direct(event["user"]), person=message.sender
+        return self._with_files(
+            event,
+            Received(
+                message=message,
+                identity=f"{channel}:{ts}",
+                conversation=self._direct(event["user"], message.sender),
+                refers_to=() if root == ts else (f"{channel}:{root}",),
             ),
-            refers_to=() if root == ts else (f"{channel}:{root}",),
         )
+
+    def _filed(self, payload: Payload) -> Received | Ignored:
+        """A message that somebody hands to us by the shortcut: their own, or another's, which they pass on.
+
+        Whoever handed it in is answered in a direct conversation.
+        """
+        if payload.get("callback_id") != requests.FILE_SHORTCUT:
+            return Ignored(f"the shortcut {payload.get('callback_id')} asks nothing of us")
+        told, channel, user = payload["message"], payload["channel"]["id"], payload["user"]["id"]
+        if channel in self._staff_channels:
+            return Ignored("staff among themselves")
+        sender, ts = self._workspace.person(user), told["ts"]
+        message = replace(
+            self._of({**told, "user": user, "event_ts": payload.get("action_ts") or ts}), sender=sender
+        )
+        if told.get("user") != user:
+            message = replace(message, body=_passed_on(self._author(told), message.body))
+        return self._with_files(
+            told,
+            Received(
+                message=message,
+                identity=f"{channel}:{ts}",
+                conversation=self._direct(user, sender),
+                refers_to=(f"{channel}:{ts}",),
+            ),
+        )
+
+    def _author(self, told: Payload) -> str:
+        if user := told.get("user"):
+            return self._workspace.person(user).name
+        return str(told.get("username") or "")
 
     def _edit(self, event: Payload) -> Received | Ignored:
         """An edit speaks anew; it refers to what was edited, and to its thread."""
         new, old = event["message"], event.get("previous_message") or {}
+        if new.get("subtype") == "tombstone":  # what is left where others had answered
+            return self._deletion({**event, "deleted_ts": new["ts"]})
         if is_from_a_bot(new):
             return Ignored("a bot wrote it")
         if new.get("text") == old.get("text"):
@@ -133,19 +186,80 @@ class SlackReader:
             doubts=(EDITED,),
         )
 
+    def _deletion(self, event: Payload) -> Received | Ignored:
+        """Staff are told; what was said stays said, and is kept."""
+        old = event.get("previous_message") or {}
+        if "user" not in old:
+            return Ignored("message_deleted does not tell what was deleted")
+        channel, ts = event["channel"], event["deleted_ts"]
+        sender, root = self._workspace.person(old["user"]), str(old.get("thread_ts", ts))
+        words = clip(one_line(decode(old.get("text") or "")), _QUOTED)
+        return Received(
+            message=Message(
+                Channel.SLACK,
+                sender,
+                body="",
+                sent_at=_moment(event.get("event_ts") or event["ts"]),
+                marks=frozenset({Mark.AUTOMATIC}),
+            ),
+            identity=f"{channel}:{event['ts']}",
+            conversation=Conversation(Channel.SLACK, channel, thread=root, person=sender),
+            refers_to=tuple(dict.fromkeys((f"{channel}:{ts}", f"{channel}:{root}"))),
+            gist=f"{_DELETED}; its words stay kept{f': “{words}”' if words else ''}",
+        )
+
+    def _direct(self, user: str, person: Person, thread: str = "") -> Conversation:
+        return Conversation(Channel.SLACK, self._workspace.direct(user), thread=thread, person=person)
+
     def _of(self, event: Payload) -> Message:
         return Message(
             channel=Channel.SLACK,
             sender=self._workspace.person(event["user"]),
             body=decode(event.get("text") or ""),
             sent_at=_moment(event.get("event_ts") or event["ts"]),
-            attachments=tuple(_file_name(file) for file in event.get("files") or ()),
+            attachments=tuple(name_of(file) for file in event.get("files") or ()),
+        )
+
+    def _with_files(self, event: Payload, received: Received) -> Received:
+        """The same, with what is attached kept."""
+        listed = event.get("files") or ()
+        if not listed:
+            return received
+        fetched = self._fetch(listed)
+        return replace(received, files=fetched.files, doubts=(*received.doubts, *fetched.doubts))
+
+    # --- forms ----------------------------------------------------------------------------------------------------
+
+    def _form(self, payload: Payload) -> Received | Ignored:
+        """A form that a requester has sent. It names its case where it was drawn for one."""
+        view = payload.get("view") or {}
+        if view.get("callback_id") not in _READ_FORMS:
+            return Ignored(f"the view_submission of {view.get('callback_id')} asks nothing of us")
+        user = payload["user"]["id"]
+        told, sender = requests.told_by(view), self._workspace.person(user)
+        message = Message(
+            channel=Channel.SLACK,
+            sender=sender,
+            body=told.words,
+            attachments=tuple(name_of(file) for file in told.files),
+            answers=told.answers,
+        )
+        return self._with_files(
+            {"files": told.files},
+            Received(
+                message=message,
+                identity=f"form:{view.get('root_view_id') or view['id']}",
+                conversation=self._direct(user, sender, told.thread),
+                proven_case=told.case,
+            ),
         )
 
     # --- clicks ---------------------------------------------------------------------------------------------------
 
-    def _click(self, payload: Payload) -> StaffAction | Ignored:
+    def _click(self, payload: Payload) -> Received | StaffAction | Ignored:
         action, channel = payload["actions"][0], payload["channel"]["id"]
+        if action["action_id"].startswith(f"{letters.SLOT}:"):
+            return self._choice(payload, action, channel)
         verb = VERB_OF_ACTION.get(action["action_id"])
         if verb is None:
             return Ignored(f"the button {action['action_id']} asks nothing of a case")
@@ -155,6 +269,36 @@ class SlackReader:
         return StaffAction(
             verb=verb, case=case, by=payload["user"]["id"], revision=int(revision), seen_in=channel
         )
+
+    def _choice(self, payload: Payload, action: Payload, channel: str) -> Received | Ignored:
+        """One of the times that were proposed, or none of them."""
+        if channel in self._staff_channels:
+            return Ignored("staff among themselves")
+        chosen = letters.chosen_by(action["value"])
+        sender, ts = self._workspace.person(payload["user"]["id"]), payload["message"]["ts"]
+        message = Message(
+            channel=Channel.SLACK,
+            sender=sender,
+            body=str(action["text"]["text"]),
+            sent_at=_moment(action["action_ts"]),
+            answers={ANSWER: chosen.slot, ROUND: chosen.round},
+        )
+        thread = payload["message"].get("thread_ts") or ts
+        return Received(
+            message=message,
+            identity=f"{channel}:{ts}:{action['action_ts']}",
+            conversation=Conversation(Channel.SLACK, channel, thread=thread, person=sender),
+            refers_to=(f"{channel}:{ts}", f"{channel}:{thread}"),
+            proven_case=chosen.case,
+        )
+
+
+_READ_FORMS = frozenset({requests.WHAT, requests.ANSWERS, requests.CORRECTIONS})
+
+
+def _passed_on(author: str, words: str) -> str:
+    """Another's words as a mail would pass them on, so that they are not taken for the sender's own."""
+    return f"Please see the message below.\n\n---------- Forwarded message ----------\nFrom: {one_line(author) or 'somebody'}\n\n{words}"
 
 
 def is_from_a_bot(event: Payload) -> bool:
@@ -171,10 +315,6 @@ def _payload(raw: bytes) -> Payload:
     if not isinstance(payload, dict):
         raise Unreadable("what came from Slack is no JSON object")
     return payload
-
-
-def _file_name(file: Payload) -> str:
-    return str(file.get("name") or file.get("title") or file.get("id") or "a file without a name")
 
 
 def _moment(ts: str) -> datetime:

@@ -1,0 +1,98 @@
+"""From a change to rows of the outbox, under keys that a repetition of the work would use again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, insert
+
+from crbot.cases.case import Case
+from crbot.cases.letters import Letter
+from crbot.cases.respond import Change, Notice, Whisper
+from crbot.store.tables import outbox
+from crbot.triage.message import Channel
+
+LETTER = TypeAdapter(Letter)
+NOTICE = TypeAdapter(Notice)
+WHISPER = TypeAdapter(Whisper)
+
+Row = dict[str, object]
+_PUT_OUT = insert(outbox)
+
+
+def put_out(connection: Connection, rows: Sequence[Row]) -> None:
+    if rows:
+        connection.execute(_PUT_OUT, rows)
+
+
+def rows_of(origin: str, change: Change, now: datetime, text: str = "", message: int = 0) -> list[Row]:
+    """Everything that a change sends. `origin`: what it follows from, and nothing else.
+
+    `text`: the words of the message that it follows from, for the card's thread; `message`: its inbox id.
+    """
+    rows = [_letter_row(f"{letter.name.value}:{origin}", letter, now) for letter in change.letters]
+    rows += [
+        notice_row(f"notice:{origin}:{position}", notice, now)
+        for position, notice in enumerate(change.notices)
+    ]
+    rows += [
+        _row(f"whisper:{origin}:{position}", Channel.SLACK, "whisper", as_json(WHISPER, whisper), now)
+        for position, whisper in enumerate(change.whispers)
+    ]
+    if change.redraws_card and change.case is not None:
+        said = {"text": text, "message": message, "log": change.log, "calls": change.calls}
+        rows.append(_drawing_row(change.case, said, now))
+    if change.beside is not None:
+        said = {"text": "", "message": message, "log": change.beside.log, "calls": ""}
+        rows.append(_drawing_row(change.beside.case, said, now))
+    return rows
+
+
+def _letter_row(key: str, letter: Letter, now: datetime) -> Row:
+    recipient = letter.to.address.casefold()
+    return _row(key, letter.to.channel, "letter", as_json(LETTER, letter), now, letter.case, recipient)
+
+
+def _drawing_row(case: Case, said: dict[str, object], now: datetime) -> Row:
+    key = f"card:{case.number}:r{case.revision}"
+    return _row(key, Channel.SLACK, "drawing", json.dumps(said), now, case.number)
+
+
+def notice_row(key: str, notice: Notice, now: datetime) -> Row:
+    return _row(key, Channel.SLACK, "notice", as_json(NOTICE, notice), now)
+
+
+def _row(
+    key: str,
+    via: Channel,
+    kind: str,
+    body: str,
+    now: datetime,
+    case_number: str | None = None,
+    recipient: str = "",
+) -> Row:
+    return {
+        "key": key,
+        "via": via.value,
+        "kind": kind,
+        "case_number": case_number,
+        "recipient": recipient,
+        "made_at": now,
+        "body": body,
+        "state": "ready",
+        "next_at": now,
+        "token": "",
+        "attempts": 0,
+        "identity": "",
+        "reason": "",
+        "followup_id": None,
+        "good_until": None,
+    }
+
+
+def as_json(adapter: TypeAdapter[Any], value: object) -> str:
+    return adapter.dump_json(value).decode()

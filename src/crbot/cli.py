@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # what is imported below is imported when it is used: `crbot 
     from crbot.channels.mail.mailbox import Preview
     from crbot.store.store import SqlStore
     from crbot.triage.policy import Policy
+    from crbot.triage.register import Agency
     from crbot.triage.usage import Labelled
 
 app = typer.Typer(
@@ -36,6 +37,8 @@ letters_app = typer.Typer(help="Look at the letters.", no_args_is_help=True)
 cases_app = typer.Typer(help="Look at cases.", no_args_is_help=True)
 db_app = typer.Typer(help="Care for the database.", no_args_is_help=True)
 slack_app = typer.Typer(help="What Slack needs to know of the bot.", no_args_is_help=True)
+agencies_app = typer.Typer(help="The register of agencies.", no_args_is_help=True)
+app.add_typer(agencies_app, name="agencies")
 app.add_typer(rules_app, name="rules")
 app.add_typer(letters_app, name="letters")
 app.add_typer(cases_app, name="cases")
@@ -545,6 +548,90 @@ def _write(text: str, output: Path | None) -> None:
     except OSError as error:
         raise _Failure(f"{output} can't be written: {error.strerror or error}") from None
     typer.echo(f"wrote {output}")
+
+
+@agencies_app.command("import")
+def agencies_import(
+    file: Annotated[
+        Path, typer.Argument(help="CISA's list of .gov domains, the FBI's of agencies, or one's own")
+    ],
+    by: Annotated[str, typer.Option(help="who takes it in, as the versions shall say")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="show what would change, and change nothing")
+    ] = False,
+) -> None:
+    """Take a list of agencies into the register; it counts in place of the same list before it.
+
+    A running crbot takes it over when it is started again. A list of your own is a CSV with the columns
+    name, state, type, domain, county, ori, head, address; name and state are needed.
+
+    Example: crbot agencies import current-full.csv --dry-run
+    """
+    from crbot import wiring, worker
+    from crbot.channels.agencies import RegisterError, difference, read_agencies
+    from crbot.config import load_settings
+
+    try:
+        read = read_agencies(file.read_bytes(), str(file))
+    except OSError as error:
+        raise _Failure(f"{file} can't be read: {error.strerror or error}") from None
+    except RegisterError as error:
+        raise _Failure(f"nothing was taken in:\n{error}") from None
+    with wiring.open_registers(load_settings()) as lists:
+        told = difference(lists.of(read.source), read.agencies)
+        typer.echo(f"{read.source}: {len(read.agencies):,} agencies")
+        for what, agencies in (("new", told.added), ("gone", told.removed), ("changed", told.changed)):
+            typer.echo(f"  {len(agencies):>7,} {what}" + _examples(agencies))
+        if dry_run:
+            typer.echo("Nothing was changed")
+            return
+        lists.add(read.source, read.agencies, by or getpass.getuser(), worker.now())
+    typer.echo("Taken in")
+
+
+def _examples(agencies: Sequence[Agency | tuple[Agency, Agency]]) -> str:
+    """The first few of them, by name."""
+    names = [each[1].name if isinstance(each, tuple) else each.name for each in agencies[:3]]
+    more = ", …" if len(agencies) > len(names) else ""
+    return f": {', '.join(names)}{more}" if names else ""
+
+
+@agencies_app.command("find")
+def agencies_find(
+    name: Annotated[str, typer.Argument(help="as somebody might write it")],
+    state: Annotated[str, typer.Option(help="postal code, as OH")] = "",
+    domain: Annotated[str, typer.Option(help="that the mail comes from")] = "",
+) -> None:
+    """Show which agency a name means, how sure that is, and why.
+
+    Example: crbot agencies find "Springfield PD" --state OH
+    """
+    from crbot import wiring
+    from crbot.config import load_settings
+
+    match = wiring.find_agency(load_settings(), name, state.upper(), domain.casefold())
+    for each in match.candidates:
+        agency = each.agency
+        told = ", ".join(filter(None, (agency.name, agency.state, agency.type, agency.domain)))
+        typer.echo(f"{each.score:.2f}  {told}  ({each.why})")
+    if not match.candidates:
+        raise _Failure(f"the register has no agency that {name!r} could mean")
+    typer.echo(
+        f"That is {match.agency.name}" if match.agency else "It could be any of these; more is needed to tell"
+    )
+
+
+@agencies_app.command("versions")
+def agencies_versions() -> None:
+    """List the lists that were taken in, the newest first; of each kind the newest counts."""
+    from crbot import wiring
+    from crbot.config import load_settings
+
+    with wiring.open_registers(load_settings()) as lists:
+        for version in lists.versions():
+            typer.echo(
+                f"{version.made_at:%Y-%m-%d %H:%M}  {version.count:>7,}  {version.source}  ({version.by})"
+            )
 
 
 @db_app.command("upgrade")

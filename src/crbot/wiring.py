@@ -64,12 +64,14 @@ from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, Staff
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
 from crbot.intake.staff import look_up, refusal
 from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
+from crbot.store.registers import Registers
 from crbot.store.store import SqlStore, open_engine
 from crbot.triage.decide import decide
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
 from crbot.triage.notation import PolicyError
 from crbot.triage.policy import Policy
+from crbot.triage.register import Match, Register, Spelling
 
 _ACTION = TypeAdapter(StaffAction)
 
@@ -124,7 +126,8 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     rules = load_rules(settings.rules)
     letters = load_letters(settings.templates)
     plan = partial(plan_for, ladders=rules.ladders, hours=rules.hours)
-    store = SqlStore(open_database(settings.database_url), plan)
+    engine = open_database(settings.database_url)
+    store = SqlStore(engine, plan)
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
     readers: dict[Channel, Reader] = {Channel.TERMINAL: _TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
@@ -156,7 +159,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
     )
-    desk = Desk(store, _Readers(readers), rules, own, clock, limits)
+    desk = Desk(store, _Readers(readers), rules, own, clock, limits, _register(engine, rules.policy))
     poll = settings.imap.poll_seconds if settings.imap else 0.0
     return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
 
@@ -211,6 +214,31 @@ def load_rules(folder: Path | None = None) -> Rulebook:
             return parse_rules(read_texts(place, ".yaml"))
     except PolicyError as error:
         raise SettingsError(f"the rules in {place} are not valid:\n{error}") from None
+
+
+def _register(engine: Engine, policy: Policy) -> Register | None:
+    """The register of agencies; None where no list was taken in."""
+    agencies = Registers(engine).all()
+    return Register(agencies, Spelling(policy.words)) if agencies else None
+
+
+@contextmanager
+def open_registers(settings: Settings) -> Iterator[Registers]:
+    """The lists of agencies that were taken in. Raises `SettingsError`."""
+    engine = open_database(settings.database_url)
+    try:
+        yield Registers(engine)
+    finally:
+        engine.dispose()
+
+
+def find_agency(settings: Settings, name: str, state: str, domain: str) -> Match:
+    """What the register knows of a name. Raises `SettingsError` where no list was taken in."""
+    with open_registers(settings) as lists:
+        agencies = lists.all()
+    if not agencies:
+        raise SettingsError("there is no register yet; take a list in: crbot agencies import LIST.csv")
+    return Register(agencies, Spelling(load_policy(settings.rules).words)).find(name, state, domain)
 
 
 def load_policy(folder: Path | None = None) -> Policy:

@@ -66,6 +66,7 @@ from crbot.triage.decision import Decision, Kind, Reason
 from crbot.triage.facts import NEW, Known
 from crbot.triage.message import Channel, Mark, Person
 from crbot.triage.policy import Policy
+from crbot.triage.register import Register, consult
 
 # A message that ended the whole process so often is set aside: it would end it for ever.
 MAX_ATTEMPTS = 3
@@ -83,6 +84,7 @@ class Desk:
     own: frozenset[str]  # our own addresses, folded: never a participant, never answered
     clock: Callable[[], datetime]
     limits: Limits = DEFAULT_LIMITS
+    register: Register | None = None
 
     @property
     def policy(self) -> Policy:
@@ -171,13 +173,22 @@ def _decision(desk: Desk, case: Case | None, received: Received) -> Decision:
     if received.report is not None:
         because = Reason("A mail server tells what became of a letter.")
         return Decision(Kind.AUTOMATIC, because, desk.policy.version)
-    decision = decide(received.message, desk.policy, _known(case))
+    decision = _consulted(desk, decide(received.message, desk.policy, _known(case)), received)
     is_list_mail = Mark.LIST in received.message.marks and case is None
     if not is_list_mail or decision.kind.is_silent or decision.facts.values("services"):
         return decision
     # What comes through a list is not written to us, unless it asks for what the programs offer.
     because = Reason("It came through a mailing list, and asks for no help of these programs.")
     return Decision(Kind.AUTOMATIC, because, decision.rules)
+
+
+def _consulted(desk: Desk, decision: Decision, received: Received) -> Decision:
+    """The decision with what the register of agencies settles; a domain that our server doubts settles nothing."""
+    if desk.register is None or not decision.kind.is_case:
+        return decision
+    address = (received.message.sender.address or "").casefold()
+    domain = address.rpartition("@")[2] if received.proof in (Proof.PROVEN, Proof.UNKNOWN) else ""
+    return consult(desk.register, decision, desk.policy, domain)
 
 
 def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decision: Decision) -> Change:

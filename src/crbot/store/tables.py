@@ -211,3 +211,15 @@ record = Table(
     Column("hash", String(64), nullable=False),  # over this line and the hash of the case's line before it
     Index("ix_record_case_number_id", "case_number", "id"),
 )
+
+registers = Table(
+    "registers",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("source", Text, nullable=False),  # which of the public lists; the newest of each counts
+    Column("made_at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("body", JSON, nullable=False),  # the agencies
+    Index("ix_registers_source_id", "source", "id"),
+)

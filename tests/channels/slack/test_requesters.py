@@ -18,7 +18,7 @@ from crbot.cases.case import Case, Conversation, Stage
 from crbot.cases.meetings import Call
 from crbot.channels.slack import letters, own, requests
 from crbot.channels.slack.account import Account
-from crbot.channels.slack.atonce import Envelope, Forms, Reply, first_of
+from crbot.channels.slack.atonce import Envelope, Forms, Reply
 from crbot.channels.slack.limits import Surface, problems
 from crbot.channels.slack.requesters import Requesters
 from crbot.triage.decision import Disposition, Queue
@@ -240,6 +240,10 @@ QUIET = replace(ON_SLACK, asked=())
             replace(QUIET, stage=Stage.SCOPING, call=CALL.at(CALL.slots[0])),
             "Our call is on Tuesday, March 10, 2026 at 2:00 pm EDT",
         ),
+        (
+            replace(ON_SLACK, stage=Stage.SCOPING, call=CALL.at(CALL.slots[0])),
+            "Our call is on Tuesday, March 10, 2026 at 2:00 pm EDT; we wait for your answer to one question",
+        ),
         (replace(QUIET, stage=Stage.DECLINED), "Closed; please see our letter"),
     ],
 )
@@ -347,13 +351,6 @@ def test_every_other_command_is_answered_with_how_to_ask(requesters: Requesters,
 )
 def test_what_is_not_theirs_is_left_to_others(requesters: Requesters, envelope: dict[str, Any]) -> None:
     assert requesters(envelope) is None
-
-
-def test_the_first_that_has_an_answer_gives_it() -> None:
-    answers = first_of(lambda _: None, lambda _: Reply("one"), lambda _: Reply("two"))
-
-    assert answers({}) == Reply("one")
-    assert first_of(lambda _: None)({}) is None
 
 
 @patient

@@ -160,6 +160,7 @@ def test_files_deletions_and_commands_reach_the_case(desk: Desk) -> None:
     until(
         "the deletion",
         lambda: any("its words stay kept" in desk.texts(desk.slack.channels[place]) for place in Place),
+        30,  # at one message a second
     )
 
     desk.slack.command(RIVERA, f"status {NUMBER}")

@@ -56,6 +56,7 @@ class SlackPeer:
         self.calls: list[tuple[str, Json]] = []
         self.messages: dict[str, list[Json]] = {}  # channel -> messages as posted, oldest first
         self.acks: dict[str, list[Json]] = {}
+        self.acks_at: dict[str, float] = {}  # when the first of them came, by the steady clock
         self.connections: dict[str, web.WebSocketResponse] = {}
         self.answers_pings = True
         self.greets = True
@@ -281,6 +282,7 @@ class SlackPeer:
             elif frame.type is WSMsgType.TEXT:
                 ack = json.loads(frame.data)
                 self.acks.setdefault(ack["envelope_id"], []).append(ack)
+                self.acks_at.setdefault(ack["envelope_id"], time.monotonic())
 
     def connected(self, besides: str = "") -> str:
         """The name of the newest connection, waited for."""

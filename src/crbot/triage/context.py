@@ -140,7 +140,7 @@ _ANSWER_MARKS = re.compile(r"[:=?–—|…[(]|\.{3}|\s-\s")  # between a label 
 _NEW_SENTENCE = re.compile(r"[.?!]\s+[a-z]")  # typed without capitals
 _SENTENCE_INSIDE = re.compile(r"\b[a-z]{2,}[.?!]\s+[A-Z][a-z]")
 _OTHER_ITEM = re.compile(r"\s\d{1,2}[.)\]:/]?\s")
-_NEXT_ITEM = re.compile(r"\s+[(\[]?\d{1,2}[.)\]:/]")
+_NEXT_ITEM = re.compile(r"\s+(?:[(\[]?\d{1,2}[.)\]:/]|[/|–—-]\s)")
 _ITEM = re.compile(r"\s*(?:[(\[]?\d{1,2}[.)\]:/]|[-*•·–]\s)")
 _CLAUSE_ENDS = ".,;!)\n\r"
 _ANSWER_REACH = 5  # words between a mention and its answer

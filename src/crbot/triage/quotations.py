@@ -14,6 +14,7 @@ from crbot.triage.message import Message
 from crbot.triage.phrases import fold
 
 LONGEST_HEAD = 8  # lines over a quoted mail: From, Sent, To, Cc, Subject, each perhaps broken once
+LONGEST_COVER = 60  # words above a letter of somebody else that say no more than whose it is
 LONGEST_ATTRIBUTION = 5  # lines that "On … wrote:" may be broken into
 
 
@@ -56,7 +57,7 @@ class Quotations:
         if self._says(own, "answers_inline"):
             self._take(blocks)
             return
-        points_to_it = self._says(own, "adopts")
+        points_to_it = self._says(own, "adopts") or self._passes_on(own)
         self.adopts = points_to_it and not self._says(own, "disowns")
         for block in blocks:
             if self._is_from_addressee(block):
@@ -196,6 +197,14 @@ class Quotations:
 
     def _says(self, folded: str, name: str) -> bool:
         return any(places(folded, phrase) for phrase in self._words.within(name, folded))
+
+    def _passes_on(self, own: str) -> bool:
+        """A few words that speak of the agency's head and of what that person wrote: "per the Sheriff, see his email"."""
+        return (
+            own.count(" ") < LONGEST_COVER
+            and self._says(own, "letter_writer")
+            and self._says(own, "letter_words")
+        )
 
     def _is_all(self, block: Block) -> bool:
         """Nothing stands before the quotation, and the message does not call itself an answer."""

@@ -5,7 +5,7 @@ Words that open them stand in `words/passages.yaml`; what is quoted, `quotations
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from crbot.triage.quotations import Block
 LONGEST_BLOCK = 20  # lines under a letter
 LONGEST_NAME_LINE = 9  # words in a line of a signature
 LONGEST_GREETING = 4  # words
+TOLD = 3  # words written small that make a line with a number the sender's own words
 LEAST_SENTENCE = 5  # words of a line under a signature that is taken for a sentence
 
 
@@ -149,12 +150,18 @@ class Frame:
         if self._words.of("no_signature").intersection(tokens):
             return False
         if shapes.is_contact(text) and len(tokens) <= LONGEST_NAME_LINE + 3:
-            return not self._words.of("speaks").intersection(tokens)
+            return not (self._words.of("speaks").intersection(tokens) or self._tells(text))
         if len(tokens) > LONGEST_NAME_LINE or self._words.of("speaks").intersection(tokens):
             return False
         if self._body.label(line.start, line.end):
             return False
         return self._is_named(text)
+
+    def _tells(self, text: str) -> bool:
+        """Words written small that name no line of a telephone: "GBI agents just pulled in. 912-555-0164"."""
+        small = self._words.of("name_particle") | self._words.of("contact_word")
+        words = [word.strip(".,;:|()") for word in text.split()]
+        return sum(word.isalpha() and word.islower() and word not in small for word in words) >= TOLD
 
     def _speaks(self, line: Line) -> bool:
         """The line may be the sender's own words although it stands under the signature."""
@@ -171,7 +178,13 @@ class Frame:
             return True
         if answers and len(tokens) >= 3:
             return not self._is_named(text)
-        return len(tokens) >= LEAST_SENTENCE and not of("speaks").isdisjoint(tokens)
+        spoken = of("speaks").intersection(tokens)
+        return bool(spoken) and (len(tokens) >= LEAST_SENTENCE or self._is_clause(text, spoken))
+
+    def _is_clause(self, text: str, spoken: Set[str]) -> bool:
+        """A short line with a verb written small, no slogan in capitals and no month: "TBI is done"."""
+        words = text.split()
+        return len(words) >= 3 and any(word in spoken and word.isalpha() for word in words[1:])
 
     def _is_named(self, text: str) -> bool:
         """Every word of weight begins with a capital or holds a figure: a name, a title, a place."""
@@ -208,7 +221,14 @@ class Frame:
             return False
         if self._says(tokens) or (line.folded[-1] in ".?" and len(tokens) > LONGEST_GREETING):
             return False  # "All investigations are closed.", "hi need training for nine officers"
+        if not self._words.of("no_signature").isdisjoint(tokens) or self._has_deed(line):
+            return False  # "All lawsuits settled", "Sirs, Feds opened a case"
         return not (_has_inner_end(line.folded) or "from" in tokens or "this is" in line.folded)
+
+    def _has_deed(self, line: Line) -> bool:
+        """A word written small that ends like a verb of what happened, behind the first: "Folks, two officers indicted"."""
+        words = self._text[line.start : line.end].split()[1:]
+        return any(word.islower() and word.rstrip(".!").endswith("ed") for word in words)
 
     def _addresses(self, i: int) -> bool:
         """A short line before a blank one that ends with a comma: "Counsel, friends,"."""

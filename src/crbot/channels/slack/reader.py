@@ -98,7 +98,7 @@ class SlackReader:
         match event.get("type"), event.get("subtype"):
             case "app_mention", _:
                 return self._mention(event)
-            case "message", _ if event.get("channel_type") != "im":
+            case "message", _ if not _is_direct(event):
                 return Ignored("in a channel, and not to the bot")
             case "message", "message_changed":
                 return self._edit(event)
@@ -301,6 +301,11 @@ _READ_FORMS = frozenset({requests.WHAT, requests.ANSWERS, requests.CORRECTIONS})
 def _passed_on(author: str, words: str) -> str:
     """Another's words as a mail would pass them on, so that they are not taken for the sender's own."""
     return f"Please see the message below.\n\n---------- Forwarded message ----------\nFrom: {one_line(author) or 'somebody'}\n\n{words}"
+
+
+def _is_direct(event: Payload) -> bool:
+    """Said to the bot alone. Not every event tells the kind of its channel; the id always does."""
+    return event.get("channel_type") == "im" or str(event.get("channel", "")).startswith("D")
 
 
 def is_from_a_bot(event: Payload) -> bool:

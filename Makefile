@@ -50,6 +50,10 @@ mail-corpus: $(READY) ## any folder of mail through the intake: DIR=… and, if 
 bench: $(READY) ## the benchmark table, each row a ratio against its floor
 	$(BIN)/python -m tests.bench
 
+.PHONY: faults
+faults: $(READY) ## killed, flooded and cut off at length; a quarter of an hour
+	FAULTS_KILLS=200 $(BIN)/pytest -q -s tests/faults
+
 .PHONY: format
 format: $(READY) ## lay the code out
 	$(BIN)/ruff check --fix .

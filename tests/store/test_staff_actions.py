@@ -119,3 +119,11 @@ def test_what_is_neither_set_aside_nor_unsent_is_not_tried_again(what: str, stor
     opened(store)
 
     assert not store.retry(what, NOW)
+
+
+def test_a_persons_own_cases_are_those_that_they_wrote_to(store: SqlStore) -> None:
+    opened(store)
+    (found,) = store.cases_of(case().requester.key, 10)
+
+    assert found.number == "CRI-2026-0001"
+    assert store.cases_of("somebody@else.example", 10) == ()

@@ -297,3 +297,10 @@ def test_all_cases_come_in_the_order_of_their_numbers_and_so_does_what_happened(
         ("CRI-2026-0002", "opened"),
     ]
     assert store.events(NOW + timedelta(seconds=1)) == ()
+
+
+def test_what_asks_for_no_decision_is_not_among_the_decisions(store: SqlStore) -> None:
+    kept = opened(store)
+    store.save(kept, Change(case().changed(owner="U1")), NOW)
+
+    assert store.decisions() == ()

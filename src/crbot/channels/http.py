@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 _LARGEST_BYTES = 4 * 1024 * 1024  # Slack's payloads stay under 1 MB
+_AT_A_TIME = 32
 _SECONDS_TO_END = 5.0
 
 
@@ -49,6 +51,8 @@ class HttpServer:
         self._host = host
         self._port = port
         self._loop = asyncio.new_event_loop()
+        # One that takes its time, for a busy database, say, holds up no other.
+        self._loop.set_default_executor(ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix=f"http {port}"))
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"http {port}", daemon=True)
         self._runner: web.AppRunner | None = None
 
@@ -75,6 +79,7 @@ class HttpServer:
             return
         if self._runner is not None:
             asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._loop.shutdown_default_executor(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=_SECONDS_TO_END)
         self._loop.close()

@@ -7,8 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
+
+def _as_text(raw: str | bytes) -> str:
+    return raw.decode() if isinstance(raw, bytes) else raw  # psycopg hands out bytes
+
+
 # What is kept as JSON is written and read by pydantic, in one step and with its types checked.
-_JSON_AS_IT_IS: dict[str, Any] = {"json_serializer": str, "json_deserializer": str}
+_JSON_AS_IT_IS: dict[str, Any] = {"json_serializer": str, "json_deserializer": _as_text}
 
 
 def open_engine(url: str) -> Engine:

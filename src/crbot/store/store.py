@@ -50,13 +50,13 @@ from crbot.intake.ports import (
     Stale,
 )
 from crbot.intake.repeats import likeness
-from crbot.store import marks
+from crbot.store import lookups, marks
 from crbot.store.arrivals import arrival_of, keep, namesake_of
 from crbot.store.casefile import CASE, case_numbered, save_case
 from crbot.store.engine import open_engine as open_engine
 from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
 from crbot.store.records import has_failed, write_down
-from crbot.store.rows import LETTER, NOTICE, WHISPER, as_json, notice_row, put_out, rows_of
+from crbot.store.rows import LETTER, NOTICE, WHISPER, another_key, as_json, notice_row, put_out, rows_of
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
@@ -324,7 +324,7 @@ class SqlStore:
     def set_aside(self, kept: Kept, reason: str, notice: Notice, now: datetime) -> None:
         with self._transaction() as connection:
             connection.execute(_UPDATE_INBOX, {"inbox_id": kept.id, "state": "aside", "reason": reason})
-            put_out(connection, [notice_row(f"aside:{kept.id}", notice, now)])
+            put_out(connection, [notice_row(another_key(connection, f"aside:{kept.id}"), notice, now)])
             write_down(
                 connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
             )
@@ -393,7 +393,8 @@ class SqlStore:
                 update(outbox).where(outbox.c.id == outgoing.id).values(state="failed", reason=reason)
             )
             if notice is not None:
-                put_out(connection, [notice_row(f"failed:{outgoing.key}", notice, now)])
+                key = another_key(connection, f"failed:{outgoing.key}")
+                put_out(connection, [notice_row(key, notice, now)])
             case = outgoing.what.case if isinstance(outgoing.what, Letter) else None
             write_down(connection, case or "", (Entry("not sent", "crbot", {"key": outgoing.key}),), now)
 
@@ -566,6 +567,22 @@ class SqlStore:
             if len(rows) < _MANY:
                 return
             last = (rows[-1].year, rows[-1].counter)
+
+    def open_cases(self) -> tuple[Case, ...]:
+        with self._transaction() as connection:
+            return lookups.open_cases(connection)
+
+    def search(self, words: Collection[str], limit: int) -> tuple[Case, ...]:
+        with self._transaction() as connection:
+            return lookups.cases_with(connection, words, limit)
+
+    def words_of(self, number: str) -> tuple[str, ...]:
+        with self._transaction() as connection:
+            return lookups.words_of(connection, number)
+
+    def card_of(self, number: str, place: Place) -> str:
+        with self._transaction() as connection:
+            return lookups.card_of(connection, number, place)
 
     def events(self, since: datetime) -> tuple[Event, ...]:
         """What happened to all cases since then, oldest first."""

@@ -74,7 +74,7 @@ inbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("acknowledged", Boolean, nullable=False),
     Column("case_number", String(16)),
-    Column("decision", JSON),
+    Column("decision", JSON(none_as_null=True)),
     Column("reason", Text, nullable=False),
     Column("sender", Text, nullable=False),  # `Person.key`; "" before it is read
     Column(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -28,8 +30,11 @@ class Inbox:
     def __init__(self) -> None:
         self.kept: dict[str, Arrival] = {}
         self.is_full = False
+        self.is_free = threading.Event()
+        self.is_free.set()
 
     def keep(self, arrival: Arrival) -> None:
+        self.is_free.wait(10)
         if self.is_full:
             raise OSError("the disk is full")
         self.kept.setdefault(arrival.key, arrival)
@@ -109,6 +114,24 @@ def test_what_cannot_be_kept_is_not_acknowledged_so_that_slack_delivers_it_again
     assert delivered(slack, EVENT)[0] == 500
 
     inbox.is_full = False
+    assert delivered(slack, EVENT)[0] == 200
+    assert list(inbox.kept) == ["slack:Ev1"]
+
+
+def test_while_the_database_is_busy_slack_is_told_in_time_and_others_are_answered(
+    slack: SlackDeliveries, inbox: Inbox
+) -> None:
+    """What took too long is not acknowledged and comes again; kept twice, it is kept once."""
+    inbox.is_free.clear()
+    began = time.monotonic()
+    with ThreadPoolExecutor(10) as many:
+        waiting = [many.submit(delivered, slack, EVENT) for _ in range(9)]
+        assert delivered(slack, urlencode(slash_payload("help")), FORM) == (200, "Write to me")
+        assert time.monotonic() - began < 1
+        assert {each.result()[0] for each in waiting} == {503}
+    assert time.monotonic() - began < 3
+
+    inbox.is_free.set()
     assert delivered(slack, EVENT)[0] == 200
     assert list(inbox.kept) == ["slack:Ev1"]
 

@@ -337,6 +337,21 @@ class TestAtOnce:
         assert again["payload"] == {"response_action": "clear"}
         assert list(inbox.kept) == ["slack:form:V0ROOT"]
 
+    def test_what_is_kept_too_late_comes_again_and_has_one_effect(
+        self, peer: SlackPeer, inbox: Inbox, answering: list[Envelope]
+    ) -> None:
+        payload = event_payload(direct_message("We need help"), "Ev1")
+        inbox.is_free.clear()
+        began = time.monotonic()
+        first = peer.deliver("events_api", payload)
+        until("the time to pass in which Slack waits", lambda: time.monotonic() - began > 3)
+        inbox.is_free.set()
+
+        peer.acknowledged(peer.deliver("events_api", payload, retry=1))
+
+        assert first not in peer.acks
+        assert list(inbox.kept) == ["slack:Ev1"]
+
     def test_one_envelope_that_waits_for_the_database_holds_up_no_other(
         self, peer: SlackPeer, inbox: Inbox, answering: list[Envelope]
     ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,9 @@ class Desk:
         self.bot = wiring.make_bot(settings, now)
         self.worker = Worker(self.bot)
         self.worker.start()
+        listener = self.worker._listener
+        assert listener is not None
+        until("the way in", listener.is_connected)
 
     def stop(self) -> None:
         self.worker.stop()
@@ -80,7 +84,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
 
 def photograph(page: Page, name: str) -> None:
     """Where a folder is named, a picture of the page is left in it, to be looked at."""
-    if folder := os.environ.get("CRBOT_PICTURES"):
+    if folder := os.environ.get("LIVE_PICTURES"):
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
@@ -126,12 +130,14 @@ def test_from_the_form_to_a_set_call(desk: Desk, request: pytest.FixtureRequest)
         desk.worker.keep(wiring.terminal_action(propose, now()))
         until("the proposal", lambda: len(desk.said()) == 3)
         page.get_by_text("replies", exact=False).first.click()
-        slots = until("the times", lambda: page.get_by_role("button", name="20").all())
+        slot = page.locator("button", has_text=re.compile(r"\d{4} at \d")).first
+        slot.wait_for()
         photograph(page, f"{mode}-5-times")
-        slots[0].click()
+        slot.click()
         until(
             "the call",
             lambda: (case := desk.case()) and case.call and case.call.state is CallState.SET,
+            30,
         )
 
         page.locator(".sidebar-item", has_text="CRI Intake").click()

@@ -18,7 +18,7 @@ from crbot.cases.case import Case, Conversation, Stage
 from crbot.cases.meetings import Call
 from crbot.channels.slack import letters, own, requests
 from crbot.channels.slack.account import Account
-from crbot.channels.slack.atonce import Envelope, Forms, Reply, first_of
+from crbot.channels.slack.atonce import Envelope, Forms, Reply
 from crbot.channels.slack.limits import Surface, problems
 from crbot.channels.slack.requesters import Requesters
 from crbot.triage.decision import Disposition, Queue
@@ -153,6 +153,16 @@ def test_whoever_takes_no_part_in_a_case_is_shown_nothing_of_it(
     assert "Springfield" not in json.dumps(peer.views)
 
 
+def test_a_case_that_is_answered_nowhere_is_nobodys_to_see(
+    requesters: Requesters, peer: SlackPeer, cases: Cases
+) -> None:
+    cases.all = [replace(CASE, conversation=Conversation(Channel.EMAIL, ""))]
+
+    answered(requesters, {**click(letters.ANSWER, user="U0STRANGER"), "channel": None})
+
+    assert "can't be shown to you here" in shown(peer)["blocks"][0]["text"]["text"]
+
+
 def test_who_asked_by_mail_answers_on_slack_by_the_same_address(
     requesters: Requesters, peer: SlackPeer, cases: Cases
 ) -> None:
@@ -239,6 +249,10 @@ QUIET = replace(ON_SLACK, asked=())
         (
             replace(QUIET, stage=Stage.SCOPING, call=CALL.at(CALL.slots[0])),
             "Our call is on Tuesday, March 10, 2026 at 2:00 pm EDT",
+        ),
+        (
+            replace(ON_SLACK, stage=Stage.SCOPING, call=CALL.at(CALL.slots[0])),
+            "Our call is on Tuesday, March 10, 2026 at 2:00 pm EDT; we wait for your answer to one question",
         ),
         (replace(QUIET, stage=Stage.DECLINED), "Closed; please see our letter"),
     ],
@@ -347,13 +361,6 @@ def test_every_other_command_is_answered_with_how_to_ask(requesters: Requesters,
 )
 def test_what_is_not_theirs_is_left_to_others(requesters: Requesters, envelope: dict[str, Any]) -> None:
     assert requesters(envelope) is None
-
-
-def test_the_first_that_has_an_answer_gives_it() -> None:
-    answers = first_of(lambda _: None, lambda _: Reply("one"), lambda _: Reply("two"))
-
-    assert answers({}) == Reply("one")
-    assert first_of(lambda _: None)({}) is None
 
 
 @patient

@@ -131,7 +131,7 @@ def test_a_form_with_nothing_in_it_is_not_taken(
 
 
 def test_a_request_without_a_word_is_asked_for_one(policy: Policy) -> None:
-    what = requests.what_form(sent(requests.who_form(policy), {}), policy)
+    what = requests.what_form(sent(requests.who_form(policy), {"contact": "555-0100"}), policy)
 
     assert list(requests.faults(sent(what, {"words": " \n "}))) == ["words"]
     assert requests.faults(sent(what, {"words": "Training"})) == {}

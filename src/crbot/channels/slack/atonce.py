@@ -41,16 +41,6 @@ def keep_all(_: Envelope) -> Reply | None:
     return None
 
 
-def first_of(*answering: AtOnce) -> AtOnce:
-    """The answer of the first that has one."""
-
-    def answer(envelope: Envelope) -> Reply | None:
-        replies = (each(envelope) for each in answering)
-        return next((reply for reply in replies if reply is not None), None)
-
-    return answer
-
-
 class Forms:
     """Opens forms in time, however long what they show is looked up."""
 

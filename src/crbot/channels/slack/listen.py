@@ -93,9 +93,11 @@ _KEPT = Reply(is_kept=True)
 
 def _too_late(body: Mapping[str, Any]) -> BoltResponse:
     """No acknowledgement; but who has just filled in a form is told, and keeps what was written."""
-    if body.get("type") != "view_submission":
+    is_form = body.get("type") == "view_submission"
+    blocks = body["view"].get("blocks", []) if is_form else []
+    fields = [block["block_id"] for block in blocks if block["type"] == "input"]
+    if not fields:
         return BoltResponse(status=503)
-    fields = [block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input"]
     return BoltResponse(status=200, body={"response_action": "errors", "errors": {fields[0]: _PRESS_AGAIN}})
 
 

@@ -88,16 +88,21 @@ def _in_a_line(case: Case) -> str:
 
 def stands(case: Case) -> str:
     """How a request stands, in plain words."""
-    said = _STANDS[case.stage]
-    call = case.call
+    told = list(_what_stands(case))
+    said = "; ".join(told)
+    return said[:1].upper() + said[1:] if told else _STANDS[case.stage]
+
+
+def _what_stands(case: Case) -> Iterator[str]:
+    """What there is to tell beyond the stage."""
+    call = case.call if case.stage is Stage.SCOPING else None
+    if call is not None and call.is_set and call.chosen is not None:
+        yield f"our call is on {call.in_words(call.chosen)}"
+    if call is not None and call.state is CallState.PROPOSED:
+        yield "please choose a time for our call; the times are in our last message"
     if _waits_for_you(case):
         count = len(case.decision.questions)
-        return f"We wait for your answer to {'one question' if count == 1 else f'{count} questions'}"
-    if call is None or case.stage is not Stage.SCOPING:
-        return said
-    if call.state is CallState.PROPOSED:
-        return "Please choose a time for our call; the times are in our last message"
-    return f"Our call is on {call.in_words(call.chosen)}" if call.is_set and call.chosen else said
+        yield f"we wait for your answer to {'one question' if count == 1 else f'{count} questions'}"
 
 
 def _waits_for_you(case: Case) -> bool:

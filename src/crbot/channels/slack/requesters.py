@@ -102,7 +102,8 @@ class Requesters:
     def _takes_part(self, envelope: Envelope, case: Case) -> bool:
         """Whoever is in the conversation in which the case is answered, or is one of its participants."""
         channel = str((envelope.get("channel") or {}).get("id", ""))
-        return channel == case.conversation.address or self._is_own(envelope["user"]["id"], case)
+        is_there = bool(channel) and channel == case.conversation.address
+        return is_there or self._is_own(envelope["user"]["id"], case)
 
     def _is_own(self, user: str, case: Case) -> bool:
         key = self._person(user).key

@@ -1,7 +1,7 @@
 """What requesters fill in on Slack: the form of a request, of open questions, of corrections; and what they tell. Pure.
 
-The fields and their words come from the rules (`facts.yaml`). When a form is opened, and for whom, is `listen`'s; what
-follows from what it tells, the use cases'.
+The fields and their words come from the rules (`facts.yaml`). When a form is opened, and for whom, is
+`requesters`'s; what follows from what it tells, the use cases'.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ _CORRECTED = (*_AGENCY, "services")
 _ASKED_IN_FORM = {"incident": "Is a recent critical incident at your agency the reason for this request?"}
 _ASKED_AS = {"agency_type": _AGENCY}  # the question that asks for several facts at once
 
-_LABEL, _PLACEHOLDER, _OPTION, _HINT = 2000, 150, 75, 2000  # characters, as Slack counts them
+_TITLE, _LABEL, _PLACEHOLDER, _OPTION, _HINT = 24, 2000, 150, 75, 2000  # characters, as Slack counts them
 _MOST_RADIO, _MOST_OPTIONS = 10, 100
 _LONGEST_NAME, _LONGEST_CONTACT, _LONGEST_WORDS = 200, 300, 3000
 _WORDS, _CONTACT, _FILES = "words", "contact", "files"  # fields that are no facts
 _VALUE = "value"  # the action id of each field
-_ENTITLED = {"title": 24}
 # How the values of these facts answer their question; all others are called as the rules call them.
 _AS_ANSWERS: Mapping[str, Mapping[str, str]] = {
     "requester_authority": {
@@ -99,7 +98,7 @@ def what_form(who: Payload, policy: Policy) -> Payload:
     """The second step; the answers of the first, a submitted view, go with it."""
     return {
         **_view(WHAT, "Request assistance", "Send Request", _answered(who)),
-        "close": _plain("Back", _ENTITLED["title"]),
+        "close": _plain("Back", _TITLE),
         "blocks": [
             _words(
                 _WORDS,
@@ -159,8 +158,8 @@ def notice_form(text: str) -> Payload:
     """A view that only tells something."""
     return {
         "type": "modal",
-        "title": _plain("Your request", _ENTITLED["title"]),
-        "close": _plain("Done", _ENTITLED["title"]),
+        "title": _plain("Your request", _TITLE),
+        "close": _plain("Done", _TITLE),
         "blocks": [section("told", line(text, 1000))],
     }
 
@@ -176,7 +175,7 @@ def is_requesters(name: str) -> bool:
 def faults(view: Payload) -> dict[str, str]:
     """What keeps a form from being taken: field -> what to do. Nothing is asked of anybody for it."""
     told = told_by(view)
-    if view["callback_id"] == WHAT and not told.words.strip():
+    if view["callback_id"] == WHAT and _WORDS not in _answered(view):
         return {_WORDS: "Tell us in a few words what help is wanted"}
     if view["callback_id"] in (ANSWERS, CORRECTIONS) and not told.answers and not told.words.strip():
         first = next(block["block_id"] for block in view["blocks"] if block["type"] == "input")
@@ -330,9 +329,9 @@ def _view(callback_id: str, title: str, submit: str, carried: Mapping[str, str])
         "type": "modal",
         "callback_id": callback_id,
         "private_metadata": json.dumps(carried, ensure_ascii=False, separators=(",", ":")),
-        "title": _plain(title, _ENTITLED["title"]),
-        "submit": _plain(submit, _ENTITLED["title"]),
-        "close": _plain("Cancel", _ENTITLED["title"]),
+        "title": _plain(title, _TITLE),
+        "submit": _plain(submit, _TITLE),
+        "close": _plain("Cancel", _TITLE),
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -97,12 +96,12 @@ SENT: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
     ),
     "write": ({"text": "One, two\n\nand three"}, {"text": "One, two\n\nand three"}, ""),
     "correct the lawsuit": (
-        {"fact": ("litigation",), "value:litigation": ("none",), "reason": "The chief said so"},
+        {"value": ("none",), "reason": "The chief said so"},
         {"fact": "litigation", "value": "none"},
         "The chief said so",
     ),
     "dispute the investigation": (
-        {"fact": ("investigation",), "evidence:investigation": ("0",), "reason": "Another agency's"},
+        {"evidence": ("0",), "reason": "Another agency's"},
         {"fact": "investigation", "text": "The state's investigation closed in May"},
         "Another agency's",
     ),
@@ -128,21 +127,26 @@ def test_a_form_that_was_sent_is_an_action_with_its_values_and_reason(name: str)
 
 
 def test_times_and_days_that_were_picked_are_told_with_their_offset() -> None:
-    payload = sent("propose call", {"where": "+1 202 555 0100"})
+    chosen = ["2026-11-25T14:00:00+00:00", "2026-12-01T18:30:00+00:00"]
+    payload = sent("propose call", {"slots:suiting": chosen, "where": "+1 202 555 0100"})
     payload["view"]["state"]["values"] |= {
-        "slots:1": {"value": {"type": "datetimepicker", "selected_date_time": 1795528800}},
-        "slots:2": {"value": {"type": "datetimepicker", "selected_date_time": 1796061600}},
-        "slots:3": {"value": {"type": "datetimepicker", "selected_date_time": None}},
+        "slots:other1": {"value": {"type": "datetimepicker", "selected_date_time": 1796133600}},
+        "slots:other2": {"value": {"type": "datetimepicker", "selected_date_time": None}},
         "until": {"value": {"type": "datepicker", "selected_date": "2026-12-24"}},
     }
 
     values = read(payload).values
 
-    assert [datetime.fromisoformat(each).timestamp() for each in values["slots"].split(",")] == [
-        1795528800,
-        1796061600,
-    ]
+    assert values["slots"].split(",") == [*chosen, "2026-12-01T14:00:00+00:00"]
     assert (values["until"], values["where"]) == ("2026-12-24", "+1 202 555 0100")
+
+
+def test_of_a_time_that_was_offered_and_one_that_was_picked_the_picked_one_counts() -> None:
+    payload = sent("set call", {"slot:offered": ("2026-11-25T14:00:00+00:00",)})
+    picked_later = {"value": {"type": "datetimepicker", "selected_date_time": 1796133600}}
+    payload["view"]["state"]["values"]["slot:other"] = picked_later
+
+    assert read(payload, STATES["call proposed"].case).values == {"slot": "2026-12-01T14:00:00+00:00"}
 
 
 @pytest.mark.parametrize(
@@ -218,8 +222,6 @@ def test_who_can_not_be_told_apart_now_is_refused_in_words() -> None:
     ("name", "filled", "field"),
     [
         ("ask", {"facts:open": [], "text": "Hello"}, "text"),
-        ("correct", {"fact": None}, "fact"),
-        ("dispute", {"fact": None}, "fact"),
     ],
 )
 def test_what_a_form_lacks_is_said_at_the_field(name: str, filled: dict[str, Any], field: str) -> None:
@@ -230,6 +232,38 @@ def test_what_a_form_lacks_is_said_at_the_field(name: str, filled: dict[str, Any
     assert field in {block["block_id"] for block in wanted(name)["blocks"]}
 
 
+@pytest.mark.parametrize(("name", "verb"), [("correct", "correct"), ("dispute", "dispute")])
+def test_a_fact_that_was_chosen_leads_to_the_second_step(name: str, verb: str) -> None:
+    payload = sent(name, {"fact": ("investigation",)})
+    wish = actions.wish_of(payload)
+
+    assert wish is not None
+    assert (wish.what, wish.item, wish.needs_a_view) == (verb, "investigation", True)
+    assert isinstance(reading().read(payload), Ignored)
+
+
+@pytest.mark.parametrize(("chosen", "leads_on"), [("write", True), ("full", True), ("claim", False)])
+def test_what_is_chosen_of_all_actions_is_opened_or_done(chosen: str, leads_on: bool) -> None:
+    view = forms.everything(CASE, "C0CR", "head")
+    wish = actions.wish_of(form_payload(view, {"what": (chosen,)}, "U0LEE"))
+
+    assert wish is not None
+    assert (wish.what, wish.case, wish.revision, wish.channel) == (chosen, "CRI-2026-0042", 7, "C0CR")
+    assert wish.needs_a_view is leads_on
+
+
+def test_the_pages_of_a_message_follow_one_another_and_begin_anew() -> None:
+    texts, page, seen = ("word " * 8000,), 1, []
+    for _ in range(4):
+        view = forms.full_message(CASE, "C0CR", texts, page)
+        wish = actions.wish_of(form_payload(view, {}, "U0LEE"))
+        assert wish is not None
+        assert wish.what == "full"
+        seen.append(page := int(wish.item))
+
+    assert seen == [2, 3, 1, 2]
+
+
 def test_a_number_that_is_none_is_said_at_the_field() -> None:
     wish = actions.wish_of(form_payload(forms.place_held("12", "C0REV"), {"case": "42"}, "U0LEE"))
     assert wish is not None
@@ -238,11 +272,7 @@ def test_a_number_that_is_none_is_said_at_the_field() -> None:
 
 
 def test_evidence_that_is_gone_is_named_by_no_words() -> None:
-    payload = sent(
-        "dispute the investigation", {"fact": ("investigation",), "evidence:investigation": ("7",)}
-    )
-
-    assert read(payload).values["text"] == ""
+    assert read(sent("dispute the investigation", {"evidence": ("7",)})).values["text"] == ""
 
 
 @pytest.mark.parametrize(
@@ -258,11 +288,11 @@ def test_what_requesters_do_is_no_action_of_staff(payload: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("value", ["", "CRI-2026-0042|seven", "CRI-2026-0042|7|x|y", "|" * 9])
-@pytest.mark.parametrize("action_id", ["case_claim", "case_nothing", "case_", "case_more", "case_full:x"])
+@pytest.mark.parametrize("action_id", ["case_claim", "case_nothing", "case_", "case_more", "case_choice"])
 def test_a_click_of_another_form_than_ours_does_nothing(action_id: str, value: str) -> None:
     payload = json.loads(json.dumps(click_payload(action_id, value)))
     try:
         wish = actions.wish_of(payload)
     except (KeyError, ValueError, IndexError, TypeError):
         return
-    assert wish is None or wish.what in {"claim", "full"}
+    assert wish is None or wish.what in {"claim"}

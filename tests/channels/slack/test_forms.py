@@ -160,10 +160,10 @@ def test_what_is_too_long_for_a_field_is_left_out_so_that_it_stays_as_it_was() -
     assert "4213 characters stand there" in experts["hint"]["text"]
 
 
-def test_call_times_that_suit_the_agency_are_filled_in() -> None:
+def test_call_times_that_suit_the_agency_are_offered_in_its_own_time_and_three_are_chosen() -> None:
     view = wanted("propose call")
 
-    slots = [each["element"] for each in view["blocks"] if each["block_id"].startswith("slots:")]
-    assert len(slots) == 5
-    assert len([each for each in slots if "initial_date_time" in each]) == 3
-    assert "America/New_York" in view["blocks"][0]["text"]["text"]
+    [suiting] = [each["element"] for each in view["blocks"] if each["block_id"] == "slots:suiting"]
+    assert len(suiting["options"]) == 5
+    assert suiting["initial_options"] == suiting["options"][:3]
+    assert suiting["options"][0]["text"]["text"] == "Tuesday, November 24, 2026 at 9:00 am EST"

@@ -46,7 +46,6 @@ VIEWS = {
 }
 FORMS = {
     "find": home.find(),
-    "searching": home.searching(),
     "found": home.found(CASES[:2], label, NOW),
     "nothing found": home.found((), label, NOW),
 }

@@ -328,7 +328,7 @@ def test_answers_go_to_the_case_that_the_form_was_drawn_for() -> None:
     assert received.message.answers == {"investigation": "unknown"}
 
 
-@pytest.mark.parametrize("name", [requests.WHO, "case_ask", ""])
+@pytest.mark.parametrize("name", [requests.WHO, "board_found", ""])
 def test_a_form_that_is_no_requesters_last_step_asks_nothing_of_a_case(name: str) -> None:
     assert isinstance(read(form_payload({"callback_id": name}, {})), Ignored)
 

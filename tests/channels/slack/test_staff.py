@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -105,12 +106,6 @@ def desk(peer: SlackPeer) -> Desk:
     return Desk(peer)
 
 
-def in_modal(payload: dict[str, Any], view: dict[str, Any]) -> dict[str, Any]:
-    """The click as it comes from a view: no channel, no message."""
-    left = {key: value for key, value in payload.items() if key not in ("channel", "message")}
-    return {**left, "trigger_id": "9.9.9", "view": {**view, "id": "V000001", "hash": "h1"}}
-
-
 def texts(view: dict[str, Any]) -> str:
     return json.dumps(view, ensure_ascii=False)
 
@@ -171,27 +166,23 @@ def test_a_form_is_drawn_with_what_the_case_and_the_calendar_tell(desk: Desk) ->
     desk.cases.cases = (replace(SET, owner=None),)
 
     desk.tell(click_payload("case_propose_call", "CRI-2026-0042|7"))
-    assert "initial_date_time" in texts(desk.shown)
+    assert "Times that suit the agency" in texts(desk.shown)
 
     desk.cases.cases = (CASE, *CASES)
     desk.tell({**click_payload("case_duplicate", "CRI-2026-0042|7"), "trigger_id": "2"})
     assert "CRI-2026-0001 Springfield" in texts(desk.shown)
 
 
-def test_a_choice_of_a_fact_draws_the_form_anew_with_its_values(desk: Desk) -> None:
+def test_the_fact_that_was_chosen_is_followed_by_its_values(desk: Desk) -> None:
     desk.tell(click_payload("case_correct", "CRI-2026-0042|7"))
-    view = desk.shown
-    chosen = in_modal(click_payload("fact", ""), view)
-    chosen["actions"] = [
-        {"action_id": "fact", "block_id": "fact", "selected_option": {"value": "litigation"}}
-    ]
 
-    reply = desk.tell(chosen)
+    reply = desk.tell(form_payload(desk.shown, {"fact": ("litigation",)}, "U0LEE"))
 
     assert not reply.is_kept
-    assert "value:litigation" in {block["block_id"] for block in desk.shown["blocks"]}
-    [update] = desk.peer.called("views.update")
-    assert (update["view_id"], update["hash"]) == ("V000001", "h1")
+    assert isinstance(reply.says, dict)
+    assert reply.says["response_action"] == "update"
+    assert "Lawsuit" in texts(reply.says["view"])
+    assert {"value", "reason"} <= {block["block_id"] for block in reply.says["view"]["blocks"]}
 
 
 def sent(desk: Desk, filled: dict[str, Any], user: str = "U0LEE") -> dict[str, Any]:
@@ -238,25 +229,26 @@ def test_all_actions_are_listed_with_the_way_to_the_card(desk: Desk) -> None:
     desk.tell(picked("all|CRI-2026-0042|7"))
 
     assert "|Open the card>" in texts(desk.shown)
-    assert "case_hold_followups" in texts(desk.shown)
+    assert "Hold the follow-ups" in texts(desk.shown)
 
 
-def test_an_action_from_the_list_opens_its_form_on_top(desk: Desk) -> None:
+def test_an_action_from_the_list_is_followed_by_its_form(desk: Desk) -> None:
     desk.tell(picked("all|CRI-2026-0042|7"))
 
-    desk.tell(in_modal(click_payload("case_note", "CRI-2026-0042|7"), desk.shown))
+    reply = desk.tell(form_payload(desk.shown, {"what": ("note",)}, "U0LEE"))
 
-    assert len(desk.peer.called("views.push")) == 1
-    assert desk.shown["private_metadata"] == forms.metadata("CRI-2026-0042", 7, "C0CR")
+    assert isinstance(reply.says, dict)
+    assert reply.says["response_action"] == "update"
+    assert reply.says["view"]["private_metadata"] == forms.metadata("CRI-2026-0042", 7, "C0CR")
+    assert not reply.is_kept
 
 
-def test_an_action_from_the_list_without_a_form_is_kept_and_the_list_says_so(desk: Desk) -> None:
+def test_an_action_from_the_list_without_a_form_is_kept(desk: Desk) -> None:
     desk.tell(picked("all|CRI-2026-0042|7"))
 
-    reply = desk.tell(in_modal(click_payload("case_claim", "CRI-2026-0042|7"), desk.shown))
+    reply = desk.tell(form_payload(desk.shown, {"what": ("claim",)}, "U0LEE"))
 
-    assert reply.is_kept
-    assert "It is being done" in texts(desk.shown)
+    assert reply == Reply({"response_action": "clear"}, is_kept=True)
 
 
 def test_the_full_message_is_turned_page_by_page(desk: Desk) -> None:
@@ -264,8 +256,16 @@ def test_the_full_message_is_turned_page_by_page(desk: Desk) -> None:
     assert "I am the Chief of Police of Springfield" in texts(desk.shown)
     assert "Page 1 of 4" in texts(desk.shown)
 
-    desk.tell(in_modal(click_payload("case_full:2", "CRI-2026-0042|7|2"), desk.shown))
-    assert "Page 2 of 4" in texts(desk.shown)
+    reply = desk.tell(form_payload(desk.shown, {}, "U0LEE"))
+    assert "Page 2 of 4" in str(reply.says)
+
+
+def test_who_was_let_out_of_the_channel_gets_no_further(desk: Desk) -> None:
+    desk.tell(picked("all|CRI-2026-0042|7"))
+
+    reply = desk.tell(form_payload(desk.shown, {"what": ("note",)}, "U0RIVERA"))
+
+    assert "only members" in str(reply.says)
 
 
 # --- notices ----------------------------------------------------------------------------------------------------------
@@ -342,20 +342,34 @@ def test_a_case_of_another_channel_is_not_opened(desk: Desk) -> None:
     assert "only members" in texts(desk.shown)
 
 
-def test_a_case_is_found_by_words(desk: Desk) -> None:
+def test_a_case_is_found_by_words_and_opened(desk: Desk) -> None:
     desk.tell(on_board({"action_id": home.FIND, "value": "-"}))
-    reply = desk.tell(form_payload(home.find(), {"words": "springfield 0003"}, "U0LEE"))
 
-    assert isinstance(reply.says, dict)
-    assert reply.says["response_action"] == "update"
-    assert not reply.is_kept
-    assert "CRI-2026-0003" in texts(desk.shown)
+    found = desk.tell(form_payload(desk.shown, {"words": "springfield 0003"}, "U0LEE"))
+    assert isinstance(found.says, dict)
+    assert "CRI-2026-0003" in texts(found.says["view"])
+
+    opened = desk.tell(form_payload(found.says["view"], {"case": ("CRI-2026-0003",)}, "U0LEE"))
+    assert isinstance(opened.says, dict)
+    assert opened.says["view"]["private_metadata"] == forms.metadata("CRI-2026-0003", 7, "C0CR")
+    assert not opened.is_kept
 
 
 def test_nothing_is_found_by_who_is_not_staff(desk: Desk) -> None:
-    desk.tell(form_payload(home.find(), {"words": "springfield"}, "U0RIVERA"))
+    found = desk.tell(form_payload(home.find(), {"words": "springfield"}, "U0RIVERA"))
 
-    assert "CRI-2026" not in texts(desk.shown)
+    assert "CRI-2026" not in str(found.says)
+
+
+def test_what_takes_too_long_is_asked_for_again(desk: Desk) -> None:
+    free = threading.Event()
+    desk.cases.search = lambda words, limit: CASES if free.wait(10) else ()  # type: ignore[method-assign]
+
+    late = desk.tell(form_payload(home.find(), {"words": "springfield"}, "U0LEE"))
+    free.set()
+
+    assert isinstance(late.says, dict)
+    assert "press the button again" in late.says["errors"]["words"]
 
 
 class Timely:

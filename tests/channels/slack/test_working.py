@@ -127,7 +127,11 @@ class House:
         self.click(verb, number, user)
         if values or verb in _FORMS_WITHOUT_VALUES:
             until("the form", lambda: len(self.peer.views) > opened)
-            answer = self.send(list(self.peer.views)[-1], values, user)
+            view_id = list(self.peer.views)[-1]
+            answer = self.send(view_id, values, user)
+            if answer.get("response_action") == "update":  # a fact was chosen
+                self.peer.views[view_id] = answer["view"]
+                answer = self.send(view_id, values, user)
             assert answer == {"response_action": "clear"}, answer
         [thought] = self.think()
         assert thought.did.startswith("acted"), thought
@@ -138,8 +142,6 @@ class House:
     def send(self, view_id: str, values: dict[str, str], user: str = "U0LEE") -> dict[str, Any]:
         """Send a form as it was filled in beforehand, but for these values."""
         view = self.peer.views[view_id]
-        if fact := values.get("fact"):
-            view = self._with_fact(view_id, view, fact, user)
         state = {
             block["block_id"]: {block["element"]["action_id"]: _state(block, values)}
             for block in view["blocks"]
@@ -147,12 +149,6 @@ class House:
         }
         sent = {**view, "id": view_id, "root_view_id": view_id, "hash": "h", "state": {"values": state}}
         return self.hand_over({"type": "view_submission", "user": {"id": user}, "view": sent})
-
-    def _with_fact(self, view_id: str, view: dict[str, Any], fact: str, user: str) -> dict[str, Any]:
-        chosen = {"action_id": "fact", "block_id": "fact", "selected_option": {"value": fact}}
-        view = {**view, "id": view_id, "hash": "h"}
-        self.hand_over({"type": "block_actions", "user": {"id": user}, "view": view, "actions": [chosen]})
-        return until("the form that follows", lambda: _following(self.peer.views[view_id], fact))
 
     def sent_to_staff(self, kind: type[Any]) -> list[Any]:
         due = self.store.claim(Channel.SLACK, self.clock() + timedelta(days=1), timedelta(minutes=1), 500)
@@ -162,14 +158,10 @@ class House:
 _FORMS_WITHOUT_VALUES = {"reopen", "close", "cancel_call", "send_plan", "propose_call", "draft_decline"}
 
 
-def _following(view: dict[str, Any], fact: str) -> dict[str, Any] | None:
-    shown = {block["block_id"] for block in view["blocks"]}
-    return view if shown & {f"value:{fact}", f"evidence:{fact}"} else None
-
-
 def _state(block: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
     """What Slack would tell of a field: what was filled in, else what stood there."""
-    element, told = block["element"], values.get(block["block_id"].partition(":")[0])
+    element, name = block["element"], block["block_id"]
+    told = values.get(name, values.get(name.partition(":")[0]))
     match element["type"]:
         case "plain_text_input":
             return {"value": told if told is not None else element.get("initial_value")}
@@ -220,7 +212,7 @@ def test_a_case_is_led_from_the_first_message_to_its_end_by_buttons_and_forms(ho
     assert proposed.stage is Stage.SCOPING
     assert proposed.call
     assert len(proposed.call.slots) == 3
-    moved = do("change_call", number, slot="2026-03-10T14:00-05:00", minutes="45").call
+    moved = do("change_call", number, **{"slot:other": "2026-03-10T14:00-05:00"}, minutes="45").call
     assert moved
     assert (moved.state, moved.chosen) == (CallState.SET, datetime(2026, 3, 10, 19, tzinfo=UTC))
     cancelled = do("cancel_call", number).call
@@ -279,10 +271,10 @@ def test_what_a_form_would_be_refused_for_is_said_in_it_and_changes_nothing(hous
     house.click("change_call", number)
     until("the form", lambda: len(house.peer.views) == 1)
 
-    answer = house.send(next(iter(house.peer.views)), {"slot": "2026-03-01T10:00-05:00"})
+    answer = house.send(next(iter(house.peer.views)), {"slot:other": "2026-03-01T10:00-05:00"})
 
     assert answer["response_action"] == "errors"
-    assert "has passed" in answer["errors"]["slot"]
+    assert "has passed" in answer["errors"]["slot:other"]
     assert house.think() == []
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from crbot.cases.case import Case, Place, place_of
 from crbot.cases.respond import Whisper
-from crbot.channels.slack.forms import EVIDENCE, FACT_CHOSEN, FORMS
+from crbot.channels.slack import offers
+from crbot.channels.slack.forms import EVIDENCE, FORMS, IN_TWO_STEPS
 from crbot.channels.slack.offers import ACTION, ALL, FORM, FULL, MORE, PLACE_HELD
 from crbot.intake.ports import DeliveryFailed, Ignored, StaffAction, Verb
 from crbot.triage.decision import Queue
@@ -39,7 +40,9 @@ class Wish:
     revision: int | None
     by: str  # Slack user id
     channel: str  # of staff, where it was seen
-    item: str = ""  # what else the button points at: a held message, the key of a letter, a page
+    item: str = (
+        ""  # what else is meant: a held message, the key of a letter, a page, the fact of a second step
+    )
     values: Mapping[str, str] = field(default_factory=dict)
     is_sent: bool = False  # by a form
 
@@ -49,7 +52,7 @@ class Wish:
 
     @property
     def needs_a_view(self) -> bool:
-        """A form is opened first, or there is only something to show."""
+        """A form comes first, or there is only something to show."""
         return not self.is_sent and (self.verb is None or self.verb in FORMS)
 
 
@@ -62,7 +65,7 @@ def wish_of(payload: Payload) -> Wish | None:
         case "block_actions":
             action = payload["actions"][0]
             return _clicked(payload, action) if str(action["action_id"]).startswith(ACTION) else None
-        case "view_submission" if str(payload["view"]["callback_id"]).startswith(FORM):
+        case "view_submission" if str(payload["view"]["callback_id"]).startswith(ACTION):
             return _sent(payload["view"], payload["user"]["id"])
         case _:
             return None
@@ -72,37 +75,38 @@ def _clicked(payload: Payload, action: Payload) -> Wish:
     if action["action_id"] == MORE:
         what, _, value = action["selected_option"]["value"].partition("|")
     else:
-        what, value = action["action_id"].removeprefix(ACTION).partition(":")[0], action["value"]
+        what, value = action["action_id"].removeprefix(ACTION), action["value"]
     case, seen, item = [*value.split("|", 2), "", ""][:3]
     return Wish(
-        what if what in _SHOWN else Verb(what).value,
+        _known(what),
         case,
         int(seen) if seen else None,
         by=payload["user"]["id"],
-        channel=_channel_of(payload),
+        channel=payload["channel"]["id"],
         item=item,
     )
 
 
-def _channel_of(payload: Payload) -> str:
-    """Where it was clicked; a view remembers where it was opened."""
-    if channel := (payload.get("channel") or {}).get("id"):
-        return str(channel)
-    return str(json.loads((payload.get("view") or {}).get("private_metadata") or "{}").get("channel", ""))
+def _known(what: str) -> str:
+    """What is wanted, where it is something that can be. Raises ValueError."""
+    return what if what in _SHOWN else Verb(what).value
 
 
 def _sent(view: Payload, by: str) -> Wish:
+    """A form that was filled in, or the step to what is chosen in it."""
     seen = json.loads(view["private_metadata"])
     values = {**values_of(view), **seen["fixed"]}
-    return Wish(
-        Verb(view["callback_id"].removeprefix(FORM)).value,
-        seen["case"] or values.pop("case", "").strip().upper(),
-        seen["revision"],
-        by=by,
-        channel=seen["channel"],
-        values=values,
-        is_sent=True,
-    )
+    case = seen["case"] or values.pop("case", "").strip().upper()
+    wish = Wish("", case, seen["revision"], by, seen["channel"])
+    match view["callback_id"]:
+        case offers.CHOICE:
+            return replace(wish, what=_known(values["what"]))
+        case offers.PAGE:
+            return replace(wish, what=FULL, item=values["page"])
+    verb = Verb(view["callback_id"].removeprefix(FORM))
+    if verb in IN_TWO_STEPS and "fact" not in seen["fixed"]:
+        return replace(wish, what=verb.value, item=values["fact"])
+    return replace(wish, what=verb.value, values=values, is_sent=True)
 
 
 def values_of(view: Payload) -> dict[str, str]:
@@ -110,7 +114,10 @@ def values_of(view: Payload) -> dict[str, str]:
     told: dict[str, list[str]] = {}
     for block_id, elements in view["state"]["values"].items():
         told.setdefault(block_id.partition(":")[0], []).extend(map(_value_of, elements.values()))
-    return {name: ",".join(filter(None, parts)) for name, parts in told.items()}
+    values = {name: list(filter(None, parts)) for name, parts in told.items()}
+    if len(values.get("slot", ())) > 1:
+        values["slot"] = values["slot"][-1:]  # a choice can't be taken back: the time that was picked counts
+    return {name: ",".join(parts) for name, parts in values.items()}
 
 
 def _value_of(element: Payload) -> str:
@@ -127,32 +134,11 @@ def _value_of(element: Payload) -> str:
             return ""
 
 
-def fact_chosen(payload: Payload) -> Wish | None:
-    """A form that is to follow the fact which was chosen in it, as `item`; None for other clicks."""
-    view = payload.get("view") or {}
-    name, action = str(view.get("callback_id", "")), payload["actions"][0]
-    if not name.startswith(FORM) or action.get("action_id") != FACT_CHOSEN:
-        return None
-    seen = json.loads(view["private_metadata"])
-    return Wish(
-        Verb(name.removeprefix(FORM)).value,
-        seen["case"],
-        seen["revision"],
-        by=payload["user"]["id"],
-        channel=seen["channel"],
-        item=action["selected_option"]["value"],
-    )
-
-
 def faults(wish: Wish) -> dict[str, str]:
     """What a form lacks that Slack can't know of: field -> what to do."""
     match wish.verb:
         case Verb.ASK if not wish.values.get("facts"):
             return {"text": "Choose a question; what asks nothing is written with Write to Agency"}
-        case Verb.CORRECT if not wish.values.get("value"):
-            return {"fact": "Choose the fact, then what it is"}
-        case Verb.DISPUTE if not wish.values.get(EVIDENCE):
-            return {"fact": "Choose the fact, then the words"}
         case Verb.ADD_HELD if not _NUMBER.fullmatch(wish.case):
             return {"case": "Write the number as in CRI-2026-0042"}
         case _:
@@ -175,7 +161,7 @@ class StaffActions:
     def read(self, payload: Payload) -> StaffAction | Ignored:
         """What is to be done, or why nothing is; whoever may not do it is told so."""
         wish = wish_of(payload)
-        if wish is None or wish.verb is None:
+        if wish is None or wish.verb is None or wish.needs_a_view:
             return Ignored("it asks nothing of a case")
         if refusal := self.refusal(wish):
             return Ignored("not of staff, or nobody can tell", told=whispers(wish, refusal))

@@ -59,6 +59,7 @@ class Option:
 
     value: str
     text: str
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +153,8 @@ def modal(callback_id: str, title: str, metadata: str, parts: Iterable[Block], s
     return {**view, "submit": _plain(submit, TITLE)} if submit else view
 
 
-def field(
-    block_id: str,
-    label: str,
-    element: Block,
-    *,
-    hint: str = "",
-    is_optional: bool = False,
-    tells: bool = False,
-) -> Block:
-    """A field of a form; `tells`: a choice in it is told at once, so that the form can follow it."""
+def field(block_id: str, label: str, element: Block, *, hint: str = "", is_optional: bool = False) -> Block:
+    """A field of a form."""
     block: Block = {
         "type": "input",
         "block_id": block_id,
@@ -169,9 +162,7 @@ def field(
         "element": element,
         "optional": is_optional,
     }
-    if hint:
-        block["hint"] = _plain(hint, HINT)
-    return {**block, "dispatch_action": True} if tells else block
+    return {**block, "hint": _plain(hint, HINT)} if hint else block
 
 
 def words(initial: str = "", *, most: int = LONGEST_INPUT, is_long: bool = True) -> Block:
@@ -186,22 +177,21 @@ def words(initial: str = "", *, most: int = LONGEST_INPUT, is_long: bool = True)
     return {**element, "initial_value": before} if before and len(before) <= most else element
 
 
-def choice(
-    options: Sequence[Option],
-    chosen: Iterable[str] = (),
-    *,
-    placeholder: str = "Choose one",
-    action: str = VALUE,
-) -> Block:
+def choice(options: Sequence[Option], chosen: Iterable[str] = ()) -> Block:
     """One of several: all in sight where they are few, else in a list."""
     offered = options[:MOST_OPTIONS]
     before = [each for each in offered if each.value in set(chosen)][:1]
-    element: Block = {"action_id": action, "options": _options(offered)}
+    element: Block = {"action_id": VALUE, "options": _options(offered)}
     if before:
         element["initial_option"] = _options(before)[0]
-    if len(offered) > MOST_RADIO or action != VALUE:
-        return {**element, "type": "static_select", "placeholder": _plain(placeholder, PLACEHOLDER)}
-    return {**element, "type": "radio_buttons"}
+    return {**element, **_LIST} if len(offered) > MOST_RADIO else {**element, "type": "radio_buttons"}
+
+
+def switch(action_id: str, options: Sequence[Option], chosen: str) -> Block:
+    """A list beside buttons, which is told of at once when another of its options is chosen."""
+    before = next(each for each in options if each.value == chosen)
+    offered = {"options": _options(options), "initial_option": _options([before])[0]}
+    return {"type": "static_select", "action_id": action_id, **offered}
 
 
 def choices(options: Sequence[Option], chosen: Iterable[str] = ()) -> Block:
@@ -228,9 +218,12 @@ def day() -> Block:
 
 
 def _options(options: Iterable[Option]) -> list[Block]:
-    return [
-        {"text": _plain(one_line(each.text) or each.value, OPTION), "value": each.value} for each in options
-    ]
+    return [_option(each) for each in options]
+
+
+def _option(option: Option) -> Block:
+    shown: Block = {"text": _plain(one_line(option.text) or option.value, OPTION), "value": option.value}
+    return {**shown, "description": _plain(option.meaning, OPTION)} if option.meaning else shown
 
 
 def _run(run: Run) -> Block:
@@ -240,6 +233,9 @@ def _run(run: Run) -> Block:
 
 def _plain(text: str, limit: int) -> Block:
     return {"type": "plain_text", "text": clip(text, limit), "emoji": False}
+
+
+_LIST: Block = {"type": "static_select", "placeholder": _plain("Choose one", PLACEHOLDER)}
 
 
 def _mrkdwn(text: str) -> Block:

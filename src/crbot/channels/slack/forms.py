@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crbot.cases.case import Case, Stage, Status
-from crbot.cases.meetings import MOST_SLOTS, USUAL_MINUTES, USUAL_SLOTS, suggest_slots
+from crbot.cases.meetings import (
+    FEWEST_SLOTS,
+    MOST_SLOTS,
+    USUAL_MINUTES,
+    USUAL_SLOTS,
+    Call,
+    CallState,
+    suggest_slots,
+)
 from crbot.cases.rulebook import Rulebook
 from crbot.cases.stages import Condition
 from crbot.channels.slack import blocks, offers, wording
@@ -29,11 +37,12 @@ from crbot.triage.policy import FactRule
 
 READ = "case_read"  # what is only read
 EVIDENCE = "evidence"  # the field that gives the number of a piece of evidence
-FACT_CHOSEN = "fact"  # the action of a choice that the form follows
 _SHORT, _LONG = 300, 3000
 _PIECE, _PIECES_A_PAGE = 3000, 5
 _MINUTES = (15, 30, 45, 60, 90)
 _MOST_OTHERS = 5
+_SUGGESTED = 6
+_NEXT = "Next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class Ground:
     channel: str  # Slack's, of staff: where the person is answered
     taken: tuple[tuple[datetime, datetime], ...] = ()  # when the owner is in a call already, or may be
     others: tuple[Case, ...] = ()  # further open cases of the same agency
-    fact: str = ""  # chosen in the form
+    fact: str = ""  # chosen in the first step, where a form has two
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,8 @@ class Form:
 def form(verb: Verb, ground: Ground) -> Payload:
     """The form of an action. It always keeps Slack's limits."""
     drawn, case = FORMS[verb](ground), ground.case
-    seen = metadata(case.number, case.revision, ground.channel)
+    fixed = {"fact": ground.fact} if ground.fact else {}
+    seen = metadata(case.number, case.revision, ground.channel, **fixed)
     about = blocks.section("about", f"*{case.number}* {wording.agency(case)}\n{drawn.about}")
     submit = drawn.submit if any(part["type"] == "input" for part in drawn.parts) else ""
     view = blocks.modal(offers.FORM + verb.value, drawn.title, seen, (about, *drawn.parts), submit)
@@ -161,38 +171,55 @@ def _goes_to(case: Case) -> str:
 
 def _propose_call(ground: Ground) -> Form:
     case, hours = ground.case, ground.rules.hours
-    zones = hours.zones_of(_state(case), case.zone)
-    slots = suggest_slots(hours, zones, ground.taken, ground.now, _minutes(case))
-    picked = [*slots, *[None] * (MOST_SLOTS - len(slots))]
-    return Form(
-        "Propose call times",
-        "Send Times",
-        f"{_goes_to(case)} You pick the times in your own zone; the agency reads them in {zones[0].key}.",
-        (
-            *(
-                field(f"slots:{at}", f"Time {at}", blocks.moment(slot), is_optional=at > USUAL_SLOTS - 1)
-                for at, slot in enumerate(picked, start=1)
-            ),
-            *_about_call(case),
-            _own_words("They stand before the times"),
-        ),
+    zones, minutes = hours.zones_of(_state(case), case.zone), _minutes(case)
+    slots = suggest_slots(hours, zones, ground.taken, ground.now, minutes, _SUGGESTED)
+    parts: list[Block] = []
+    if slots:
+        call = Call(1, "", 0, slots, minutes, "", zones[0].key)
+        options = [_slot(call, slot) for slot in slots]
+        usual = [each.value for each in options[:USUAL_SLOTS]]
+        suiting = blocks.choices(options, usual)
+        parts.append(field("slots:suiting", "Times that suit the agency", suiting, is_optional=True))
+    hint = "You pick it in your own zone"
+    parts += [
+        field(f"slots:other{at}", title, blocks.moment(), hint=hint, is_optional=True)
+        for at, title in enumerate(("Another time", "One more"), start=1)
+    ]
+    about = (
+        f"{_goes_to(case)} It chooses one of {FEWEST_SLOTS} to {MOST_SLOTS} times, told in {zones[0].key}."
     )
+    parts += [*_about_call(case), _own_words("They stand before the times")]
+    return Form("Propose call times", "Send Times", about, tuple(parts))
+
+
+def _slot(call: Call, slot: datetime) -> Option:
+    return Option(slot.isoformat(), call.in_words(slot))
 
 
 def _change_call(ground: Ground) -> Form:
     call = ground.case.call
     was_set = call is not None and call.is_set
-    about = "Calendars are told." if was_set else "For a time that was agreed on. Invitations go out."
-    offered = "\n".join(wording.times(call)) if call else ""
+    parts: list[Block] = []
+    if call and call.state is CallState.PROPOSED and call.slots:
+        offered = blocks.choice([_slot(call, slot) for slot in call.slots])
+        parts.append(field("slot:offered", "One of the times proposed", offered, is_optional=True))
+    parts += [
+        field(
+            "slot:other",
+            "Another time" if parts else "Time",
+            blocks.moment(call.chosen if call and was_set else None),
+            hint="You pick it in your own zone" + ("; it counts in place of the above" if parts else ""),
+            is_optional=bool(parts),
+        ),
+        *_about_call(ground.case),
+        _own_words("In the letter to the agency"),
+    ]
+    now = "\n".join(wording.times(call)) if call and was_set else "For a time that was agreed on."
     return Form(
         "Move the call" if was_set else "Set the call",
         "Move Call" if was_set else "Set Call",
-        f"{about}\n{offered}".strip(),
-        (
-            field("slot", "Time", blocks.moment(call.chosen if call and was_set else None)),
-            *_about_call(ground.case),
-            _own_words("In the letter to the agency"),
-        ),
+        f"Invitations go out, to the agency and to our calendars. {now}",
+        tuple(parts),
     )
 
 
@@ -315,51 +342,53 @@ def _hold_followups(ground: Ground) -> Form:
 
 
 def _correct(ground: Ground) -> Form:
-    """First the fact; once it is chosen, its values."""
+    """First the fact, then what it is."""
     facts = ground.rules.policy.facts
-    parts = [_which_fact(ground, facts.values())]
-    if ground.fact in facts:
-        rule = facts[ground.fact]
-        parts += [_as_read(ground, rule), _value(ground, rule), _reason("Shown to staff, kept in the record")]
     about = "What you say outranks what the messages say. The rules judge again."
-    return Form("Correct a fact", "Correct Fact", about, tuple(parts))
+    if ground.fact not in facts:
+        return Form("Correct a fact", _NEXT, about, (_which_fact(facts.values()),))
+    rule = facts[ground.fact]
+    parts = (_as_read(ground, rule), _value(ground, rule), _reason("Shown to staff, kept in the record"))
+    return Form("Correct a fact", "Correct Fact", about, parts)
 
 
 def _dispute(ground: Ground) -> Form:
-    """First the fact; once it is chosen, the words that were read."""
+    """First the fact, then the words that were read."""
     facts, told_of = ground.rules.policy.facts, ground.case.decision.facts
-    parts = [_which_fact(ground, [rule for name, rule in facts.items() if told_of.evidence(name)])]
-    if evidence := told_of.evidence(ground.fact)[: blocks.MOST_RADIO]:
-        options = [Option(str(at), f"{at + 1}. {each.text}") for at, each in enumerate(evidence)]
-        parts += [
-            *(
-                blocks.quote(f"words:{ground.fact}:{at}", [Run(f"{at + 1}. {each.text}"[:_LONG])])
-                for at, each in enumerate(evidence)
-            ),
-            field(f"{EVIDENCE}:{ground.fact}", "Words that do not tell it", blocks.choice(options, ["0"])),
-            _reason("Saved as an example for those who keep the rules"),
-        ]
     about = "The words no longer count. Without any others, the fact is open again."
-    return Form("Evidence is wrong", "Evidence Is Wrong", about, tuple(parts))
+    evidence = told_of.evidence(ground.fact)[: blocks.MOST_RADIO]
+    if not evidence:
+        which = _which_fact(rule for name, rule in facts.items() if told_of.evidence(name))
+        return Form("Evidence is wrong", _NEXT, about, (which,))
+    options = [Option(str(at), f"{at + 1}. {each.text}") for at, each in enumerate(evidence)]
+    parts = (
+        _as_read(ground, facts[ground.fact]),
+        *(
+            blocks.quote(f"words:{at}", [Run(f"{at + 1}. {each.text}"[:_LONG])])
+            for at, each in enumerate(evidence)
+        ),
+        field(EVIDENCE, "Words that do not tell it", blocks.choice(options, ["0"])),
+        _reason("Saved as an example for those who keep the rules"),
+    )
+    return Form("Evidence is wrong", "Evidence Is Wrong", about, parts)
 
 
-def _which_fact(ground: Ground, rules: Iterable[FactRule]) -> Block:
+def _which_fact(rules: Iterable[FactRule]) -> Block:
     options = [Option(rule.name, rule.title) for rule in rules]
     if not options:
         return blocks.section("none", "Nothing was read in the messages.")
-    element = blocks.choice(options, [ground.fact], placeholder="Choose a fact", action=FACT_CHOSEN)
-    return field("fact", "Fact", element, tells=True)
+    return field("fact", "Fact", blocks.choice(options))
 
 
 def _as_read(ground: Ground, rule: FactRule) -> Block:
     label, facts = ground.rules.label, ground.case.decision.facts
     known = ", ".join(label(rule.name, value) for value in ground.rules.policy.values(facts, rule.name))
     because = [f"“{line(each.text, 200)}”" for each in facts.evidence(rule.name)[:3]]
-    return blocks.section(f"read:{rule.name}", "\n".join((f"*So far:* {line(known, 300)}", *because)))
+    title = f"*{line(rule.title, 200)}*, so far: {line(known, 300)}"
+    return blocks.section("read", "\n".join((title, *because)))
 
 
 def _value(ground: Ground, rule: FactRule) -> Block:
-    """The field is another one for each fact, so that nothing chosen for one is left in the next."""
     known = ground.case.decision.facts.values(rule.name)
     labels = STATES if rule.name == "agency_state" else rule.labels
     options = [Option(value, text) for value, text in labels.items()]
@@ -369,7 +398,7 @@ def _value(ground: Ground, rule: FactRule) -> Block:
         element = blocks.choices([each for each in options if each.value != UNKNOWN] or options, known)
     else:
         element = blocks.choice(options, known)
-    return field(f"value:{rule.name}", rule.title, element)
+    return field("value", rule.title, element)
 
 
 # --- the work plan --------------------------------------------------------------------------------------------------------
@@ -477,6 +506,7 @@ def _room(name: str, label: str, before: str, hint: str = "", *, is_optional: bo
     yield field(name, label, blocks.words(before, most=_LONG), hint=hint, is_optional=is_optional)
 
 
+IN_TWO_STEPS = frozenset({Verb.CORRECT, Verb.DISPUTE})  # the fact is chosen first
 FORMS: Mapping[Verb, Callable[[Ground], Form]] = {
     Verb.REROUTE: _reroute,
     Verb.ASK: _ask,
@@ -515,19 +545,17 @@ def place_held(message: str, channel: str) -> Payload:
 
 
 def everything(case: Case, channel: str, head: str) -> Payload:
-    """All that can be done to a case, each with a button; `head` tells how it stands, mrkdwn."""
-    parts = [blocks.section("head", head)]
-    for group, verbs in offers.everything(case):
-        parts.append(blocks.header(f"group:{group}", group))
-        for verb in verbs:
-            offer = offers.OFFERS[verb]
-            beside = offers.button(case, verb)
-            parts.append(blocks.section(f"do:{verb.value}", f"*{offer.entry}*\n{offer.meaning}", beside))
-    return blocks.modal(READ, "All actions", metadata(case.number, case.revision, channel), parts)
+    """All that can be done to a case; `head` tells how it stands, mrkdwn."""
+    known = ((verb, offers.OFFERS[verb]) for verb in offers.everything(case))
+    options = [Option(verb.value, offer.entry, offer.meaning) for verb, offer in known]
+    options.append(Option(offers.FULL, "Show the full message"))
+    what = field("what", "What would you like to do", blocks.choice(options))
+    seen = metadata(case.number, case.revision, channel)
+    return blocks.modal(offers.CHOICE, "All actions", seen, [blocks.section("head", head), what], _NEXT)
 
 
 def full_message(case: Case, channel: str, texts: tuple[str, ...], page: int) -> Payload:
-    """What the agency wrote, the newest first, a page of it."""
+    """What the agency wrote, the newest first, a page of it; the form leads to the next."""
     cut = [piece for text in texts for piece in pieces(clean(text), _PIECE) if piece.strip()]
     pages = max(1, -(-len(cut) // _PIECES_A_PAGE))
     page = min(max(page, 1), pages)
@@ -537,17 +565,7 @@ def full_message(case: Case, channel: str, texts: tuple[str, ...], page: int) ->
     parts += [blocks.quote(f"text:{at}", [Run(piece)]) for at, piece in enumerate(shown)]
     if not shown:
         parts.append(blocks.section("none", "No words are kept of this case."))
-    turns = [
-        _turn(case, to, title)
-        for to, title in ((page - 1, "Previous Page"), (page + 1, "Next Page"))
-        if 1 <= to <= pages
-    ]
-    if turns:
-        parts.append(blocks.actions("turn", turns))
-    seen = metadata(case.number, case.revision, channel)
-    return blocks.modal(READ, "The full message", seen, parts)
-
-
-def _turn(case: Case, to: int, title: str) -> blocks.Button:
-    value = offers.value_of(case.number, case.revision, str(to))
-    return blocks.Button(f"{offers.ACTION}{offers.FULL}:{to}", title, value, f"{title}: {case.number}")
+    following = page % pages + 1
+    seen = metadata(case.number, case.revision, channel, page=str(following))
+    submit = "" if pages == 1 else "Next Page" if following > page else "First Page"
+    return blocks.modal(offers.PAGE, "The full message", seen, parts, submit)

@@ -23,6 +23,7 @@ OPEN, FIND, QUEUE = "board_open", "board_find", "board_queue"
 FOUND = "board_found"  # the form that finds a case
 ALL_QUEUES = "all"
 _MANY, _FEW = 20, 10
+_NOT_FOUND = "No case that you may see has all of these words."
 _WEEK = timedelta(days=7)
 
 
@@ -117,7 +118,7 @@ def _queues(board: Board, label: Label) -> Block:
         Option(ALL_QUEUES, "All queues"),
         *(Option(queue.value, label("queue", queue.value)) for queue in Queue),
     ]
-    return blocks.choice(options, [board.queue], placeholder="Queue", action=QUEUE)
+    return blocks.switch(QUEUE, options, board.queue)
 
 
 def _part(
@@ -169,17 +170,16 @@ def find() -> Payload:
         "words",
         "Words",
         blocks.words(most=200, is_long=False),
-        hint="Of the agency, the subject, or the number",
+        hint="Of the agency, the subject or the requester, or the number",
     )
     return blocks.modal(FOUND, "Find a case", "", [words], "Find")
 
 
-def searching() -> Payload:
-    """What is shown until the answer is there."""
-    return blocks.modal(FOUND, "Find a case", "", [blocks.section("searching", "One moment, please.")])
-
-
 def found(cases: tuple[Case, ...], label: Label, now: datetime) -> Payload:
-    """What was found, each with a button."""
-    rows = [*_rows("found", cases, _MANY, label, now, "No case that you may see has all of these words.")]
-    return blocks.modal(FOUND, "Find a case", "", rows)
+    """What was found, one of which can be opened."""
+    if not cases:
+        return blocks.modal(FOUND, "Find a case", "", [blocks.section("none", _NOT_FOUND)])
+    rows = [blocks.section(f"found:{case.number}", row(case, label, now)) for case in cases[:_MANY]]
+    options = [Option(case.number, f"{case.number} {case.agency}") for case in cases[:_MANY]]
+    chosen = blocks.field("case", "Case", blocks.choice(options, [options[0].value]))
+    return blocks.modal(FOUND, "Find a case", "", [*rows, chosen], "Open")

@@ -19,9 +19,10 @@ from crbot.triage.decision import Queue
 
 # What is wanted besides the verbs; like them it stands in the ids and values of buttons.
 ALL, FULL, PLACE_HELD = "all", "full", "place_held"
-ACTION = "case_"  # every button of staff: this and what it wants
+ACTION = "case_"  # how everything of staff is called: buttons by this and what they want
 MORE = "case_more"  # the menu behind three dots
-FORM = "case_form_"  # every form of staff: this and its verb
+FORM = "case_form_"  # every form of an action: this and its verb
+CHOICE, PAGE = "case_choice", "case_page"  # the list of all actions; a page of what was written
 _MOST_BUTTONS = 3
 
 
@@ -198,13 +199,13 @@ def _entry(case: Case, what: str) -> Option:
 
 # --- everything -----------------------------------------------------------------------------------------------------
 
-_GROUPS = {
-    "The agency": (Verb.ASK, Verb.WRITE, Verb.NOTE),
-    "The call": (Verb.PROPOSE_CALL, Verb.CHANGE_CALL, Verb.CANCEL_CALL),
-    "What is known": (Verb.CORRECT, Verb.DISPUTE),
-    "The case": (
-        Verb.CLAIM,
-        Verb.RELEASE,
+_IN_ORDER = (
+    *(Verb.CLAIM, Verb.RELEASE),
+    *(Verb.ASK, Verb.WRITE, Verb.NOTE),
+    *(Verb.PROPOSE_CALL, Verb.CHANGE_CALL, Verb.CANCEL_CALL),
+    *(Verb.CORRECT, Verb.DISPUTE),
+    *(Verb.SAVE_PLAN, Verb.SEND_PLAN, Verb.CONFIRM_PLAN, Verb.RETURN_PLAN),
+    *(
         Verb.REROUTE,
         Verb.DUPLICATE,
         Verb.ADVANCE,
@@ -213,23 +214,15 @@ _GROUPS = {
         Verb.CLOSE,
         Verb.REOPEN,
     ),
-    "The work plan": (Verb.SAVE_PLAN, Verb.SEND_PLAN, Verb.CONFIRM_PLAN, Verb.RETURN_PLAN),
-    "Reminders and the public list": (
-        Verb.HOLD_FOLLOWUPS,
-        Verb.RESUME_FOLLOWUPS,
-        Verb.PUBLISH_SITE,
-        Verb.HIDE_SITE,
-    ),
-}
+    *(Verb.HOLD_FOLLOWUPS, Verb.RESUME_FOLLOWUPS, Verb.PUBLISH_SITE, Verb.HIDE_SITE),
+)
 
 
-def everything(case: Case) -> Iterator[tuple[str, tuple[Verb, ...]]]:
+def everything(case: Case) -> tuple[Verb, ...]:
     """All that can be done to a case as it stands, by what it is about. A decline is released on the card alone,
     where its words can be read."""
     offered = _offered(case)
-    for group, verbs in _GROUPS.items():
-        if shown := tuple(verb for verb in verbs if verb in offered):
-            yield group, shown
+    return tuple(verb for verb in _IN_ORDER if verb in offered)
 
 
 def _offered(case: Case) -> frozenset[Verb]:

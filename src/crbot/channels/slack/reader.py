@@ -239,7 +239,7 @@ class SlackReader:
     def _form(self, payload: Payload) -> Received | StaffAction | Ignored:
         """A form that was sent. One of a requester names its case where it was drawn for one."""
         view = payload.get("view") or {}
-        if str(view.get("callback_id", "")).startswith(offers.FORM):
+        if str(view.get("callback_id", "")).startswith(offers.ACTION):
             return self._staff(payload)
         if view.get("callback_id") not in _READ_FORMS:
             return Ignored(f"the view_submission of {view.get('callback_id')} asks nothing of us")

@@ -34,8 +34,9 @@ _COMMAND = "/cri"
 _REQUESTERS_WORD = "new"
 _TOO_LATE = "Slack would not open it any more. Please click again."
 _NO_CASE = "There is no such case."
-_IN_ITS_TURN = "It is being done; the card of the case shows it in a moment."
+_BUSY = "This takes too long just now. Please press the button again in a moment."
 _CHECKED_SECONDS = 0.5  # Slack waits for three, and the keeping comes after it
+_FOLLOWED_SECONDS = 2.0
 _RESPONSE_SECONDS = 10
 _PAUSE_SECONDS = 3.0
 _LOOKED_AT = timedelta(days=1)
@@ -85,7 +86,7 @@ class Staff:
         self._why_refused = why_refused
         self._otherwise = otherwise
         self._forms = Forms(client)
-        self._checking = ThreadPoolExecutor(4, thread_name_prefix="slack-check")
+        self._looking_up = ThreadPoolExecutor(8, thread_name_prefix="slack-look-up")
         self._commands = commands.Commands(cases, rules.label)
         self._boards = Boards(self._show_board, clock)
 
@@ -108,74 +109,54 @@ class Staff:
     # --- forms --------------------------------------------------------------------------------------------------------
 
     def _sent(self, envelope: Envelope) -> Reply | None:
-        """A form that was sent: back with what is wrong, or kept."""
+        """A form that was sent: followed by the next step, back with what is wrong, or kept."""
         view = envelope["view"]
-        if view.get("callback_id") == home.FOUND:
-            return Reply(
-                {"response_action": "update", "view": home.searching()}, then=partial(self._find, envelope)
-            )
+        if str(view.get("callback_id", "")).startswith(home.BOARD):
+            return self._sent_from_board(envelope)
         wish = actions.wish_of(envelope)
         if wish is None:
             return self._otherwise(envelope)
-        faults = actions.faults(wish) or self._refused_now(wish, view)
-        if faults:
-            return Reply({"response_action": "errors", "errors": faults})
+        if wish.needs_a_view:
+            return self._followed_by(view, partial(self._view, wish))
+        if faults := actions.faults(wish) or self._refused_now(wish, view):
+            return _errors(faults)
         return Reply({"response_action": "clear"}, is_kept=True)
+
+    def _followed_by(self, view: Payload, draw: Callable[[], Payload]) -> Reply:
+        """The next step in the place of this one. It goes with the answer: sent after it, it might be overtaken."""
+        try:
+            following = self._looking_up.submit(draw).result(_FOLLOWED_SECONDS)
+        except TooLong:
+            return _errors({_first_field(view): _BUSY}) if _first_field(view) else Reply()
+        return Reply({"response_action": "update", "view": following})
 
     def _refused_now(self, wish: Wish, view: Payload) -> dict[str, str]:
         """What would be refused, told while the words still stand in the form; nothing where that can't be told in time:
         whoever sent it is told afterwards."""
         if wish.verb is Verb.ADD_HELD:
             return {}
-        asked = self._checking.submit(lambda: self._why_refused(self._reading.action_of(wish)))
+        asked = self._looking_up.submit(lambda: self._why_refused(self._reading.action_of(wish)))
         try:
             refusal = asked.result(_CHECKED_SECONDS)
         except TooLong:
             return {}
-        first = next((each["block_id"] for each in view["blocks"] if each["type"] == "input"), None)
-        return {first: refusal} if refusal and first else {}
+        return {_first_field(view): refusal} if refusal and _first_field(view) else {}
 
     def _clicked(self, envelope: Envelope) -> Reply | None:
         action = envelope["actions"][0]
         if str(action.get("action_id", "")).startswith(home.BOARD):
             return self._on_board(envelope, action)
-        if chosen := actions.fact_chosen(envelope):
-            return Reply(then=partial(self._redraw, chosen, envelope))
         wish = actions.wish_of(envelope)
         if wish is None:
             return self._otherwise(envelope)
-        if wish.needs_a_view:
-            return Reply(then=partial(self._show, wish, envelope))
-        then = (
-            partial(self._replace, envelope, lambda: forms.told(_IN_ITS_TURN))
-            if _is_modal(envelope)
-            else None
-        )
-        return Reply(is_kept=True, then=then)
+        return Reply(then=partial(self._show, wish, envelope)) if wish.needs_a_view else Reply(is_kept=True)
 
     def _show(self, wish: Wish, envelope: Envelope) -> None:
-        """Open what is wanted: over what is open, in its place where a page is turned, or by itself."""
-        draw = partial(self._view, wish)
         try:
-            if not _is_modal(envelope):
-                self._forms.open(envelope["trigger_id"], draw)
-            elif wish.what == offers.FULL and wish.item:
-                self._replace(envelope, draw)
-            else:
-                with told_apart(""):
-                    self._client.views_push(trigger_id=envelope["trigger_id"], view=draw())
+            self._forms.open(envelope["trigger_id"], partial(self._view, wish))
         except DeliveryFailed:
             self._whisper(wish, _TOO_LATE)
             raise
-
-    def _redraw(self, wish: Wish, envelope: Envelope) -> None:
-        self._replace(envelope, partial(self._view, wish))
-
-    def _replace(self, envelope: Envelope, draw: Callable[[], Payload]) -> None:
-        """Draw an open view anew, unless it has changed meanwhile."""
-        view = envelope["view"]
-        with told_apart(""):
-            self._client.views_update(view_id=view["id"], hash=view.get("hash"), view=draw())
 
     def _view(self, wish: Wish) -> Payload:
         """What is wanted, or why it can't be had."""
@@ -246,14 +227,29 @@ class Staff:
         user = envelope["user"]["id"]
         match action["action_id"]:
             case home.OPEN:
-                wish = Wish(offers.ALL, action["value"], None, user, channel="")
-                return Reply(then=partial(self._show, wish, envelope))
+                return Reply(then=partial(self._show, _opening(action["value"], user), envelope))
             case home.FIND:
                 return Reply(then=partial(self._forms.open, envelope["trigger_id"], home.find))
             case home.QUEUE:
                 queue = action["selected_option"]["value"]
                 return Reply(then=partial(self._boards.show, user, queue))
         return None
+
+    def _sent_from_board(self, envelope: Envelope) -> Reply:
+        """Words are followed by the cases that they find, a case by what can be done to it."""
+        view, user = envelope["view"], envelope["user"]["id"]
+        values = actions.values_of(view)
+        if number := values.get("case"):
+            return self._followed_by(view, partial(self._view, _opening(number, user)))
+        return self._followed_by(view, partial(self._found, values.get("words", ""), user))
+
+    def _found(self, words: str, user: str) -> Payload:
+        try:
+            places = self._members.among(user, tuple(self._channels))
+        except DeliveryFailed as failure:
+            return forms.told(f"{actions.UNKNOWN} ({line(str(failure), 300)})")
+        cases = self._commands.found(words, places) if places else ()
+        return home.found(cases, self._rules.label, self._clock())
 
     def _home_opened(self, envelope: Envelope) -> Reply:
         event = envelope["event"]
@@ -280,14 +276,6 @@ class Staff:
         board = home.board_of(self._cases.open_cases(), user, places, self._clock(), queue)
         with told_apart(""):
             self._client.views_publish(user_id=user, view=home.home(board, self._rules.label, self._clock()))
-
-    def _find(self, envelope: Envelope) -> None:
-        words = actions.values_of(envelope["view"]).get("words", "")
-        places = self._members.among(envelope["user"]["id"], tuple(self._channels))
-        cases = self._commands.found(words, places) if places else ()
-        view = home.found(cases, self._rules.label, self._clock())
-        with told_apart(""):
-            self._client.views_update(view_id=envelope["view"]["id"], view=view)
 
     # --- the command ----------------------------------------------------------------------------------------------------
 
@@ -335,8 +323,18 @@ class Staff:
             webhook.send(response_type="ephemeral", **message)
 
 
-def _is_modal(envelope: Envelope) -> bool:
-    return (envelope.get("view") or {}).get("type") == "modal"
+def _opening(number: str, user: str) -> Wish:
+    """A case as it stands now, with all that can be done to it."""
+    return Wish(offers.ALL, number, None, user, channel="")
+
+
+def _errors(faults: Mapping[str, str]) -> Reply:
+    return Reply({"response_action": "errors", "errors": dict(faults)})
+
+
+def _first_field(view: Payload) -> str:
+    """Where something is said that belongs to no field more than to another; "" where there is none."""
+    return next((str(each["block_id"]) for each in view["blocks"] if each["type"] == "input"), "")
 
 
 def _is_trusted(url: str) -> bool:

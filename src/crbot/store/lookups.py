@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Text, cast, func, select
 
@@ -17,6 +19,35 @@ from crbot.store.tables import cards, cases, outbox
 _OPEN = select(cases.c.body).where(cases.c.stage.not_in(ENDED)).order_by(cases.c.year, cases.c.counter)
 _NEWEST = select(cases.c.body).order_by(cases.c.year.desc(), cases.c.counter.desc())
 _WRITTEN_BY_JSON = frozenset('"\\')  # otherwise than they are
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case as lists show it."""
+
+    number: str
+    stage: str
+    queue: str
+    disposition: str
+    owner: str | None
+    opened_at: datetime
+    agency: str
+
+
+def newest_cases(connection: Connection, limit: int) -> tuple[CaseLine, ...]:
+    newest = select(cases).order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
+    return tuple(
+        CaseLine(
+            row.number,
+            row.stage,
+            row.queue,
+            row.disposition,
+            row.owner,
+            row.opened_at,
+            CASE.validate_json(row.body).agency,
+        )
+        for row in connection.execute(newest)
+    )
 
 
 def open_cases(connection: Connection) -> tuple[Case, ...]:

@@ -10,7 +10,6 @@ import secrets
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -117,19 +116,6 @@ _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
 _MANY = 500  # cases, or keys in a query: SQLite takes a thousand variables at the least
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLine:
-    """A case as lists show it."""
-
-    number: str
-    stage: str
-    queue: str
-    disposition: str
-    owner: str | None
-    opened_at: datetime
-    agency: str
 
 
 Plan = Callable[[Case], Collection[FollowUp]]
@@ -537,23 +523,10 @@ class SqlStore:
 
     # look
 
-    def list_cases(self, limit: int = 100) -> tuple[CaseLine, ...]:
+    def list_cases(self, limit: int = 100) -> tuple[lookups.CaseLine, ...]:
         """The newest cases first."""
-        newest = select(cases).order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
         with self._transaction() as connection:
-            rows = connection.execute(newest).all()
-        return tuple(
-            CaseLine(
-                row.number,
-                row.stage,
-                row.queue,
-                row.disposition,
-                row.owner,
-                row.opened_at,
-                CASE.validate_json(row.body).agency,
-            )
-            for row in rows
-        )
+            return lookups.newest_cases(connection, limit)
 
     def all_cases(self) -> Iterator[Case]:
         """Every case as it stands, in the order of their numbers, read a batch at a time."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crbot import config
@@ -267,6 +267,7 @@ def test_the_same_case_gives_the_same_plan() -> None:
     assert plan(case()) == plan(case())
 
 
+@example(opened=datetime(2026, 1, 1, tzinfo=UTC), state="-", acute=True, stage=Stage.RECEIVED, number=1)
 @given(
     opened=st.integers(0, 3 * 365 * 24 * 60).map(lambda n: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n)),
     state=st.sampled_from(sorted(HOURS.by_state)),

@@ -229,9 +229,14 @@ def planned(case: Case, purpose: Purpose, ladders: Ladders, hours: Hours) -> tup
         return ()
     held_until = case.pause.until if case.pause and case.pause.until else case.opened_at
     since = occasion.since if purpose is Purpose.AGREED_CALL else max(occasion.since, held_until)
-    follow_ups = []
+    follow_ups: list[FollowUp] = []
+    last_letter = since
     for number, step in enumerate(ladders.of[purpose].steps, start=1):
         due_at = _due(case, purpose, step, since, ladders, hours)
+        if step.to is To.AGENCY and not step.is_before:
+            if due_at <= last_letter:  # where a short day makes business hours longer than a business day
+                due_at = _due(case, purpose, step, last_letter, ladders, hours)
+            last_letter = due_at
         if due_at >= held_until and _makes_sense(case, purpose, step, due_at):
             is_letter = step.to is To.AGENCY
             follow_ups.append(FollowUp(case.number, purpose, number, occasion.event, due_at, is_letter))

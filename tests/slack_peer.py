@@ -62,6 +62,8 @@ class SlackPeer:
         self.greets = True
         self.views: dict[str, Json] = {}  # by id, as they stand
         self.homes: dict[str, Json] = {}  # by user
+        self.members: dict[str, list[str]] = {}  # channel -> users
+        self.responses: list[Json] = []  # to the address that a command or a click came with
         self.files: dict[str, Answer] = {}  # what can be downloaded, by name
         self.downloads: list[tuple[str, str]] = []  # name, and the token that was shown
         self.port = port
@@ -94,7 +96,7 @@ class SlackPeer:
     async def _serve(self) -> None:
         app = web.Application()
         app.add_routes([web.post("/api/{method}", self._api), web.get("/link/", self._link)])
-        app.add_routes([web.get("/files/{name}", self._file)])
+        app.add_routes([web.get("/files/{name}", self._file), web.post("/respond", self._respond)])
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
@@ -160,7 +162,9 @@ class SlackPeer:
                 return {"ok": True, "messages": top[::-1]}
             case "conversations.replies":
                 return self._replies(body)
-            case "views.open":
+            case "conversations.members":
+                return self._listed(body)
+            case "views.open" | "views.push":
                 return self._opened(body)
             case "views.update":
                 self.views[str(body["view_id"])] = body["view"]
@@ -172,6 +176,26 @@ class SlackPeer:
                 profile = {"real_name": "Chief Ana Rivera", "email": "arivera@springfieldpd.example.gov"}
                 return {"ok": True, "user": {"id": body["user"], "profile": profile}}
         return {"ok": False, "error": "unknown_method"}
+
+    def _listed(self, body: Json) -> Json:
+        """Two members a page."""
+        if body["channel"] not in self.members:
+            return {"ok": False, "error": "channel_not_found"}
+        start, users = int(body.get("cursor") or 0), self.members[body["channel"]]
+        more = str(start + 2) if len(users) > start + 2 else ""
+        return {
+            "ok": True,
+            "members": users[start : start + 2],
+            "response_metadata": {"next_cursor": more},
+        }
+
+    @property
+    def response_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/respond"
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        self.responses.append(await request.json())
+        return web.Response(text="ok")
 
     def _opened(self, body: Json) -> Json:
         """A trigger is good once; that it is good for three seconds, a test looks at by the time of the call."""

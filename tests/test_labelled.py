@@ -80,11 +80,21 @@ REACHED: dict[str, dict[str, int]] = {
     "first-author": {"kind": 98, "disposition": 93, "queue": 95},
     "second-author": {"kind": 96, "disposition": 85, "queue": 95},
     "third-author": {"kind": 97, "disposition": 85, "queue": 93},
-    "fourth-author": {"kind": 90, "disposition": 60, "queue": 82},
-    "held-back": {"kind": 90, "disposition": 55, "queue": 92},
+    "fourth-author": {"kind": 98, "disposition": 88, "queue": 88},
+    "fifth-author": {"kind": 97, "disposition": 90, "queue": 94},
+    "sixth-author": {"kind": 97, "disposition": 90, "queue": 90},
+    "seventh-author": {"kind": 97, "disposition": 86, "queue": 92},
+    "held-back": {"kind": 93, "disposition": 76, "queue": 84},
 }
 # Where the rules were tuned. A flag that passes there is known and counted; what is lost, answered or declined is not.
-TUNED_ON: dict[str, int] = {"first-author": 1, "second-author": 3, "third-author": 8}
+TUNED_ON: dict[str, int] = {
+    "first-author": 1,
+    "second-author": 3,
+    "third-author": 4,
+    "fourth-author": 2,
+    "fifth-author": 4,
+    "seventh-author": 4,
+}
 
 
 @pytest.mark.parametrize("name", REACHED)
@@ -111,7 +121,8 @@ def test_nothing_unsafe_happens(name: str, policy: Policy) -> None:
 
 STATEMENTS = {
     "statements-matters": {"investigation": 92, "litigation": 92},
-    "statements-matters-in-idiom": {"investigation": 78, "litigation": 78},
+    "statements-matters-in-idiom": {"investigation": 90, "litigation": 90},
+    "statements-matters-in-letters": {"investigation": 94, "litigation": 94},
     "statements-costs": {"unsupported_costs": 85},
 }
 

@@ -38,15 +38,18 @@ from crbot.channels.mail.sent import SentFolder
 from crbot.channels.mail.tokens import Tokens, TokenSettings, TokenSource
 from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
+from crbot.channels.slack.actions import StaffActions
 from crbot.channels.slack.atonce import AtOnce
 from crbot.channels.slack.deliveries import SlackDeliveries
 from crbot.channels.slack.files import Files
 from crbot.channels.slack.listen import Keep, Note, SlackListener
 from crbot.channels.slack.manifest import manifest
+from crbot.channels.slack.members import Members
 from crbot.channels.slack.outlet import SlackOutlet, Words
 from crbot.channels.slack.people import People
 from crbot.channels.slack.reader import SlackReader
 from crbot.channels.slack.requesters import Requesters
+from crbot.channels.slack.staff import DrawingBoards, Staff
 from crbot.config import (
     Auth,
     ImapSettings,
@@ -157,13 +160,28 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     if settings.slack:
         account = _account(settings.slack)
         people = People(account.web_client())
-        at_once = Requesters(account.web_client(), store, people.person, rules.policy)
-        listener = _listener(settings.slack, at_once)
         channels = {Place(name): channel for name, channel in settings.slack.channels}
+        members = Members(account.web_client(), channels)
+        acting = StaffActions(members.among, store.case, people.person)
+        staff = Staff(
+            account.web_client(),
+            channels,
+            store,
+            rules,
+            clock,
+            acting,
+            members,
+            why_refused=lambda action: why_refused(store, action, rules, clock()),
+            otherwise=Requesters(account.web_client(), store, people.person, rules.policy),
+        )
+        listener = _listener(settings.slack, staff)
         words = Words(rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
         files = Files(account, lambda arrival: store.keep((arrival,)), clock)
-        readers[Channel.SLACK] = SlackReader(people, channels.values(), files.fetch)
-        outlets[Channel.SLACK] = SlackOutlet(account.web_client(), channels, words)
+        readers[Channel.SLACK] = SlackReader(people, channels.values(), acting.read, files.fetch)
+        outlets[Channel.SLACK] = DrawingBoards(
+            SlackOutlet(account.web_client(), channels, words), staff.boards
+        )
+        closing.append(staff.boards.close)
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
     )

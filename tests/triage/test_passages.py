@@ -112,6 +112,20 @@ def test_a_line_that_addresses_somebody_is_no_statement(line: str, greets: bool,
     assert (first.role is Role.SALUTATION) is greets
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GBI agents just pulled in. 912-555-0164",
+        "TBI is done",
+        "Lawsuit pending",
+        "FBI in my lobby right now, 912-555-0164",
+    ],
+)
+def test_a_short_line_that_tells_something_is_no_signature(line: str, words: Words) -> None:
+    sentences = cut(mail(f"We need help.\n\nThanks\n{line}\nAda Roe", "Help"), words)
+    assert line.split(". ")[0].rstrip(".") in " ".join(texts(sentences, Role.OWN))
+
+
 FORWARD = (
     "---------- Forwarded message ---------\nFrom: Sheriff Ada Roe\nDate: Monday\nSubject: Help\nTo: Bo\n\n"
 )
@@ -124,6 +138,9 @@ FORWARD = (
         "Sending this for the Chief, his mail is down.",
         "Please take the Sheriff's message below as our request.",
         "I am forwarding our request.",
+        "Per the Sheriff, see his email.",
+        "I was told to get this to you.",
+        "The Superintendent wrote this and can't get your portal to work.",
         "FYI",
         "",
     ],
@@ -133,13 +150,16 @@ def test_a_forward_that_the_sender_points_to_counts(own: str, words: Words) -> N
     assert texts(sentences, Role.FORWARDED) == ["We want training."]
 
 
-def test_a_forward_of_another_agencys_story_is_only_quoted(words: Words) -> None:
-    sentences = cut(
-        mail(
-            f"The sheriff next door sent me the note below. We want the same.\n\n{FORWARD}We are being sued."
-        ),
-        words,
-    )
+@pytest.mark.parametrize(
+    "own",
+    [
+        "The sheriff next door sent me the note below. We want the same.",
+        "The chief over in Marlow wrote this. We want a study too.",
+        "Saw this message from a sheriff on the list. Is it real?",
+    ],
+)
+def test_a_forward_of_another_agencys_story_is_only_quoted(own: str, words: Words) -> None:
+    sentences = cut(mail(f"{own}\n\n{FORWARD}We are being sued."), words)
     assert texts(sentences, Role.FORWARDED) == []
 
 

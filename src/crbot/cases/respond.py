@@ -35,6 +35,7 @@ class Notice:
     sender: str = ""
     held: int | None = None  # inbox id of the message that waits for a person's word
     about: str | None = None  # number of the case that it names
+    again: str = ""  # what can be tried again: inbox id of what was set aside, key of what could not be sent
     place: Place = Place.REVIEW
 
 

@@ -19,8 +19,10 @@ _SECONDS = 10
 
 
 def drawable(payload: dict[str, Any]) -> dict[str, Any]:
-    """A message as the stand-in's page can show it."""
+    """A message, or a view, as the stand-in's page can show it."""
     drawn = dict(payload)
+    if isinstance(payload.get("view"), dict):
+        drawn["view"] = drawable(payload["view"])
     if isinstance(payload.get("blocks"), list):
         drawn["blocks"] = [_block(block) for block in payload["blocks"]]
     if isinstance(payload.get("text"), str):

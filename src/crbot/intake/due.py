@@ -129,4 +129,6 @@ def _notice(outgoing: Outgoing, reason: str) -> Notice | None:
         + (f" of {letter.case}" if letter.case else ""),
         text=f"{reason} Nothing more is tried; please reach the requester another way.",
         sender=letter.to.address,
+        about=letter.case,
+        again=outgoing.key,
     )

@@ -131,7 +131,7 @@ def think(desk: Desk) -> Thought | None:
 
 def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> Thought:
     if isinstance(what, Ignored):
-        _save(desk, kept, Change())
+        _save(desk, kept, Change(whispers=what.told))
         return Thought(kept.id, "ignored", trouble=what.why)
     if isinstance(what, StaffAction):
         if what.verb in (Verb.ADD_HELD, Verb.OPEN_HELD):
@@ -371,6 +371,7 @@ def _set_aside(desk: Desk, kept: Kept, reason: str) -> Thought:
         title="A message that could not be read",
         text=f"{reason} It is kept as it came (inbox {kept.id}); nothing was sent to anybody.",
         quote=kept.arrival.raw[:600].decode("utf-8", "replace"),
+        again=str(kept.id),
     )
     desk.store.set_aside(kept, reason, notice, desk.clock())
     return Thought(kept.id, "set aside", trouble=reason)

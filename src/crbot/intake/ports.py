@@ -113,6 +113,7 @@ class Ignored:
     """An arrival that asks nothing of us: our own message, a channel event without words."""
 
     why: str
+    told: tuple[Whisper, ...] = ()  # to whoever asked for what they may not do
 
 
 class Unreadable(Exception):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from crbot.cases.case import Case
 from crbot.cases.letters import Letter
@@ -27,6 +27,13 @@ _PUT_OUT = insert(outbox)
 def put_out(connection: Connection, rows: Sequence[Row]) -> None:
     if rows:
         connection.execute(_PUT_OUT, rows)
+
+
+def another_key(connection: Connection, key: str) -> str:
+    """The key; with a number, where it is taken: what a person has tried again may fail again, and is told again."""
+    same = (outbox.c.key == key) | outbox.c.key.startswith(f"{key}:again:", autoescape=True)
+    times = connection.scalar(select(func.count()).select_from(outbox).where(same)) or 0
+    return f"{key}:again:{times}" if times else key
 
 
 def rows_of(origin: str, change: Change, now: datetime, text: str = "", message: int = 0) -> list[Row]:

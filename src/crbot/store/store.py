@@ -10,7 +10,6 @@ import secrets
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,13 +49,13 @@ from crbot.intake.ports import (
     Stale,
 )
 from crbot.intake.repeats import likeness
-from crbot.store import marks
+from crbot.store import lookups, marks
 from crbot.store.arrivals import arrival_of, keep, namesake_of
 from crbot.store.casefile import CASE, case_numbered, save_case
 from crbot.store.engine import open_engine as open_engine
 from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
 from crbot.store.records import has_failed, write_down
-from crbot.store.rows import LETTER, NOTICE, WHISPER, as_json, notice_row, put_out, rows_of
+from crbot.store.rows import LETTER, NOTICE, WHISPER, another_key, as_json, notice_row, put_out, rows_of
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
@@ -117,19 +116,6 @@ _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
 _MANY = 500  # cases, or keys in a query: SQLite takes a thousand variables at the least
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLine:
-    """A case as lists show it."""
-
-    number: str
-    stage: str
-    queue: str
-    disposition: str
-    owner: str | None
-    opened_at: datetime
-    agency: str
 
 
 Plan = Callable[[Case], Collection[FollowUp]]
@@ -324,7 +310,7 @@ class SqlStore:
     def set_aside(self, kept: Kept, reason: str, notice: Notice, now: datetime) -> None:
         with self._transaction() as connection:
             connection.execute(_UPDATE_INBOX, {"inbox_id": kept.id, "state": "aside", "reason": reason})
-            put_out(connection, [notice_row(f"aside:{kept.id}", notice, now)])
+            put_out(connection, [notice_row(another_key(connection, f"aside:{kept.id}"), notice, now)])
             write_down(
                 connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
             )
@@ -393,7 +379,8 @@ class SqlStore:
                 update(outbox).where(outbox.c.id == outgoing.id).values(state="failed", reason=reason)
             )
             if notice is not None:
-                put_out(connection, [notice_row(f"failed:{outgoing.key}", notice, now)])
+                key = another_key(connection, f"failed:{outgoing.key}")
+                put_out(connection, [notice_row(key, notice, now)])
             case = outgoing.what.case if isinstance(outgoing.what, Letter) else None
             write_down(connection, case or "", (Entry("not sent", "crbot", {"key": outgoing.key}),), now)
 
@@ -536,23 +523,10 @@ class SqlStore:
 
     # look
 
-    def list_cases(self, limit: int = 100) -> tuple[CaseLine, ...]:
+    def list_cases(self, limit: int = 100) -> tuple[lookups.CaseLine, ...]:
         """The newest cases first."""
-        newest = select(cases).order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
         with self._transaction() as connection:
-            rows = connection.execute(newest).all()
-        return tuple(
-            CaseLine(
-                row.number,
-                row.stage,
-                row.queue,
-                row.disposition,
-                row.owner,
-                row.opened_at,
-                CASE.validate_json(row.body).agency,
-            )
-            for row in rows
-        )
+            return lookups.newest_cases(connection, limit)
 
     def all_cases(self) -> Iterator[Case]:
         """Every case as it stands, in the order of their numbers, read a batch at a time."""
@@ -566,6 +540,22 @@ class SqlStore:
             if len(rows) < _MANY:
                 return
             last = (rows[-1].year, rows[-1].counter)
+
+    def open_cases(self) -> tuple[Case, ...]:
+        with self._transaction() as connection:
+            return lookups.open_cases(connection)
+
+    def search(self, words: Collection[str], limit: int) -> tuple[Case, ...]:
+        with self._transaction() as connection:
+            return lookups.cases_with(connection, words, limit)
+
+    def words_of(self, number: str) -> tuple[str, ...]:
+        with self._transaction() as connection:
+            return lookups.words_of(connection, number)
+
+    def card_of(self, number: str, place: Place) -> str:
+        with self._transaction() as connection:
+            return lookups.card_of(connection, number, place)
 
     def events(self, since: datetime) -> tuple[Event, ...]:
         """What happened to all cases since then, oldest first."""

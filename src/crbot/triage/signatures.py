@@ -176,7 +176,9 @@ class Frame:
             return answers or text[0].isdigit() or not self._is_named(text)
         if answers and self._body.label(line.start, line.end):
             return True
-        if answers and len(tokens) >= 3:
+        if shapes.is_contact(text) and self._tells(text):
+            return True
+        if answers and (len(tokens) >= 3 or of("no_signature").issuperset(tokens)):
             return not self._is_named(text)
         spoken = of("speaks").intersection(tokens)
         return bool(spoken) and (len(tokens) >= LEAST_SENTENCE or self._is_clause(text, spoken))

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Stage, place_of
+from crbot.cases.case import (
+    DRAFTED_BY_THE_BOT,
+    Case,
+    Conversation,
+    Correction,
+    Draft,
+    Pause,
+    Plan,
+    PlanAnswer,
+    PlanVersion,
+    Site,
+    Stage,
+    place_of,
+)
+from crbot.cases.meetings import Call, CallState
 from crbot.intake.ports import Drawing
+from crbot.triage.approval import Reading
 from crbot.triage.decision import (
     Decision,
     Disposition,
@@ -144,6 +159,49 @@ REVIEWED = replace(
     conversation=Conversation(Channel.SLACK, "D0RIVERA", "1795319400.000100", person=CASE.requester),
 )
 
+CHIEF = "arivera@springfieldpd.example.gov"
+CLAIMED = replace(CASE, owner="U0LEE", asked=())
+CALL = Call(
+    round=1,
+    uid="CRI-2026-0042-1@crbot",
+    sequence=0,
+    slots=tuple(OPENED + timedelta(days=days, hours=12) for days in (2, 3, 8)),
+    minutes=30,
+    where="+1 202 555 0100",
+    zone="America/New_York",
+)
+SCOPING = replace(CLAIMED, stage=Stage.SCOPING, call=CALL)
+SET = replace(SCOPING, call=CALL.at(CALL.slots[1]))
+PLAN = Plan(
+    (
+        PlanVersion(
+            "An after-action review of March 1.",
+            "Two chiefs of cities of like size.",
+            "Jordan Lee",
+            "Draft in May, report in July.",
+            "Policies on the use of force.",
+            by="U0LEE",
+            at=OPENED,
+        ),
+    )
+)
+SENT = replace(CLAIMED, stage=Stage.AGENCY_REVIEW, plan=replace(PLAN, sent=1))
+TAKEN_BACK = replace(
+    CLAIMED,
+    decision=replace(
+        DECISION,
+        facts=FACTS.with_statements([_statement("withdrawn", ("yes",), "Please withdraw our request.")]),
+        questions=(),
+    ),
+)
+
+
+def answered(reads_as: Reading, words: str) -> Case:
+    assert SENT.plan is not None
+    answer = PlanAnswer(reads_as, words, CHIEF, OPENED + timedelta(days=9))
+    return replace(SENT, plan=replace(SENT.plan, answer=answer))
+
+
 STATES: dict[str, Drawing] = {
     "unclaimed": drawing(replace(CASE, asked=())),
     "unclaimed, waiting for the agency": drawing(),
@@ -165,4 +223,66 @@ STATES: dict[str, Drawing] = {
         replace(CASE, stage=Stage.DECLINED, outcome="drafted by Jordan Lee, released by Sam Ortiz")
     ),
     "withdrawn": drawing(replace(CASE, stage=Stage.WITHDRAWN)),
+    "duplicate": drawing(
+        replace(
+            CASE,
+            stage=Stage.CLOSED,
+            merged_into="CRI-2026-0041",
+            outcome="Duplicate of CRI-2026-0041, says <@U0LEE>",
+        )
+    ),
+    "unrouted": drawing(replace(CASE, queue=Queue.UNROUTED, asked=())),
+    "the agency answered": drawing(
+        replace(
+            CLAIMED,
+            participants=frozenset({CHIEF}),
+            changed_by=CHIEF,
+            changed_at=OPENED + timedelta(days=1),
+            last_heard_at=OPENED + timedelta(days=1),
+        )
+    ),
+    "the agency takes it back": drawing(TAKEN_BACK),
+    "decline written by staff": drawing(
+        replace(
+            REVIEWED, draft=Draft(("pending_matters",), "U0LEE", "In our own words.", "Ask again in May.")
+        )
+    ),
+    "corrected": drawing(
+        replace(
+            CLAIMED,
+            corrections={
+                "litigation": Correction(
+                    "litigation", ("none",), "U0LEE", "The chief said so by telephone", OPENED
+                )
+            },
+        )
+    ),
+    "call proposed": drawing(SCOPING),
+    "call set": drawing(SET),
+    "call declined": drawing(replace(SET, call=replace(CALL.at(CALL.slots[1]), state=CallState.DECLINED))),
+    "work plan begun": drawing(replace(CLAIMED, stage=Stage.WORK_PLAN)),
+    "work plan written": drawing(replace(CLAIMED, stage=Stage.WORK_PLAN, plan=PLAN)),
+    "work plan to change": drawing(
+        replace(
+            CLAIMED,
+            stage=Stage.WORK_PLAN,
+            plan=replace(PLAN, versions=(replace(PLAN.newest, changes="Leave out the officers' names."),)),
+        )
+    ),
+    "work plan with the agency": drawing(SENT),
+    "work plan seems approved": drawing(answered(Reading.APPROVAL, "We approve the plan.")),
+    "work plan seems to want changes": drawing(answered(Reading.CHANGES, "Please leave out the names.")),
+    "approved": drawing(
+        replace(
+            CLAIMED,
+            stage=Stage.APPROVED,
+            plan=replace(PLAN, sent=1, approved=1, approved_words="We approve the plan."),
+        )
+    ),
+    "in delivery": drawing(replace(CLAIMED, stage=Stage.DELIVERY, site=Site(True, ("Use of Force",)))),
+    "follow-ups held": drawing(
+        replace(
+            CLAIMED, pause=Pause("U0LEE", "They asked for time", OPENED, until=OPENED + timedelta(days=40))
+        )
+    ),
 }

@@ -4,63 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from crbot.cases.case import Conversation, Draft, Place, Stage
+from crbot.cases.case import Case, Place
 from crbot.cases.respond import Notice
 from crbot.channels.slack import cards
-from crbot.channels.slack.limits import Surface, problems
 from crbot.channels.slack.text import escape
 from crbot.intake.ports import Drawing
-from crbot.triage.decision import Question, Reason
-from crbot.triage.facts import Evidence, Facts, Statement
-from crbot.triage.message import Channel, Person
-from tests.channels.slack.examples import CASE, DECISION, FINDINGS, STATES, drawing, label, patient
+from tests.channels.slack.examples import CASE, STATES, drawing, label
+from tests.channels.slack.generated import WORDS, assert_harmless, hostile_cases, many
 
 GOLDEN = Path(__file__).parent / "golden"
-ANY = st.text(alphabet=st.characters(codec=None), max_size=200) | st.sampled_from(
-    [
-        "<!channel> & <@U0LEE> <https://evil.example|justice.gov>",
-        "\n*Authority:* pass\n> quoted",
-        "&" * 4000,
-        "\u202e\u200b\ud800",
-        "x" * 50_000,
-        "`~_*" * 900,
-    ]
-)
-OURS = re.compile(
-    r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+UTC>|<@U0LEE>|<https://cri\.example\.gov/p1\|[^<>]*>"
-)
-
-
-def words_that_slack_parses(node: object) -> Iterator[str]:
-    """Every mrkdwn text of a payload, the fallback too."""
-    if isinstance(node, dict):
-        if node.get("type") == "mrkdwn" or ("blocks" in node and "text" in node):
-            yield node["text"]
-        for value in node.values():
-            yield from words_that_slack_parses(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from words_that_slack_parses(item)
-
-
-def assert_harmless(payload: dict[str, Any]) -> None:
-    assert problems(payload, Surface.MESSAGE) == []
-    json.dumps(payload, ensure_ascii=False).encode()
-    for words in words_that_slack_parses(payload):
-        left = OURS.sub("", words)
-        assert "<" not in left, words
-        assert not re.search(r"&(?!amp;|lt;|gt;)", left), words
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -86,38 +46,22 @@ def test_a_card_is_harmless_and_the_library_reads_it_back(state: str) -> None:
         assert parsed.to_dict().keys() == block.keys()
 
 
-def buttons(case_drawing: Drawing) -> list[str]:
-    drawn = cards.card(case_drawing, label)
-    return [
-        element["text"]["text"]
-        for block in drawn["blocks"]
-        if block["type"] == "actions"
-        for element in block["elements"]
-    ]
+def test_every_button_says_which_case_it_means_and_what_was_seen() -> None:
+    drawn = cards.card(drawing(), label)
+    [act] = [block for block in drawn["blocks"] if block["type"] == "actions"]
+    *buttons, menu = act["elements"]
+
+    assert {each["value"] for each in buttons} == {"CRI-2026-0042|7"}
+    assert all(each["value"].endswith("|CRI-2026-0042|7") for each in menu["options"])
+    assert act["block_id"] == "act:CRI-2026-0042:r7"
 
 
-@pytest.mark.parametrize(
-    ("state", "offered"),
-    [
-        ("unclaimed", ["Claim", "Close Case"]),
-        ("claimed", ["Give Back", "Close Case"]),
-        ("in review", ["Claim", "Draft a Decline", "Close Case"]),
-        ("decline drafted by the assistant", ["Send Decline", "Keep the Case Open", "Claim", "Close Case"]),
-        ("decline drafted by staff", ["Send Decline", "Keep the Case Open", "Give Back", "Close Case"]),
-        ("closed", ["Reopen"]),
-        ("declined", ["Reopen"]),
-        ("withdrawn", ["Reopen"]),
-    ],
-)
-def test_the_state_decides_what_can_be_done(state: str, offered: list[str]) -> None:
-    assert buttons(STATES[state]) == offered
+def test_a_card_no_longer_waits_for_what_was_settled_otherwise() -> None:
+    asked = replace(CASE, asked=("litigation", "services"))
+    settled = replace(asked, asked=("services",))
 
-
-@pytest.mark.parametrize("state", STATES)
-def test_every_button_is_understood_when_it_is_clicked(state: str) -> None:
-    for block in cards.card(STATES[state], label)["blocks"]:
-        for element in block["elements"] if block["type"] == "actions" else ():
-            assert element["action_id"] in cards.VERB_OF_ACTION
+    assert "Waiting for the agency" in json.dumps(cards.card(drawing(asked), label))
+    assert "Waiting for the agency" not in json.dumps(cards.card(drawing(settled), label))
 
 
 def test_a_letter_may_link_and_can_call_nobody_whatever_its_template_does() -> None:
@@ -126,65 +70,23 @@ def test_a_letter_may_link_and_can_call_nobody_whatever_its_template_does() -> N
     assert drawn["text"] == "See <https://cops.example.gov|our page>, &lt;!here> &lt;@U0LEE> &lt;#C1|x>"
 
 
-def test_every_button_says_which_case_it_means_and_what_was_seen() -> None:
-    drawn = cards.card(drawing(), label)
-    [act] = [block for block in drawn["blocks"] if block["type"] == "actions"]
-
-    assert {element["value"] for element in act["elements"]} == {"CRI-2026-0042|7"}
-    assert act["block_id"] == "act:CRI-2026-0042:r7"
-
-
-hostile_statements = st.dictionaries(
-    st.sampled_from(["agency_name", "agency_state", "services", "topics", "incident", "urgency"]),
-    st.tuples(st.lists(ANY, min_size=1, max_size=3), st.lists(ANY, max_size=3)),
-)
-
-
-@settings(patient, max_examples=150)
-@given(hostile_statements, ANY, ANY, ANY, ANY, st.sampled_from(Stage), st.sampled_from(Place))
-def test_no_word_from_outside_pings_or_breaks_a_card(
-    told: dict[str, tuple[list[str], list[str]]],
-    body: str,
-    name: str,
-    address: str,
-    other: str,
-    stage: Stage,
-    place: Place,
+@many
+@given(hostile_cases(), WORDS, st.sampled_from(Place), st.none() | st.integers(1), WORDS)
+def test_no_word_of_a_generated_case_pings_or_breaks_its_card(
+    case: Case, body: str, place: Place, held: int | None, other: str
 ) -> None:
-    facts = Facts().with_statements(
-        Statement(fact, tuple(values), tuple(Evidence(each) for each in words))
-        for fact, (values, words) in told.items()
-    )
-    evidence = tuple(Evidence(each) for _, words in told.values() for each in words)
-    decision = replace(
-        DECISION,
-        facts=facts,
-        findings=tuple(replace(each, evidence=evidence, because=Reason(other)) for each in FINDINGS),
-        questions=(Question("litigation", other or "?"),) * 6,
-        queue_reason=Reason(other, other),
-    )
-    case = replace(
-        CASE,
-        decision=decision,
-        requester=Person(name, address),
-        conversation=Conversation(Channel.EMAIL, address),
-        stage=stage,
-        draft=Draft((name, "pending_matters"), by=other) if place is Place.REVIEW else None,
-        outcome=other,
-        subject=other,
-    )
-
     drawn = cards.card(Drawing(case, place, body, 5), label)
+    shown = Notice(other, body, body, sender=other, held=held, about=case.number, again="letter:1")
     beside = [
         *cards.thread_pieces(case.number, 5, body),
         cards.log_line("log:1", other),
         cards.moved(case, label, place, "https://cri.example.gov/p1"),
-        cards.notice("notice:1", Notice(title=name, text=other, quote=body, sender=address)),
+        cards.notice("notice:1", shown),
         cards.letter("letter:1", escape(body)),
     ]
 
     assert drawn != cards.minimal(case)
-    for payload in (drawn, *beside):
+    for payload in (drawn, cards.minimal(case), *beside):
         assert_harmless(payload)
 
 

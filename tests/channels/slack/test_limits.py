@@ -78,6 +78,13 @@ GOOD = [
     {"type": "divider"},
     {"type": "image", "image_url": "https://a", "alt_text": "x"},
     quoting({"type": "text", "text": "<!channel>"}),
+    choosing("checkboxes", options=options(3), initial_options=options(2)),
+    choosing(
+        "static_select",
+        option_groups=[{"label": plain("x"), "options": options(2)}],
+        initial_option=option("1"),
+    ),
+    asking({"type": "datetimepicker", "action_id": "v", "initial_date_time": 1795319400}),
     asking({**TEXT_INPUT, "max_length": 3000, "initial_value": "x" * 3000}, hint=plain("x"), optional=True),
 ]
 
@@ -136,6 +143,26 @@ BAD: dict[str, tuple[Json, str]] = {
     "101 groups": (
         choosing("static_select", option_groups=[{"label": plain("x"), "options": options(1)}] * 101),
         "/option_groups: 101",
+    ),
+    "chosen beforehand, and not offered": (
+        choosing("radio_buttons", options=options(2), initial_option=option("7")),
+        "/initial_option: none of the options",
+    ),
+    "chosen beforehand in other words": (
+        choosing("static_select", options=options(2), initial_option={**option("1"), "text": plain("Uno")}),
+        "/initial_option: none of the options",
+    ),
+    "none chosen beforehand": (
+        choosing("checkboxes", options=options(2), initial_options=[]),
+        "/initial_options: not all",
+    ),
+    "one of two chosen beforehand is not offered": (
+        choosing("checkboxes", options=options(2), initial_options=[option("0"), option("7")]),
+        "/initial_options: not all",
+    ),
+    "a time in milliseconds": (
+        asking({"type": "datetimepicker", "action_id": "v", "initial_date_time": 1795319400000}),
+        "/initial_date_time: 1795319400000",
     ),
     "image without words": ({"type": "image", "image_url": "https://a"}, "/alt_text: no text"),
     "image without image": ({"type": "image", "alt_text": "x"}, "neither image_url"),

@@ -15,7 +15,9 @@ from playwright.sync_api import Page, sync_playwright
 from crbot.cases.case import Place
 from crbot.cases.letters import Letter, LetterName
 from crbot.channels.slack.account import Account
+from crbot.channels.slack.actions import StaffActions
 from crbot.channels.slack.listen import SlackListener
+from crbot.channels.slack.members import Members
 from crbot.channels.slack.outlet import SlackOutlet, Words
 from crbot.channels.slack.people import People
 from crbot.channels.slack.posting import Pace
@@ -55,12 +57,18 @@ def listener(account: Account, arrivals: queue.Queue[Arrival]) -> Iterator[Slack
     listening.stop()
 
 
+def reader_of(local_slack: LocalSlack, account: Account, people: People) -> SlackReader:
+    members = Members(account.web_client(), local_slack.channels)
+    acting = StaffActions(members.among, lambda _: CASE, people.person)
+    return SlackReader(people, local_slack.channels.values(), acting.read)
+
+
 @pytest.mark.usefixtures("listener")
 def test_from_a_direct_message_to_a_claimed_card(
     local_slack: LocalSlack, account: Account, arrivals: queue.Queue[Arrival]
 ) -> None:
     people = People(account.web_client())
-    reader = SlackReader(people, local_slack.channels.values())
+    reader = reader_of(local_slack, account, people)
     outlet = SlackOutlet(
         account.web_client(),
         local_slack.channels,
@@ -98,7 +106,9 @@ def test_from_a_direct_message_to_a_claimed_card(
 
     local_slack.click(channel, card_ts, "case_claim", "U0LEE")
     action = next_read()
-    assert action == StaffAction(Verb.CLAIM, case.number, "U0LEE", revision=7, seen_in=channel)
+    assert action == StaffAction(
+        Verb.CLAIM, case.number, "U0LEE", revision=7, seen_in=channel, by_name="Jordan Lee"
+    )
 
     claimed = replace(
         drawing,
@@ -158,12 +168,13 @@ def test_a_click_in_the_browser_arrives(
 
     assert "We would like an after-action review of our response" in shown
     assert "[rich_text]" not in shown
-    assert SlackReader(people, local_slack.channels.values()).read(arrived) == StaffAction(
+    assert reader_of(local_slack, account, people).read(arrived) == StaffAction(
         Verb.CLAIM,
         "CRI-2026-0044",
         "U0LEE",
         revision=7,
         seen_in=local_slack.channels[Place.ORGANIZATIONAL_ASSESSMENT],
+        by_name="Jordan Lee",
     )
 
 

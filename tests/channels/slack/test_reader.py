@@ -45,7 +45,8 @@ def fetch(listed: Sequence[Mapping[str, Any]]) -> Fetched:
     )
 
 
-READER = SlackReader(Workspace(), {"C0CR", "C0REV"}, fetch)
+CLAIM = StaffAction(Verb.CLAIM, "CRI-2026-0042", "U0LEE", revision=7, seen_in="C0CR")
+READER = SlackReader(Workspace(), {"C0CR", "C0REV"}, lambda payload: CLAIM, fetch)
 
 
 def read(payload: object) -> Received | StaffAction | Ignored:
@@ -136,28 +137,20 @@ def test_a_mention_where_others_read_is_answered_in_private() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "verb"),
+    "payload",
     [
-        ("case_claim", Verb.CLAIM),
-        ("case_release", Verb.RELEASE),
-        ("case_close", Verb.CLOSE),
-        ("case_reopen", Verb.REOPEN),
-        ("decline_draft", Verb.DRAFT_DECLINE),
-        ("decline_send", Verb.SEND_DECLINE),
-        ("decline_drop", Verb.KEEP_OPEN),
+        click_payload("case_claim", "CRI-2026-0042|7"),
+        {"type": "view_submission", "user": {"id": "U0LEE"}, "view": {"callback_id": "case_form_write"}},
     ],
 )
-def test_a_click_of_staff_is_read_with_what_they_saw(action: str, verb: Verb) -> None:
-    assert read(click_payload(action, "CRI-2026-0042|7")) == StaffAction(
-        verb, "CRI-2026-0042", "U0LEE", revision=7, seen_in="C0CR"
-    )
+def test_what_staff_click_and_fill_in_is_read_as_an_action(payload: dict[str, Any]) -> None:
+    assert read(payload) == CLAIM
 
 
 @pytest.mark.parametrize(
     ("payload", "why"),
     [
-        (click_payload("case_claim", "CRI-2026-0042|7", channel="D0RIVERA"), "outside the channels of staff"),
-        (click_payload("open_page", "x"), "asks nothing of a case"),
+        (click_payload("open_page", "x"), "asks nothing of us"),
         (slash_payload("help"), "slash command"),
         (event_payload(direct_message("hello", bot_id="B0CRBOT")), "bot"),
         (event_payload(direct_message("", subtype="message_deleted")), "message_deleted"),
@@ -197,7 +190,6 @@ def test_what_asks_nothing_of_us_is_ignored_with_a_reason(payload: dict[str, Any
         {"type": "event_callback"},
         event_payload({"type": "message", "channel_type": "im", "text": "x"}),
         event_payload(direct_message("x", ts="yesterday")),
-        click_payload("case_claim", "CRI-2026-0042|seven"),
         {"type": "block_actions", "actions": []},
     ],
 )
@@ -336,7 +328,7 @@ def test_answers_go_to_the_case_that_the_form_was_drawn_for() -> None:
     assert received.message.answers == {"investigation": "unknown"}
 
 
-@pytest.mark.parametrize("name", [requests.WHO, "case_ask", ""])
+@pytest.mark.parametrize("name", [requests.WHO, "board_found", ""])
 def test_a_form_that_is_no_requesters_last_step_asks_nothing_of_a_case(name: str) -> None:
     assert isinstance(read(form_payload({"callback_id": name}, {})), Ignored)
 

@@ -1,24 +1,25 @@
 """Draws what staff and requesters see in Slack: the card of a case, notices, letters. Pure.
 
-The case is the truth, a card is a drawing of it. Posting and redrawing is `outlet`'s; what a click on a button
-means, `reader`'s.
+The case is the truth, a card is a drawing of it. Posting and redrawing is `outlet`'s; which buttons a card has,
+`offers`' to say.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator
 
-from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Draft, Place, Stage
+from crbot.cases.case import Case, Draft, Place, Plan, Stage
+from crbot.cases.meetings import CallState
 from crbot.cases.respond import Label, Notice
-from crbot.channels.slack import blocks
+from crbot.channels.slack import blocks, offers, wording
 from crbot.channels.slack.blocks import Block, Button, Payload, Run, Style
 from crbot.channels.slack.limits import Surface, problems
 from crbot.channels.slack.passages import decisive, pieces
-from crbot.channels.slack.text import clean, clip_escaped, is_user_id, line, one_line
+from crbot.channels.slack.text import clean, clip, clip_escaped, is_user_id, line, one_line
+from crbot.channels.slack.wording import DOT
 from crbot.intake.ports import Drawing, Verb
+from crbot.triage.approval import Reading
 from crbot.triage.decision import Disposition, Finding, Outcome
 from crbot.triage.message import Channel
 
@@ -30,36 +31,14 @@ DISPOSITION_WORDS = {
     Disposition.INELIGIBLE: "not eligible, a person must decide",
     Disposition.NOT_A_REQUEST: "not a request",
 }
-STAGE_WORDS = {
-    Stage.RECEIVED: "",  # claimed or unclaimed says it
-    Stage.SCOPING: "Scoping",
-    Stage.WORK_PLAN: "Work plan",
-    Stage.AGENCY_REVIEW: "With the agency for review",
-    Stage.APPROVED: "Approved",
-    Stage.DELIVERY: "Delivery",
-    Stage.CLOSED: "Closed",
-    Stage.DECLINED: "Declined",
-    Stage.WITHDRAWN: "Withdrawn",
-    Stage.DORMANT: "Dormant, no answer",
-}
-VERB_OF_ACTION = {
-    "case_claim": Verb.CLAIM,
-    "case_release": Verb.RELEASE,
-    "case_close": Verb.CLOSE,
-    "case_reopen": Verb.REOPEN,
-    "decline_draft": Verb.DRAFT_DECLINE,
-    "decline_send": Verb.SEND_DECLINE,
-    "decline_drop": Verb.KEEP_OPEN,
-}
-_ACTION_OF = {verb: action for action, verb in VERB_OF_ACTION.items()}
-
 EVIDENCE = 140  # characters of it beside a rule
 QUOTED = 600  # characters of the sender's words on a card
 NOTICE_QUOTED = 1500
 PIECE = 3000  # characters of the full text in one message
 MOST_PIECES = 10
 MOST_LETTER_PIECES = 40  # more than any template can fill
-_DOT = " · "
+CORRECTED = 2000  # characters on what staff corrected
+DRAFTED = 3000  # characters of a draft's own words, each of two
 _CALL = re.compile(r"<(?!https?://|mailto:)")
 
 
@@ -75,105 +54,91 @@ def card(drawing: Drawing, label: Label) -> Payload:
 
 def moved(case: Case, label: Label, to: Place, link: str) -> Payload:
     """What is left of a card in a channel that the case has gone from; `link` leads to the new one."""
-    where = line(_place(to, label), 100)
+    where = wording.place(to, label)
     pointer = f"<{link}|Open the card in {where}>"
     return checked(
         {
-            "text": f"{case.number} {_agency(case)}: moved to {where}",
+            "text": f"{case.number} {wording.agency(case)}: moved to {where}",
             "blocks": [
                 blocks.section(_id("final", case), _struck(case, label)),
-                blocks.context(_id("outcome", case), _DOT.join((case.number, f"Moved to {where}", pointer))),
+                blocks.context(_id("outcome", case), DOT.join((case.number, f"Moved to {where}", pointer))),
             ],
         },
         minimal(case),
     )
 
 
-def _open(drawing: Drawing, label: Label) -> Payload:
-    case = drawing.case
-    decision = case.decision
-    parts = [
-        blocks.header(_id("head", case), _title(case)),
-        blocks.context(_id("meta", case), _meta(case, label)),
-        blocks.section(_id("ask", case), _asks_for(case, label)),
-        blocks.quote(_id("quote", case), decisive(drawing.body, _decisive_words(case), QUOTED)),
-        blocks.fields(_id("who", case), _who(case)),
-    ]
-    if case.doubts:
-        parts.append(blocks.section(_id("doubts", case), _doubts(case)))
-    if decision.findings:
-        parts.append(blocks.section(_id("rules", case), _rules(case)))
-    if decision.questions:
-        parts.append(blocks.section(_id("questions", case), _questions(case)))
-    if case.draft:
-        parts.append(blocks.section(_id("draft", case), _draft(case, case.draft)))
-    parts.append(blocks.actions(_id("act", case), _buttons(case)))
-    parts.append(blocks.context(_id("foot", case), _foot(drawing, label)))
-    return {"text": _summary(case, label), "blocks": parts}
-
-
-def _ended(case: Case, label: Label) -> Payload:
-    said = _how_it_ended(case)
+def minimal(case: Case) -> Payload:
+    """What a case can always be shown by."""
+    words = f"The full card could not be drawn; `crbot cases show {case.number}` shows the case."
     return {
-        "text": clip_escaped(f"{case.number} {_agency(case)}: {said}", blocks.FALLBACK),
+        "text": f"{case.number} {wording.agency(case)}",
         "blocks": [
-            blocks.section(_id("final", case), _struck(case, label)),
-            blocks.context(_id("outcome", case), _DOT.join((case.number, _queue(case, label), said))),
-            blocks.actions(_id("act", case), _buttons(case)),
+            blocks.section(_id("head", case), f"*{case.number}* {wording.agency(case)}\n{words}"),
+            blocks.actions(_id("act", case), offers.buttons(case)),
         ],
     }
 
 
-def _how_it_ended(case: Case) -> str:
-    how, outcome = STAGE_WORDS[case.stage], line(case.outcome, 1000)
+def _open(drawing: Drawing, label: Label) -> Payload:
+    case = drawing.case
+    return {
+        "text": _summary(case, label),
+        "blocks": [
+            blocks.header(_id("head", case), _title(case)),
+            blocks.context(_id("meta", case), _meta(case, label)),
+            blocks.section(_id("ask", case), _asks_for(case, label)),
+            blocks.quote(_id("quote", case), decisive(drawing.body, _decisive_words(case), QUOTED)),
+            blocks.fields(_id("who", case), _who(case)),
+            *_judged(case, label),
+            *_arranged(case),
+            *_waits_for_a_person(case),
+            blocks.actions(_id("act", case), offers.buttons(case)),
+            blocks.context(_id("foot", case), _foot(drawing, label)),
+        ],
+    }
+
+
+def _ended(case: Case, label: Label) -> Payload:
+    said = _how_it_ended(case, label)
+    return {
+        "text": clip_escaped(f"{case.number} {wording.agency(case)}: {said}", blocks.FALLBACK),
+        "blocks": [
+            blocks.section(_id("final", case), _struck(case, label)),
+            blocks.context(_id("outcome", case), DOT.join((case.number, wording.queue(case, label), said))),
+            blocks.actions(_id("act", case), offers.buttons(case)),
+        ],
+    }
+
+
+def _how_it_ended(case: Case, label: Label) -> str:
+    how, outcome = line(label("stage", case.stage.value), 100), line(case.outcome, 1000)
     if outcome.startswith(how):
         return outcome
     return f"{how}: {outcome}" if outcome else how
 
 
-def minimal(case: Case) -> Payload:
-    """What a case can always be shown by."""
-    return {
-        "text": f"{case.number} {_agency(case)}",
-        "blocks": [
-            blocks.section(
-                _id("head", case),
-                f"*{case.number}* {_agency(case)}\nThe full card could not be drawn; `crbot cases show {case.number}` "
-                "shows the case.",
-            ),
-            blocks.actions(_id("act", case), _buttons(case)),
-        ],
-    }
+# --- the head -----------------------------------------------------------------------------------------------------
 
 
 def _title(case: Case) -> str:
     if case.owner or case.stage is not Stage.RECEIVED:
-        return _agency_plain(case)
-    return f"{'Urgent' if case.decision.is_acute else 'New'} request: {_agency_plain(case)}"
+        return wording.agency_plain(case)
+    return f"{'Urgent' if case.decision.is_acute else 'New'} request: {wording.agency_plain(case)}"
 
 
 def _meta(case: Case, label: Label) -> str:
     by = "by email" if case.conversation.channel is Channel.EMAIL else "in Slack"
-    return _DOT.join((case.number, _queue(case, label), f"{by} {_moment(case.opened_at)}", *_state(case)))
-
-
-def _state(case: Case) -> Iterable[str]:
-    if STAGE_WORDS[case.stage]:
-        yield STAGE_WORDS[case.stage]
-    yield f"Claimed by {_person_of_staff(case.owner)}" if case.owner else "*Unclaimed*"
-    if case.asked:
-        yield "Waiting for the agency"
-
-
-def _moment(when: datetime) -> str:
-    """A time that every reader sees in their own zone, and in UTC where Slack can't tell the zone."""
-    return f"<!date^{int(when.timestamp())}^{{date_short_pretty}} {{time}}|{when:%Y-%m-%d %H:%M} UTC>"
+    came = f"{by} {wording.moment(case.opened_at)}"
+    return DOT.join((case.number, wording.queue(case, label), came, *wording.state(case, label)))
 
 
 def _asks_for(case: Case, label: Label) -> str:
-    lines = [f"*Asks for:* {_services(case, label) or 'not told yet'}"]
-    if topics := _labels(case, label, "topics"):
+    lines = [f"*Asks for:* {wording.services(case, label) or 'not told yet'}"]
+    if topics := wording.values(case, label, "topics"):
         lines.append(f"*About:* {topics}")
+    if case.decision.facts.value("incident") == "true" and (told := case.decision.facts.evidence("incident")):
+        lines.append(f"*Because of:* {line(told[0].text, EVIDENCE)}")
     return "\n".join(lines)
 
 
@@ -185,13 +150,22 @@ def _decisive_words(case: Case) -> list[str]:
 
 def _who(case: Case) -> list[str]:
     name = line(case.requester.name, 300) or "no name given"
-    return [f"*From*\n{name}", f"*Reply to*\n{_reply_to(case)}"]
+    return [f"*From*\n{name}", f"*Reply to*\n{wording.reply_to(case)}"]
 
 
-def _reply_to(case: Case) -> str:
-    if case.conversation.channel is Channel.SLACK:
-        return "their conversation with the assistant in Slack"
-    return line(case.conversation.address, 300) or "nobody: no address given"
+# --- what the rules say -------------------------------------------------------------------------------------------
+
+
+def _judged(case: Case, label: Label) -> Iterator[Block]:
+    decision = case.decision
+    if case.doubts:
+        yield blocks.section(_id("doubts", case), _doubts(case))
+    if decision.findings:
+        yield blocks.section(_id("rules", case), _rules(case))
+    if case.corrections:
+        yield blocks.context(_id("corrected", case), _corrected(case, label))
+    if decision.questions:
+        yield blocks.section(_id("questions", case), _questions(case))
 
 
 def _rules(case: Case) -> str:
@@ -208,12 +182,21 @@ def _finding(finding: Finding) -> str:
     evidence = ", ".join(f"“{words}”" for words in list(told)[:2])
     because = "" if finding.outcome is Outcome.PASS and evidence else line(finding.because.text, 200)
     said = ": ".join(filter(None, (line(finding.title, 150), because.removesuffix("."), evidence)))
-    return f"{OUTCOME_WORDS[finding.outcome]}{_DOT}{said}"
+    return f"{OUTCOME_WORDS[finding.outcome]}{DOT}{said}"
 
 
 def _doubts(case: Case) -> str:
     """What staff should know of the messages, as the channel noticed it."""
     return "\n".join(("*Please note*", *(line(doubt, 200) for doubt in case.doubts)))
+
+
+def _corrected(case: Case, label: Label) -> str:
+    """Which facts a person has settled, so that nobody looks for them in the messages."""
+    told = (
+        f"{line(label('fact', fact), 100)} ({wording.person(correction.by)}: {line(correction.reason, 100)})"
+        for fact, correction in case.corrections.items()
+    )
+    return clip_escaped(f"Corrected by staff: {'; '.join(told)}", CORRECTED)
 
 
 def _questions(case: Case) -> str:
@@ -224,66 +207,100 @@ def _questions(case: Case) -> str:
     return clip_escaped("\n".join((f"*{title}*", *numbered)), blocks.SECTION)
 
 
+# --- what is arranged, and what waits for a person --------------------------------------------------------------------
+
+
+def _arranged(case: Case) -> Iterator[Block]:
+    if case.call and (shown := _call(case)):
+        yield blocks.section(_id("call", case), shown)
+    if case.plan:
+        yield blocks.section(_id("plan", case), _plan(case.plan))
+        if case.plan.answer:
+            yield blocks.quote(_id("answer", case), [Run(clip(case.plan.answer.words, QUOTED))])
+    if case.site and case.site.public:
+        yield blocks.context(_id("site", case), f"In the public list: {case.site.status.value}")
+
+
+def _call(case: Case) -> str:
+    assert case.call is not None
+    call, words = case.call, [line(each, 100) for each in wording.times(case.call)]
+    where = f"{DOT}{line(call.where, 300)}" if call.where else ""
+    match call.state:
+        case CallState.SET:
+            return f"*The call:* {words[0] if words else ''}{DOT}{call.minutes} minutes{where}"
+        case CallState.PROPOSED:
+            numbered = [f"{number}. {each}" for number, each in enumerate(words, start=1)]
+            return "\n".join(("*Times proposed for the call*", *numbered))
+        case CallState.DECLINED:
+            return "*The call:* the agency’s calendar has declined it; find another time."
+        case _:
+            return ""
+
+
+def _plan(plan: Plan) -> str:
+    count = len(plan.versions)
+    state = f"*Work plan, version {count}* by {wording.person(plan.newest.by)}"
+    if plan.is_approved:
+        return f"{state}{DOT}approved: “{line(plan.approved_words, 300)}”"
+    if plan.newest.changes:
+        return f"{state}{DOT}the agency wants changed: “{line(plan.newest.changes, 300)}”"
+    if plan.answer:
+        return f"{state}{DOT}{_READS_AS[plan.answer.reads_as]}"
+    return f"{state}{DOT}{'with the agency' if plan.sent == count else 'not sent yet'}"
+
+
+_READS_AS = {
+    Reading.APPROVAL: "*the agency seems to approve it; confirm it*",
+    Reading.CHANGES: "*the agency seems to want changes; confirm them*",
+    Reading.UNCLEAR: "*the agency wrote, and it is not clear whether it approves*",
+}
+
+
+def _waits_for_a_person(case: Case) -> Iterator[Block]:
+    if case.draft:
+        yield blocks.section(_id("draft", case), _draft(case, case.draft))
+        if case.draft.text:
+            yield blocks.quote(_id("words", case), [Run(clip(case.draft.text, DRAFTED))])
+        if case.draft.instead:
+            yield blocks.context(_id("aside", case), "What the agency can do instead, in these words:")
+            yield blocks.quote(_id("instead", case), [Run(clip(case.draft.instead, DRAFTED))])
+    elif case.wants_out:
+        yield blocks.section(
+            _id("out", case), "*The agency seems to take its request back.* Please confirm it."
+        )
+        told = case.decision.facts.evidence("withdrawn")
+        if told:
+            yield blocks.quote(_id("outwords", case), [Run(clip(told[0].text, QUOTED))])
+
+
+def _draft(case: Case, draft: Draft) -> str:
+    """What a person must know to release a decline; its own words follow it."""
+    who = "a person" if wording.is_the_assistants(draft.by) else "another person"
+    titles = {finding.rule: finding.title for finding in case.decision.findings}
+    grounds = "; ".join(line(titles.get(rule, rule), 150) for rule in draft.grounds)
+    words = (
+        f"*A decline is drafted* by {wording.author(draft.by)}. It goes to {wording.reply_to(case)} only when {who} "
+        "releases it."
+    )
+    told = f"*Grounds:* {grounds or 'none given'}" + ("; told in these words:" if draft.text else "")
+    return clip_escaped(f"{words}\n{told}", blocks.SECTION)
+
+
+# --- the foot -----------------------------------------------------------------------------------------------------
+
+
 def _foot(drawing: Drawing, label: Label) -> str:
-    return _DOT.join((_why_here(drawing, label), "Replies in this thread stay internal"))
+    return DOT.join((_why_here(drawing, label), "Replies in this thread stay internal"))
 
 
 def _why_here(drawing: Drawing, label: Label) -> str:
     case, decision = drawing.case, drawing.case.decision
     if case.queue is not decision.queue:
-        return f"Moved to {_queue(case, label)} by staff"
-    why = line(decision.queue_reason.text, 300).removesuffix(".") or _queue(case, label)
+        return f"Moved to {wording.queue(case, label)} by staff"
+    why = line(decision.queue_reason.text, 300).removesuffix(".") or wording.queue(case, label)
     rule = line(decision.queue_reason.rule, 100)
-    here = "In review until a person has decided" + _DOT if drawing.place is Place.REVIEW else ""
+    here = "In review until a person has decided" + DOT if drawing.place is Place.REVIEW else ""
     return f"{here}{why} ({rule})" if rule else f"{here}{why}"
-
-
-def _draft(case: Case, draft: Draft) -> str:
-    """What a person must know to release a decline."""
-    is_the_bots = draft.by == DRAFTED_BY_THE_BOT
-    by = "the assistant" if is_the_bots else _person_of_staff(draft.by)
-    who = "a person" if is_the_bots else "another person"
-    titles = {finding.rule: finding.title for finding in case.decision.findings}
-    grounds = "; ".join(line(titles.get(rule, rule), 150) for rule in draft.grounds)
-    words = f"*A decline is drafted* by {by}. It goes to {_reply_to(case)} only when {who} releases it."
-    return clip_escaped(f"{words}\n*Grounds:* {grounds or 'none given'}", blocks.SECTION)
-
-
-def _buttons(case: Case) -> list[Button]:
-    """What can be done, by state; at most one button is styled, the one that is waited for."""
-    if case.stage.is_ended:
-        return [_button(case, Verb.REOPEN, "Reopen")]
-    claim = _button(case, Verb.RELEASE, "Give Back") if case.owner else _button(case, Verb.CLAIM, "Claim")
-    close = _button(
-        case, Verb.CLOSE, "Close Case", asking="The case leaves the open ones. It can be reopened here."
-    )
-    if case.draft:
-        send = _button(
-            case,
-            Verb.SEND_DECLINE,
-            "Send Decline",
-            asking=f"The letter of decline goes to {one_line(case.conversation.person.name) or 'the agency'} "
-            "and the case is closed as declined.",
-        )
-        keep = _button(case, Verb.KEEP_OPEN, "Keep the Case Open")
-        return [replace(send, style=Style.DANGER), keep, claim, close]
-    decline = [_button(case, Verb.DRAFT_DECLINE, "Draft a Decline")] if _may_be_declined(case) else []
-    return [claim if case.owner else replace(claim, style=Style.PRIMARY), *decline, close]
-
-
-def _may_be_declined(case: Case) -> bool:
-    return any(finding.outcome in (Outcome.FLAG, Outcome.FAIL) for finding in case.decision.findings)
-
-
-def _button(case: Case, verb: Verb, text: str, *, asking: str = "") -> Button:
-    """A button of the case; `asking`: what is asked before it is done."""
-    return Button(
-        action_id=_ACTION_OF[verb],
-        text=text,
-        value=f"{case.number}|{case.revision}",
-        accessible=f"{text}: {case.number}",
-        confirm=(f"{text}: {case.number}", asking) if asking else None,
-    )
 
 
 def _summary(case: Case, label: Label) -> str:
@@ -292,44 +309,15 @@ def _summary(case: Case, label: Label) -> str:
     count = len(case.decision.questions)
     questions = f"{count} question{'' if count == 1 else 's'} open, " if count else ""
     title = _title(case).partition(": ")[0] + " " if not case.owner and case.stage is Stage.RECEIVED else ""
-    asks = _services(case, label) or "help, of a kind not told yet"
-    said = f"{title}{case.number}: {_agency(case)} asks for {asks}. {questions}{claimed}."
+    asks = wording.services(case, label) or "help, of a kind not told yet"
+    waits = "A decline waits for a person. " if case.draft else ""
+    said = f"{title}{case.number}: {wording.agency(case)} asks for {asks}. {waits}{questions}{claimed}."
     return clip_escaped(said, blocks.FALLBACK)
 
 
 def _struck(case: Case, label: Label) -> str:
-    words = ": ".join(filter(None, (_agency(case), _services(case, label))))
+    words = ": ".join(filter(None, (wording.agency(case), wording.services(case, label))))
     return f"~{words.replace('~', '-')}~"
-
-
-def _agency(case: Case) -> str:
-    return line(_agency_plain(case), 300)
-
-
-def _agency_plain(case: Case) -> str:
-    return one_line(case.agency) or "Agency not named yet"
-
-
-def _queue(case: Case, label: Label) -> str:
-    return line(label("queue", case.queue.value), 100)
-
-
-def _place(place: Place, label: Label) -> str:
-    return "Review" if place is Place.REVIEW else label("queue", place.value)
-
-
-def _services(case: Case, label: Label) -> str:
-    return _labels(case, label, "services")
-
-
-def _labels(case: Case, label: Label, fact: str) -> str:
-    values = case.decision.facts.values(fact)
-    return line(", ".join(label(fact, value) for value in values), 1000)
-
-
-def _person_of_staff(who: str) -> str:
-    """A Slack user by id, so that their name is shown; anybody else as they are called."""
-    return f"<@{who}>" if is_user_id(who) else line(who, 100)
 
 
 def _id(part: str, case: Case) -> str:
@@ -375,8 +363,28 @@ def notice(block_id: str, shown: Notice) -> Payload:
         parts.append(blocks.quote(f"quote:{block_id}", [Run(cut) for cut in _beginning(shown.quote)]))
     if sender := line(shown.sender, 300):
         parts.append(blocks.context(f"from:{block_id}", f"From {sender}"))
+    if buttons := list(_of_notice(shown)):
+        parts.append(blocks.actions(f"act:{block_id}", buttons))
     fallback = line(": ".join(filter(None, (title, shown.text))), 300)
     return checked({"text": fallback, "blocks": parts}, log_line(f"head:{block_id}", title))
+
+
+def _of_notice(shown: Notice) -> Iterator[Button]:
+    """What can be done about a notice: a held message belongs to a case or opens one, what failed is tried again."""
+    if shown.held is not None:
+        held = str(shown.held)
+        if shown.about:
+            belongs = f"Belongs to {shown.about}"
+            yield _do(Verb.ADD_HELD.value, belongs, held, shown.about)
+        yield _do(offers.PLACE_HELD, "Belongs to Another Case" if shown.about else "Belongs to a Case", held)
+        yield _do(Verb.OPEN_HELD.value, "Open a New Case", held)
+    if shown.again:
+        yield _do(Verb.RETRY.value, "Try Again", shown.again, shown.about or "", Style.PRIMARY)
+
+
+def _do(what: str, text: str, item: str, case: str = "", style: Style | None = None) -> Button:
+    value = offers.value_of(case, None, item)
+    return Button(offers.ACTION + what, text, value, text, style)
 
 
 def letter(block_id: str, mrkdwn: str) -> Payload:

@@ -219,6 +219,7 @@ def _choice(most: int, *, plain: bool = True) -> Callable[[Node, str], Problems]
         if ("options" in element) == ("option_groups" in element):
             yield f"{at}: exactly one of options and option_groups"
             return
+        yield from _initial(element, at)
         if "options" in element:
             yield from _options(element, at, most, plain=plain)
             return
@@ -231,6 +232,17 @@ def _choice(most: int, *, plain: bool = True) -> Callable[[Node, str], Problems]
     return check
 
 
+def _initial(element: Node, at: str) -> Problems:
+    """What is chosen beforehand must be one of the options, to the letter."""
+    groups = _nodes(element, "option_groups") if "option_groups" in element else [element]
+    offered = [option for group in groups for option in _nodes(group, "options")]
+    if "initial_option" in element and element["initial_option"] not in offered:
+        yield f"{at}/initial_option: none of the options"
+    chosen = element.get("initial_options", offered)
+    if not isinstance(chosen, list) or not chosen or any(each not in offered for each in chosen):
+        yield f"{at}/initial_options: not all of them among the options, or none"
+
+
 def _options(node: Node, at: str, most: int, *, plain: bool) -> Problems:
     yield from _count(node.get("options"), f"{at}/options", 1, most)
     for index, option in enumerate(_nodes(node, "options")):
@@ -240,6 +252,12 @@ def _options(node: Node, at: str, most: int, *, plain: bool) -> Problems:
         if "description" in option:
             yield from _text(option["description"], f"{here}/description", 75, plain=plain)
     yield from _twice((option.get("value") for option in _nodes(node, "options")), at, "option value")
+
+
+def _moment(element: Node, at: str) -> Problems:
+    value = element.get("initial_date_time", 10**9)
+    if not isinstance(value, int) or len(str(value)) != 10:
+        yield f"{at}/initial_date_time: {value!r} is no time in seconds since 1970, of ten digits"
 
 
 def _text_input(element: Node, at: str) -> Problems:
@@ -260,7 +278,7 @@ _ELEMENTS: dict[str, Callable[[Node, str], Problems]] = {
     "plain_text_input": _text_input,
     "users_select": _nothing_more,
     "datepicker": _nothing_more,
-    "datetimepicker": _nothing_more,
+    "datetimepicker": _moment,
     "file_input": _nothing_more,
     "image": _image,
 }

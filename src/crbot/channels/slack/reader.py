@@ -13,8 +13,7 @@ from typing import Any, Protocol
 
 from crbot.cases.case import Conversation
 from crbot.cases.meetings import ANSWER, ROUND
-from crbot.channels.slack import letters, requests
-from crbot.channels.slack.cards import VERB_OF_ACTION
+from crbot.channels.slack import letters, offers, requests
 from crbot.channels.slack.files import Fetched, is_file, leave, name_of
 from crbot.channels.slack.text import clip, decode, one_line
 from crbot.intake.ports import Arrival, Ignored, Received, StaffAction, Unreadable
@@ -46,13 +45,20 @@ class Workspace(Protocol):
 class SlackReader:
     """Fits `crbot.intake.ports.Reader`.
 
-    `staff_channels`: ids of the channels of staff. Clicks count only there, since being let into such a channel is
-    what makes a person staff; what staff say there is never a request.
+    `staff_channels`: ids of the channels of staff; what is said there is never a request. `staff` reads what staff
+    do by buttons and forms.
     """
 
-    def __init__(self, workspace: Workspace, staff_channels: Collection[str], fetch: Fetch = leave) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        staff_channels: Collection[str],
+        staff: Callable[[Payload], StaffAction | Ignored],
+        fetch: Fetch = leave,
+    ) -> None:
         self._workspace = workspace
         self._staff_channels = frozenset(staff_channels)
+        self._staff = staff
         self._fetch = fetch
 
     def read(self, arrival: Arrival) -> Read:
@@ -230,9 +236,11 @@ class SlackReader:
 
     # --- forms ----------------------------------------------------------------------------------------------------
 
-    def _form(self, payload: Payload) -> Received | Ignored:
-        """A form that a requester has sent. It names its case where it was drawn for one."""
+    def _form(self, payload: Payload) -> Received | StaffAction | Ignored:
+        """A form that was sent. One of a requester names its case where it was drawn for one."""
         view = payload.get("view") or {}
+        if str(view.get("callback_id", "")).startswith(offers.ACTION):
+            return self._staff(payload)
         if view.get("callback_id") not in _READ_FORMS:
             return Ignored(f"the view_submission of {view.get('callback_id')} asks nothing of us")
         user = payload["user"]["id"]
@@ -257,18 +265,12 @@ class SlackReader:
     # --- clicks ---------------------------------------------------------------------------------------------------
 
     def _click(self, payload: Payload) -> Received | StaffAction | Ignored:
-        action, channel = payload["actions"][0], payload["channel"]["id"]
+        action = payload["actions"][0]
         if action["action_id"].startswith(f"{letters.SLOT}:"):
-            return self._choice(payload, action, channel)
-        verb = VERB_OF_ACTION.get(action["action_id"])
-        if verb is None:
-            return Ignored(f"the button {action['action_id']} asks nothing of a case")
-        if channel not in self._staff_channels:
-            return Ignored("a click outside the channels of staff")
-        case, _, revision = action["value"].rpartition("|")
-        return StaffAction(
-            verb=verb, case=case, by=payload["user"]["id"], revision=int(revision), seen_in=channel
-        )
+            return self._choice(payload, action, payload["channel"]["id"])
+        if action["action_id"].startswith(offers.ACTION):
+            return self._staff(payload)
+        return Ignored(f"the button {action['action_id']} asks nothing of us")
 
     def _choice(self, payload: Payload, action: Payload, channel: str) -> Received | Ignored:
         """One of the times that were proposed, or none of them."""

@@ -51,7 +51,7 @@ bench: $(READY) ## the benchmark table, each row a ratio against its floor
 	$(BIN)/python -m tests.bench
 
 .PHONY: faults
-faults: $(READY) ## killed, flooded and cut off at length; a quarter of an hour
+faults: $(READY) ## killed, flooded and cut off at length; half an hour
 	FAULTS_KILLS=200 $(BIN)/pytest -q -s tests/faults
 
 .PHONY: format

@@ -155,7 +155,8 @@ class SqlStore:
             yield connection
 
     def close(self) -> None:
-        self._engine.dispose()
+        with self._turn:  # whoever still reads in another thread reads to the end
+            self._engine.dispose()
 
     # keep
 

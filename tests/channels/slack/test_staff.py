@@ -214,6 +214,21 @@ def test_what_a_form_lacks_keeps_it_open(desk: Desk) -> None:
     assert not reply.is_kept
 
 
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        click_payload("case_nothing", "CRI-2026-0042|7"),
+        click_payload("case_write", "CRI-2026-0042|seven"),
+        {"type": "block_actions", "actions": []},
+        {"type": "view_submission", "view": {"callback_id": "case_form_write"}, "user": {"id": "U0LEE"}},
+    ],
+)
+def test_what_has_another_form_than_ours_is_kept_for_a_person_to_see(
+    envelope: dict[str, Any], desk: Desk
+) -> None:
+    assert desk.staff(envelope) == Reply(is_kept=True)
+
+
 # --- all actions, the full message -----------------------------------------------------------------------------------
 
 

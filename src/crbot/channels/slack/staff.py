@@ -91,6 +91,12 @@ class Staff:
         self._boards = Boards(self._show_board, clock)
 
     def __call__(self, envelope: Envelope) -> Reply | None:
+        try:
+            return self._answered(envelope)
+        except actions.ANOTHER_FORM:
+            return Reply(is_kept=True)  # whoever reads it sets it aside, where a person sees it
+
+    def _answered(self, envelope: Envelope) -> Reply | None:
         match envelope.get("type"):
             case "view_submission":
                 return self._sent(envelope)

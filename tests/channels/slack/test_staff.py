@@ -16,8 +16,9 @@ from crbot.channels.slack import forms, home
 from crbot.channels.slack.account import Account
 from crbot.channels.slack.actions import StaffActions
 from crbot.channels.slack.atonce import Envelope, Reply
+from crbot.channels.slack.boards import Boards, DrawingBoards
 from crbot.channels.slack.members import Members
-from crbot.channels.slack.staff import Boards, DrawingBoards, Staff
+from crbot.channels.slack.staff import Staff
 from crbot.intake.ports import DeliveryFailed, Drawing, Outgoing, StaffAction
 from crbot.triage.message import Person
 from crbot.wiring import load_rules

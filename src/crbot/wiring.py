@@ -40,6 +40,7 @@ from crbot.channels.render import Letters, TemplateError
 from crbot.channels.slack.account import Account
 from crbot.channels.slack.actions import StaffActions
 from crbot.channels.slack.atonce import AtOnce
+from crbot.channels.slack.boards import DrawingBoards
 from crbot.channels.slack.deliveries import SlackDeliveries
 from crbot.channels.slack.files import Files
 from crbot.channels.slack.listen import Keep, Note, SlackListener
@@ -49,7 +50,7 @@ from crbot.channels.slack.outlet import SlackOutlet, Words
 from crbot.channels.slack.people import People
 from crbot.channels.slack.reader import SlackReader
 from crbot.channels.slack.requesters import Requesters
-from crbot.channels.slack.staff import DrawingBoards, Staff
+from crbot.channels.slack.staff import Staff
 from crbot.config import (
     Auth,
     ImapSettings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +23,12 @@ from crbot.channels.slack.outlet import SlackOutlet, Words
 from crbot.channels.slack.people import People
 from crbot.channels.slack.posting import Pace
 from crbot.channels.slack.reader import SlackReader
+from crbot.channels.slack.staff import Staff
 from crbot.demo.local_slack import LocalSlack
 from crbot.intake.ports import Arrival, Drawing, Ignored, Outgoing, Received, StaffAction, Verb
+from crbot.wiring import load_rules
 from tests.channels.slack.examples import BODY, CASE, label
+from tests.channels.slack.test_staff import Cases
 from tests.local_slack import local_slack
 from tests.slack_peer import until
 
@@ -174,6 +178,59 @@ def test_a_click_in_the_browser_arrives(
         "U0LEE",
         revision=7,
         seen_in=local_slack.channels[Place.ORGANIZATIONAL_ASSESSMENT],
+        by_name="Jordan Lee",
+    )
+
+
+def test_a_form_opens_in_the_browser_and_what_is_sent_is_an_action(
+    local_slack: LocalSlack, account: Account, arrivals: queue.Queue[Arrival]
+) -> None:
+    people = People(account.web_client())
+    case = replace(CASE, number="CRI-2026-0045", owner="U0LEE", asked=())
+    cases = Cases((case,))
+    members = Members(account.web_client(), local_slack.channels)
+    acting = StaffActions(members.among, cases.case, people.person)
+    staff = Staff(
+        account.web_client(),
+        local_slack.channels,
+        cases,
+        load_rules(),
+        lambda: datetime.now(UTC),
+        acting,
+        members,
+        why_refused=lambda action: "" if action.reason else "Moving a case needs a reason.",
+        otherwise=lambda _: None,
+    )
+    listening = SlackListener(account, arrivals.put, lambda: datetime.now(UTC), lambda _: None, at_once=staff)
+    listening.start()
+    until("the connection", listening.is_connected)
+    outlet = SlackOutlet(
+        account.web_client(), local_slack.channels, Words(label, lambda _: "", people.person), Pace(0)
+    )
+    outlet.deliver(Outgoing(1, "k8", Drawing(case, Place.CRI_TAC, BODY, 3), 1, "t"))
+
+    with page_of(local_slack) as page:
+        page.get_by_text("cri-tac").first.click()
+        card = page.locator(".blocks", has_text="Springfield").last
+        card.locator("select").select_option(label="Re-route to another queue")
+        page.get_by_label("Organizational Assessment").check()
+        page.get_by_role("button", name="Re-Route Case").click()
+        page.get_by_text("Moving a case needs a reason.").wait_for()
+        page.locator("[class*=modal] input:not([type=radio]), [class*=modal] textarea").last.fill(
+            "An assessment of the whole department"
+        )
+        page.get_by_role("button", name="Re-Route Case").click()
+        arrived = arrivals.get(timeout=10)
+    listening.stop()
+
+    assert acting.read(json.loads(arrived.raw)) == StaffAction(
+        Verb.REROUTE,
+        "CRI-2026-0045",
+        "U0LEE",
+        revision=7,
+        reason="An assessment of the whole department",
+        values={"queue": "organizational_assessment"},
+        seen_in=local_slack.channels[Place.CRI_TAC],
         by_name="Jordan Lee",
     )
 

@@ -16,8 +16,9 @@ from crbot.channels.slack import forms, home
 from crbot.channels.slack.account import Account
 from crbot.channels.slack.actions import StaffActions
 from crbot.channels.slack.atonce import Envelope, Reply
+from crbot.channels.slack.boards import Boards, DrawingBoards
 from crbot.channels.slack.members import Members
-from crbot.channels.slack.staff import Boards, DrawingBoards, Staff
+from crbot.channels.slack.staff import Staff
 from crbot.intake.ports import DeliveryFailed, Drawing, Outgoing, StaffAction
 from crbot.triage.message import Person
 from crbot.wiring import load_rules
@@ -212,6 +213,21 @@ def test_what_a_form_lacks_keeps_it_open(desk: Desk) -> None:
     assert isinstance(reply.says, dict)
     assert list(reply.says["errors"]) == ["text"]
     assert not reply.is_kept
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        click_payload("case_nothing", "CRI-2026-0042|7"),
+        click_payload("case_write", "CRI-2026-0042|seven"),
+        {"type": "block_actions", "actions": []},
+        {"type": "view_submission", "view": {"callback_id": "case_form_write"}, "user": {"id": "U0LEE"}},
+    ],
+)
+def test_what_has_another_form_than_ours_is_kept_for_a_person_to_see(
+    envelope: dict[str, Any], desk: Desk
+) -> None:
+    assert desk.staff(envelope) == Reply(is_kept=True)
 
 
 # --- all actions, the full message -----------------------------------------------------------------------------------

@@ -23,10 +23,9 @@ from crbot.triage.decision import Queue
 from crbot.triage.message import Person
 
 Payload = Mapping[str, Any]
-Among = Callable[
-    [str, Collection[Place]], frozenset[Place]
-]  # fits `crbot.channels.slack.members.Members.among`
+Among = Callable[[str, Collection[Place]], frozenset[Place]]  # user, places -> those that they belong to
 
+ANOTHER_FORM = (KeyError, ValueError, TypeError, IndexError, AttributeError)
 _NUMBER = re.compile(r"CRI-\d{4}-\d{4,9}")
 _SHOWN = frozenset({ALL, FULL, PLACE_HELD})  # these only show something
 
@@ -40,9 +39,7 @@ class Wish:
     revision: int | None
     by: str  # Slack user id
     channel: str  # of staff, where it was seen
-    item: str = (
-        ""  # what else is meant: a held message, the key of a letter, a page, the fact of a second step
-    )
+    item: str = ""  # what else is meant: a held message, a letter's key, a page, the fact of a second step
     values: Mapping[str, str] = field(default_factory=dict)
     is_sent: bool = False  # by a form
 
@@ -59,7 +56,7 @@ class Wish:
 def wish_of(payload: Payload) -> Wish | None:
     """Read a click or a sent form of staff; None for everybody else's.
 
-    Raises KeyError, ValueError, TypeError or IndexError where it has another form than ours.
+    Raises one of `ANOTHER_FORM` where it has another form than ours.
     """
     match payload.get("type"):
         case "block_actions":

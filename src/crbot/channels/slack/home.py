@@ -91,9 +91,7 @@ def home(board: Board, label: Label, now: datetime) -> Payload:
         "blocks": [
             blocks.header("top", "Your cases"),
             blocks.context("fresh", _counts(board, now)),
-            blocks.actions(
-                "tools", [_button(FIND, "Find a Case", "-", "Find a case"), _queues(board, label)]
-            ),
+            blocks.actions("tools", [Button(FIND, "Find a Case", "-", "Find a case"), _queues(board, label)]),
             *_rows("mine", board.mine, _MANY, label, now, "Nothing is yours. Claim a case from those below."),
             *_part("unclaimed", "Waiting to be claimed", board.unclaimed, _MANY, label, now),
             *_part("calls", "Calls this week", board.calls, _FEW, label, now),
@@ -133,7 +131,7 @@ def _rows(
     name: str, cases: tuple[Case, ...], most: int, label: Label, now: datetime, otherwise: str
 ) -> Iterator[Block]:
     for case in cases[:most]:
-        open_it = _button(OPEN, "Open", case.number, f"Open {case.number}")
+        open_it = Button(OPEN, "Open", case.number, f"Open {case.number}")
         yield blocks.section(f"{name}:{case.number}", row(case, label, now), open_it)
     if len(cases) > most:
         rest = f"And {len(cases) - most} more; choose a queue, or find a case."
@@ -155,10 +153,6 @@ def _age(age: timedelta) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
-
-
-def _button(action_id: str, text: str, value: str, accessible: str) -> Button:
-    return Button(action_id, text, value, accessible)
 
 
 # --- finding ----------------------------------------------------------------------------------------------------------

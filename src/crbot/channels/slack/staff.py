@@ -6,11 +6,10 @@ What a form that was sent does to a case is kept and worked on in its turn; how 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLong
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -22,13 +21,14 @@ from crbot.cases.case import Case, Place, place_of
 from crbot.cases.rulebook import Rulebook
 from crbot.channels.slack import actions, commands, forms, home, offers, wording
 from crbot.channels.slack.actions import StaffActions, Wish
-from crbot.channels.slack.atonce import AtOnce, Envelope, Forms, Reply, logged
+from crbot.channels.slack.atonce import AtOnce, Envelope, Forms, Reply
 from crbot.channels.slack.blocks import Payload
+from crbot.channels.slack.boards import Boards
 from crbot.channels.slack.failures import told_apart
 from crbot.channels.slack.members import Members
 from crbot.channels.slack.text import line
 from crbot.channels.slack.wording import DOT
-from crbot.intake.ports import DeliveryFailed, Drawing, Outgoing, Outlet, Receipt, StaffAction, Verb
+from crbot.intake.ports import DeliveryFailed, StaffAction, Verb
 
 _COMMAND = "/cri"
 _REQUESTERS_WORD = "new"
@@ -38,8 +38,6 @@ _BUSY = "This takes too long just now. Please press the button again in a moment
 _CHECKED_SECONDS = 0.5  # Slack waits for three, and the keeping comes after it
 _FOLLOWED_SECONDS = 2.0
 _RESPONSE_SECONDS = 10
-_PAUSE_SECONDS = 3.0
-_LOOKED_AT = timedelta(days=1)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Clock = Callable[[], datetime]
@@ -91,6 +89,12 @@ class Staff:
         self._boards = Boards(self._show_board, clock)
 
     def __call__(self, envelope: Envelope) -> Reply | None:
+        try:
+            return self._answered(envelope)
+        except actions.ANOTHER_FORM:
+            return Reply(is_kept=True)  # whoever reads it sets it aside, where a person sees it
+
+    def _answered(self, envelope: Envelope) -> Reply | None:
         match envelope.get("type"):
             case "view_submission":
                 return self._sent(envelope)
@@ -346,71 +350,3 @@ def _is_trusted(url: str) -> bool:
 def _has_changed(case: Case) -> str:
     by = f" ({wording.person(case.changed_by)})" if case.changed_by else ""
     return f"{case.number} has changed since you saw it{by}. Look at the card as it is now, and click again."
-
-
-class Boards:
-    """Draws the boards of those who looked at theirs within a day, soon after something changed.
-
-    `show` draws one: of a user, for a queue.
-    """
-
-    def __init__(
-        self, show: Callable[[str, str], None], clock: Clock, pause_seconds: float = _PAUSE_SECONDS
-    ) -> None:
-        self._show = show
-        self._clock = clock
-        self._pause_seconds = pause_seconds
-        self._opened: dict[str, tuple[datetime, str]] = {}  # user -> when, and for which queue
-        self._timer: threading.Timer | None = None
-        self._is_closed = False
-        self._lock = threading.Lock()
-
-    def show(self, user: str, queue: str = "") -> None:
-        """Draw a board now; without a queue, for the one that was looked at last. Raises `DeliveryFailed`."""
-        with self._lock:
-            _, before = self._opened.get(user, (None, home.ALL_QUEUES))
-            self._opened[user] = (self._clock(), queue or before)
-        self._show(user, queue or before)
-
-    def changed(self) -> None:
-        """Something changed: within a few seconds the boards show it, however much comes together."""
-        with self._lock:
-            if self._timer is None and self._opened and not self._is_closed:
-                self._timer = threading.Timer(self._pause_seconds, self._draw_all)
-                self._timer.daemon = True
-                self._timer.start()
-
-    def close(self) -> None:
-        with self._lock:
-            self._is_closed = True
-            if self._timer is not None:
-                self._timer.cancel()
-
-    def _draw_all(self) -> None:
-        since = self._clock() - _LOOKED_AT
-        with self._lock:
-            self._timer = None
-            self._opened = {user: (at, queue) for user, (at, queue) in self._opened.items() if at > since}
-            wanted = [(user, queue) for user, (_, queue) in self._opened.items()]
-        for user, queue in wanted:
-            logged(partial(self._show, user, queue))
-
-
-class DrawingBoards:
-    """An outlet after whose cards the boards are drawn anew; fits `crbot.intake.ports.Outlet`."""
-
-    def __init__(self, outlet: Outlet, boards: Boards) -> None:
-        self._outlet = outlet
-        self._boards = boards
-
-    def lane(self, outgoing: Outgoing) -> str:
-        return self._outlet.lane(outgoing)
-
-    def deliver(self, outgoing: Outgoing) -> Receipt:
-        receipt = self._outlet.deliver(outgoing)
-        if isinstance(outgoing.what, Drawing):
-            self._boards.changed()
-        return receipt
-
-    def look_up(self, outgoing: Outgoing) -> Receipt | None:
-        return self._outlet.look_up(outgoing)

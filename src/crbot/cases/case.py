@@ -197,6 +197,11 @@ class Case:
         return f"{name}, {facts.value('agency_state')}" if facts.is_known("agency_state") else name
 
     @property
+    def state(self) -> str:
+        """Postal code of the agency's state, "unknown" where nobody told."""
+        return self.decision.facts.value("agency_state")
+
+    @property
     def wants_out(self) -> bool:
         """The agency seems to take its request back, which a person of staff has not confirmed yet."""
         return self.decision.facts.value("withdrawn") == "yes" and not self.stage.is_ended

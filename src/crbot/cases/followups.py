@@ -269,7 +269,7 @@ def zones_for(case: Case, step: Step, ladders: Ladders, hours: Hours) -> Zones:
     """In whose business hours a step is due: the agency's, or the staff's."""
     if step.to is not To.AGENCY:
         return ladders.staff
-    return hours.zones_of(case.decision.facts.value("agency_state"), case.zone)
+    return hours.zones_of(case.state, case.zone)
 
 
 def breaks_the_quiet(purpose: Purpose, step: Step) -> bool:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 
-from crbot.triage.notation import Block, Faults, Line, Section, check_keys, read_table, read_tree, text_of
+from crbot.triage.notation import Faults, Line, Section, check_keys, lines_of, read_table, read_tree, text_of
 
 FILE = "hours.yaml"
 _DAY = timedelta(days=1)
@@ -220,7 +220,7 @@ def read_hours(files: Mapping[str, str], faults: Faults) -> Hours:
     return Hours(
         windows=_windows(tree, by_state, faults),
         after_closure=_time(text_of(tree, "after_closure"), tree.places.get("after_closure", FILE), faults),
-        closed=tuple(each for line in _lines(tree, "closed") if (each := _closed_day(line, faults))),
+        closed=tuple(each for line in lines_of(tree, "closed") if (each := _closed_day(line, faults))),
         by_state=by_state,
         unknown=by_state.get("-", ()),
     )
@@ -267,11 +267,6 @@ def read_zones(names: Iterable[str], where: str, faults: Faults) -> Zones:
         except (ZoneInfoNotFoundError, ValueError):
             faults.add(where, f"{name!r} is no time zone; write a name such as America/Chicago")
     return tuple(zones)
-
-
-def _lines(tree: Section, key: str) -> tuple[Line, ...]:
-    block = tree.items.get(key)
-    return tuple(block.lines()) if isinstance(block, Block) else ()
 
 
 _DATE = re.compile(r"(?:(\d{4})-)?(\d{2})-(\d{2})")

@@ -147,7 +147,7 @@ def suggest_slots(
     slots: list[datetime] = []
     wants_morning = True
     for day in _days(hours, zones, now):
-        free = [slot for slot in _starts(hours, zones, day, minutes) if _is_free(slot, minutes, taken)]
+        free = [slot for slot in _starts(hours, zones, day, minutes) if is_free(slot, minutes, taken)]
         if not free:
             continue
         half = [slot for slot in free if (slot.astimezone(zones[0]).time() < _LUNCH[1]) == wants_morning]
@@ -199,7 +199,8 @@ def _is_bad(local: datetime, length: timedelta) -> bool:
     )
 
 
-def _is_free(slot: datetime, minutes: int, taken: Collection[tuple[datetime, datetime]]) -> bool:
+def is_free(slot: datetime, minutes: int, taken: Collection[tuple[datetime, datetime]]) -> bool:
+    """True where a call of this length meets nothing of what is proposed or set already."""
     ends = slot + timedelta(minutes=minutes)
     return not any(begins < ends and slot < until for begins, until in taken)
 

@@ -12,11 +12,11 @@ from enum import StrEnum
 from crbot.cases.case import ENDED, Stage
 from crbot.cases.letters import NEEDS_RELEASE, LetterName
 from crbot.triage.notation import (
-    Block,
     Faults,
     Row,
     Section,
     check_keys,
+    lines_of,
     meant,
     member,
     read_table,
@@ -87,9 +87,8 @@ def read_stages(files: Mapping[str, str], faults: Faults) -> Stages:
 
 
 def _titles(tree: Section, faults: Faults) -> dict[Stage, str]:
-    block = tree.items.get("stages")
     titles: dict[Stage, str] = {}
-    for line in block.lines() if isinstance(block, Block) else ():
+    for line in lines_of(tree, "stages"):
         name, _, title = line.text.partition("|")
         titles[member(Stage, name.strip(), line.where, faults)] = title.strip()
     for stage in Stage:

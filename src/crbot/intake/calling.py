@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from crbot.cases.case import Case, Stage
 from crbot.cases.invitations import invited, letter_of_call
@@ -19,6 +19,7 @@ from crbot.cases.meetings import (
     USUAL_MINUTES,
     Call,
     CallState,
+    is_free,
     suggest_slots,
 )
 from crbot.cases.respond import Change
@@ -32,10 +33,9 @@ _ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
 def propose(case: Case, deed: Deed) -> Change:
     """Offer times to the agency: those that a person chose, else times that suit it. A first call begins the scoping."""
     check_address(case)
-    if case.stage.is_ended:
-        raise Refused(f"{case.number} has ended; reopen it first.")
+    _check_open(case)
     begun = moved(case, Stage.SCOPING, deed) if case.stage is Stage.RECEIVED else case.changed()
-    zones = deed.rules.hours.zones_of(_state(case), case.zone)
+    zones = deed.rules.hours.zones_of(case.state, case.zone)
     minutes = _minutes(deed)
     slots = _slots(deed) or suggest_slots(deed.rules.hours, zones, deed.taken, deed.now, minutes)
     if not FEWEST_SLOTS <= len(slots) <= MOST_SLOTS:
@@ -67,9 +67,8 @@ def propose(case: Case, deed: Deed) -> Change:
 
 def change(case: Case, deed: Deed) -> Change:
     """Set the call for a time that was agreed on, or move it; calendars and the agency are told."""
-    if case.stage.is_ended:
-        raise Refused(f"{case.number} has ended; reopen it first.")
-    zones = deed.rules.hours.zones_of(_state(case), case.zone)
+    _check_open(case)
+    zones = deed.rules.hours.zones_of(case.state, case.zone)
     slots = _slots(deed)
     before = case.call
     if not slots and (before is None or not before.is_set):
@@ -107,9 +106,10 @@ def _uid(case: Case) -> str:
     return f"{case.number}-{int(case.opened_at.timestamp())}@crbot"
 
 
-def _state(case: Case) -> str:
-    facts = case.decision.facts
-    return facts.value("agency_state") if facts.is_known("agency_state") else ""
+def _check_open(case: Case) -> None:
+    """Raises `Refused` where the case has ended."""
+    if case.stage.is_ended:
+        raise Refused(f"{case.number} has ended; reopen it first.")
 
 
 def _minutes(deed: Deed, otherwise: int = USUAL_MINUTES) -> int:
@@ -152,9 +152,8 @@ def _check_free(
     slots: Collection[datetime], minutes: int, taken: Collection[tuple[datetime, datetime]]
 ) -> None:
     """Raises `Refused` where the same person would be in two calls at once."""
-    length = timedelta(minutes=minutes)
     for slot in slots:
-        if any(begins < slot + length and slot < ends for begins, ends in taken):
+        if not is_free(slot, minutes, taken):
             raise Refused(
                 f"At {slot:%Y-%m-%d %H:%M} UTC another call of the same person is proposed or set; choose another time."
             )

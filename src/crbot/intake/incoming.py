@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from crbot.cases.case import Case, PlanAnswer, Stage
 from crbot.cases.followups import dated
 from crbot.cases.letters import Report
-from crbot.cases.meetings import Answer, Call, CallState, Choice, read_choice
+from crbot.cases.meetings import Answer, Call, CallState, Choice, is_free, read_choice
 from crbot.cases.respond import (
     Change,
     Entry,
@@ -227,10 +227,9 @@ def _choice(desk: Desk, case: Case, call: Call, heard: Heard) -> Choice | None:
     choice = read_choice(beginning_of(heard.message), call, desk.policy.words)
     if choice is None or choice.slot is None:
         return choice
-    begins, ends = choice.slot, choice.slot + timedelta(minutes=call.minutes)
     busy = desk.store.busy(case.owner, case.number) if case.owner else ()
-    is_free = begins > desk.clock() and not any(since < ends and begins < until for since, until in busy)
-    return choice if is_free else replace(choice, answer=Answer.UNCLEAR, slot=None)
+    can_be = choice.slot > desk.clock() and is_free(choice.slot, call.minutes, busy)
+    return choice if can_be else replace(choice, answer=Answer.UNCLEAR, slot=None)
 
 
 def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision) -> Change:

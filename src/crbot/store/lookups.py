@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Text, cast, func, select
 
 from crbot.cases.case import ENDED, Case, Place
 from crbot.store.casefile import CASE
-from crbot.store.tables import cards, cases, outbox
+from crbot.store.tables import cards, cases, inbox, outbox
 
 _OPEN = select(cases.c.body).where(cases.c.stage.not_in(ENDED)).order_by(cases.c.year, cases.c.counter)
 _NEWEST = select(cases.c.body).order_by(cases.c.year.desc(), cases.c.counter.desc())
@@ -53,6 +53,13 @@ def newest_cases(connection: Connection, limit: int) -> tuple[CaseLine, ...]:
 def open_cases(connection: Connection) -> tuple[Case, ...]:
     """The cases that have not ended, the oldest first."""
     return tuple(CASE.validate_json(body) for body in connection.scalars(_OPEN))
+
+
+def cases_of(connection: Connection, sender: str, limit: int) -> tuple[Case, ...]:
+    """The cases that a person (`Person.key`) wrote to, the newest first."""
+    theirs = select(inbox.c.case_number).where(inbox.c.sender == sender, inbox.c.state == "done")
+    bodies = connection.scalars(_NEWEST.where(cases.c.number.in_(theirs)).limit(limit))
+    return tuple(CASE.validate_json(body) for body in bodies)
 
 
 def cases_with(connection: Connection, words: Collection[str], limit: int) -> tuple[Case, ...]:

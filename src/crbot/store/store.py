@@ -219,14 +219,8 @@ class SqlStore:
             return case_numbered(connection, number) if number else None
 
     def cases_of(self, sender: str, limit: int) -> tuple[Case, ...]:
-        """The cases that a person (`Person.key`) wrote to, the newest first."""
-        theirs = select(inbox.c.case_number).where(inbox.c.sender == sender, inbox.c.state == "done")
-        newest = select(cases.c.body).where(cases.c.number.in_(theirs))
         with self._transaction() as connection:
-            bodies = connection.scalars(
-                newest.order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
-            )
-            return tuple(CASE.validate_json(body) for body in bodies)
+            return lookups.cases_of(connection, sender, limit)
 
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)

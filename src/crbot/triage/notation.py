@@ -151,6 +151,12 @@ def text_of(section: Section, key: str) -> str:
     return " ".join(value.text.split()) if isinstance(value, Block) else ""
 
 
+def lines_of(section: Section, key: str) -> tuple[Line, ...]:
+    """The lines under a key that say something; none where there are none."""
+    value = section.items.get(key)
+    return tuple(value.lines()) if isinstance(value, Block) else ()
+
+
 def section_of(section: Section, key: str) -> Section:
     """The keys under a key; none where there are none."""
     value = section.items.get(key)
@@ -176,8 +182,7 @@ class Row:
 
 def read_table(section: Section, key: str, columns: Collection[str], faults: Faults) -> list[Row]:
     """Read a table drawn with bars whose first line names its columns; rows that don't fit it are left out."""
-    block = section.items.get(key)
-    lines = list(block.lines()) if isinstance(block, Block) else []
+    lines = lines_of(section, key)
     if not lines:
         faults.add(
             section.places.get(key, section.where), f"`{key}: |` must hold a table: | {' | '.join(columns)} |"

@@ -16,11 +16,11 @@ from crbot.triage.facts import UNKNOWN, Facts
 from crbot.triage.kinds import KindRules, read_kinds
 from crbot.triage.lexicon import CueFile, read_cues, read_words, words_of
 from crbot.triage.notation import (
-    Block,
     Faults,
     Row,
     Section,
     check_keys,
+    lines_of,
     meant,
     member,
     read_table,
@@ -236,8 +236,7 @@ def _labels(section: Section, key: str) -> dict[str, str]:
 
 
 def _lines(section: Section, key: str) -> tuple[str, ...]:
-    block = section.items.get(key)
-    return tuple(line.text for line in block.lines()) if isinstance(block, Block) else ()
+    return tuple(line.text for line in lines_of(section, key))
 
 
 def _read_rules(

@@ -176,11 +176,6 @@ class Register:
                 self._places.setdefault(drawer, set()).add(name.place)
         self.find = lru_cache(maxsize=4096)(self._find)
 
-    @property
-    def domains(self) -> frozenset[str]:
-        """Every domain that belongs to an agency."""
-        return frozenset(self._by_domain)
-
     def of_domain(self, domain: str) -> tuple[Agency, ...]:
         """The agencies that a domain belongs to."""
         return tuple(self.agencies[index] for index in self._by_domain.get(domain, ()))

@@ -171,7 +171,7 @@ def _goes_to(case: Case) -> str:
 
 def _propose_call(ground: Ground) -> Form:
     case, hours = ground.case, ground.rules.hours
-    zones, minutes = hours.zones_of(_state(case), case.zone), _minutes(case)
+    zones, minutes = hours.zones_of(case.state, case.zone), _minutes(case)
     slots = suggest_slots(hours, zones, ground.taken, ground.now, minutes, _SUGGESTED)
     parts: list[Block] = []
     if slots:
@@ -251,11 +251,6 @@ def _about_call(case: Case) -> Iterator[Block]:
 
 def _minutes(case: Case) -> int:
     return case.call.minutes if case.call else USUAL_MINUTES
-
-
-def _state(case: Case) -> str:
-    facts = case.decision.facts
-    return facts.value("agency_state") if facts.is_known("agency_state") else ""
 
 
 # --- how it goes on -------------------------------------------------------------------------------------------------------

@@ -110,7 +110,9 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("body", JSON, nullable=False),  # the whole `Case`
+    Column("kin", Text, nullable=False),  # what cases of the same agency share; "" where it is not known
     UniqueConstraint("year", "counter"),
+    Index("ix_cases_kin", "kin"),
 )
 
 identities = Table(

@@ -9,7 +9,7 @@ from crbot.wiring.folders import load_letters, load_policy, load_rules, write_st
 from crbot.wiring.mail import make_mailbox, new_mail
 from crbot.wiring.messages import Triaged, as_json, decide_lines, triage_mails
 from crbot.wiring.slack import Listener, slack_manifest
-from crbot.wiring.staff import proposals, terminal_action, why_refused
+from crbot.wiring.staff import means_of, proposals, terminal_action, why_refused
 
 __all__ = [
     "Bot",
@@ -23,6 +23,7 @@ __all__ = [
     "load_rules",
     "make_bot",
     "make_mailbox",
+    "means_of",
     "new_mail",
     "open_database",
     "open_registers",

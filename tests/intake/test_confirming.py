@@ -17,6 +17,7 @@ from crbot.intake.ports import StaffAction, Verb
 from crbot.intake.vouching import Means, named_head
 from crbot.triage.approval import Consent
 from crbot.triage.decision import Disposition, Outcome
+from crbot.triage.register import Agency, Register, Spelling
 from tests.intake.asked import (
     AUTHORIZED,
     CHIEF,
@@ -177,6 +178,28 @@ def test_a_domain_that_only_governments_are_given_is_believed_where_the_register
 
     assert case.confirmation is not None
     assert "nobody but a government" in case.confirmation.learned
+
+
+@pytest.mark.parametrize(
+    ("name", "owner", "kind", "is_own"),
+    [
+        ("Elk Hollow Police Department, Idaho", "City of Elk Hollow", "local", True),
+        ("Elk County Sheriff's Office, Idaho", "Elk County", "county", True),
+        ("Elk County Sheriff's Office, Idaho", "City of Elk", "local", False),
+        ("Elk Hollow Police Department, Idaho", "City of Moose Hollow", "local", False),
+        ("Elk Hollow Police Department, Iowa", "City of Elk Hollow", "local", False),
+    ],
+)
+def test_the_domain_of_its_city_is_the_agencys_own(
+    name: str, owner: str, kind: str, is_own: bool, rules: Rulebook
+) -> None:
+    city = Agency(owner, "ID", kind, "elk.example.gov")
+    known = Means(Register((city,), Spelling(rules.policy.words)), is_signed=True)
+    with asked_desk(rules, known) as desk:
+        desk.hears(proven(UNKNOWN.replace("Pine Falls Police Department, Idaho", name), PRIVATE))
+        case = confirm(desk, address="chief@elk.example.gov")
+
+        assert (case.confirmation is not None) is is_own
 
 
 def test_without_signed_addresses_nobody_is_asked(rules: Rulebook) -> None:

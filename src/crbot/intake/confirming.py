@@ -26,6 +26,7 @@ from crbot.triage.facts import UNKNOWN, Evidence, Part, Statement
 from crbot.triage.message import Channel, Person
 
 BY_ITSELF = "crbot"
+MOST_NAME = 80  # characters
 MOST_WORDS = 1000  # characters of an answer that are kept as evidence
 _SUBJECT = "Please confirm a request for assistance"
 
@@ -76,7 +77,7 @@ def _head(case: Case, deed: Deed) -> Head:
     if listed and key == listed.casefold():
         return Head(name, address, f"the register has this address for {agency.name if agency else ''}")
     local, _, domain = key.rpartition("@")
-    why = why_own(domain, agency, deed.means, deed.rules) if local else ""
+    why = why_own(domain, case.decision.facts, deed.means, deed.rules) if local else ""
     if not why:
         raise Refused(
             f"{address} is not asked: the register does not have it, and {domain or address} is not known to be the "
@@ -121,7 +122,9 @@ def _asked(
 
 
 def _shown(person: Person) -> str:
-    return f"{person.name} ({person.address})" if person.name and person.address else person.key
+    """A person as a letter to somebody else names them; no room is given to write a letter of one's own."""
+    name = person.name[:MOST_NAME]
+    return f"{name} ({person.address})" if name and person.address else person.address or name
 
 
 def ask_by_itself(change: Change, occasion: Occasion, means: Means, rules: Rulebook, now: datetime) -> Change:
@@ -184,7 +187,6 @@ def answered(
         after = replace(
             after,
             participants=case.participants | {sender.key},
-            last_heard_at=now,
             unconfirmed="",
             parties=with_parties(case.parties, (_confirmed(confirmation, sender, case.agency),)),
         )
@@ -232,12 +234,7 @@ def _judged(case: Case, confirmation: Confirmation, decision: Decision, rules: R
     base = decision if confirmation.is_given and decision.kind is Kind.REPLY else case.decision
     if counts:
         base = settle(base.facts, (_statement(case, confirmation),), rules.policy, base)
-    changed = case.changed(
-        confirmation=confirmation,
-        decision=base,
-        queue=queue_after(case, base),
-        asked=tuple(fact for fact in case.asked if not base.facts.is_known(fact)),
-    )
+    changed = case.changed(confirmation=confirmation, decision=base, queue=queue_after(case, base))
     return replace(changed, draft=draft_after(changed, base))
 
 

@@ -311,8 +311,11 @@ def _within_limits(desk: Desk, change: Change) -> Change:
     if not kept_back:
         return change
     letters = tuple(letter for letter in change.letters if letter not in kept_back)
+    case = change.case
+    if case is not None and any(letter.ticket for letter in kept_back):
+        case = replace(case, confirmation=None)  # nobody was asked
     said = f"No letter was sent: {desk.limits.letters_a_day} have gone to this address within a day."
-    return replace(change, letters=letters, log=f"{change.log} {said}".strip())
+    return replace(change, case=case, letters=letters, log=f"{change.log} {said}".strip())
 
 
 def _is_one_too_many(desk: Desk, address: str) -> bool:

@@ -26,13 +26,14 @@ def kin_of(case: Case, policy: Policy) -> str:
     facts = case.decision.facts
     if not facts.is_known("agency_name"):
         return ""
-    name = _spelling(policy).take_apart(facts.value("agency_name"))
+    name = spelling_of(policy).take_apart(facts.value("agency_name"))
     state = facts.value("agency_state") if facts.is_known("agency_state") else name.state
     return f"{name.place}|{name.kind}|{state}".casefold() if name.place else ""
 
 
 @lru_cache(maxsize=2)  # a policy is compared by identity
-def _spelling(policy: Policy) -> Spelling:
+def spelling_of(policy: Policy) -> Spelling:
+    """How names of agencies are taken apart by these rules."""
     return Spelling(policy.words)
 
 

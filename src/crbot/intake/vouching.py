@@ -14,6 +14,7 @@ from crbot.cases.confirming import Asks, Confirming, Listed, Occasion, Sender
 from crbot.cases.rulebook import Rulebook
 from crbot.intake.lookalikes import NO_LOOKALIKES, Lookalikes
 from crbot.intake.ports import Proof, Received
+from crbot.intake.samematter import spelling_of
 from crbot.intake.threads import domain_of, is_anybodys, is_own
 from crbot.triage.facts import Facts
 from crbot.triage.message import Channel, Person
@@ -43,21 +44,34 @@ def agency_in(facts: Facts, register: Register | None) -> Agency | None:
     return register.find(facts.value("agency_name"), state).agency
 
 
-def why_own(domain: str, agency: Agency | None, means: Means, rules: Rulebook) -> str:
+def why_own(domain: str, facts: Facts, means: Means, rules: Rulebook) -> str:
     """Why a domain is believed to be the agency's own, in words; "" where it is not."""
-    if not domain or is_anybodys(domain, rules.policy.words.of("domain_private_mail")):
+    if not domain or _is_shared(domain, rules):
         return ""
+    agency = agency_in(facts, means.register)
     if agency is not None and agency.domain and not _is_shared(agency.domain, rules):
         return f"the register has {agency.domain} for it" if _is_within(domain, agency.domain) else ""
     owners = _owners(domain, means.register)
-    if owners and agency not in owners:
-        return ""
+    if owners:
+        kin = next((each for each in owners if each == agency or _is_of_its_place(each, facts, rules)), None)
+        return f"the register has {kin.domain} for {kin.name}" if kin else ""
     ending = next((each for each in rules.confirming.official if domain.endswith(each)), "")
     return f"nobody but a government is given a domain in {ending}" if ending else ""
 
 
 def _is_shared(domain: str, rules: Rulebook) -> bool:
     return is_anybodys(domain, rules.policy.words.of("domain_private_mail"))
+
+
+def _is_of_its_place(owner: Agency, facts: Facts, rules: Rulebook) -> bool:
+    """The owner of a domain is of the place that the agency is of: police often have the mail of their city."""
+    if not facts.is_known("agency_name") or owner.state != facts.value("agency_state"):
+        return False
+    spelling = spelling_of(rules.policy)
+    named, theirs = spelling.take_apart(facts.value("agency_name")), spelling.take_apart(owner.name).place
+    if named.kind == "sheriff":  # of the county, not of a city that bears its name
+        theirs = theirs.removesuffix(" county") if owner.type == "county" else ""
+    return named.place == theirs != ""
 
 
 def _is_within(domain: str, other: str) -> bool:
@@ -86,13 +100,14 @@ _SURETY = {
 }
 
 
-def _is_of_the_agency(received: Received, agency: Agency | None, means: Means, rules: Rulebook) -> bool:
+def _is_of_the_agency(received: Received, facts: Facts, means: Means, rules: Rulebook) -> bool:
     """A message proven to come from the agency's own domain, or from where the register has its head."""
     sender = received.message.sender
     if surety_of(received) is not Surety.PROVEN:
         return False
+    agency = agency_in(facts, means.register)
     is_listed = agency is not None and bool(agency.address) and agency.address.casefold() == sender.key
-    return is_listed or bool(why_own(domain_of(sender), agency, means, rules))
+    return is_listed or bool(why_own(domain_of(sender), facts, means, rules))
 
 
 def parties_after(
@@ -108,7 +123,7 @@ def parties_after(
     found = [Party(role, sender.name, sender.address or "", name, Learned.WROTE, surety)]
     authority = facts.statements.get(AUTHORITY)
     if authority and authority.values == ("chief_executive",) and authority.speaker == sender.key:
-        is_believed_head = surety is Surety.DOUBTED or _is_of_the_agency(received, agency, means, rules)
+        is_believed_head = surety is Surety.DOUBTED or _is_of_the_agency(received, facts, means, rules)
         claimed = surety if is_believed_head else Surety.CLAIMED
         found.append(Party(Role.HEAD, sender.name, sender.address or "", name, Learned.WROTE, claimed))
     if agency is not None and (agency.head or agency.address):
@@ -167,7 +182,8 @@ def _name_at(words: Iterable[str]) -> str:
 def occasion_of(case: Case, received: Received, means: Means, rules: Rulebook) -> Occasion:
     """What the rules say of asking the head, of a case as this message leaves it."""
     agency = agency_in(case.decision.facts, means.register)
-    sender = Sender.OWN if _is_of_the_agency(received, agency, means, rules) else Sender.OTHER
+    is_ours = _is_of_the_agency(received, case.decision.facts, means, rules)
+    sender = Sender.OWN if is_ours else Sender.OTHER
     listed = Listed.LISTED if agency is not None and agency.address else Listed.NONE
     return rules.confirming.occasion(case.decision.facts.value(AUTHORITY), sender, listed)
 

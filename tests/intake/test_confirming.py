@@ -434,6 +434,43 @@ def test_a_ticket_of_one_case_is_good_for_no_other(desk: MailDesk) -> None:
     assert authority(desk) == ("unknown", Outcome.ASK)
 
 
+ANOTHER_AGENCY = "We are the Cedar Bluff Police Department, Iowa. I am a lieutenant there."
+
+
+def test_a_yes_for_one_agency_is_none_for_another(desk: MailDesk) -> None:
+    desk.hears(proven(UNKNOWN, PRIVATE))
+    confirm(desk)
+    desk.hears(proven(ANOTHER_AGENCY, PRIVATE, In_Reply_To=desk.letter_id(0)))
+    assert "Cedar Bluff" in desk.cases()[0].agency
+
+    case = answer(desk, "Yes, I authorize this.")
+
+    assert authority(desk)[1] is Outcome.ASK
+    assert case.confirmation is not None
+    assert case.confirmation.is_awaited
+    assert "was asked for another agency" in desk.notices()[-1].text
+
+
+def test_what_was_confirmed_for_one_agency_counts_no_more_when_the_case_is_about_another(
+    desk: MailDesk,
+) -> None:
+    desk.hears(proven(UNKNOWN, PRIVATE))
+    confirm(desk)
+    answer(desk, "Yes, I authorize this.")
+    assert authority(desk) == ("authorized", Outcome.PASS)
+
+    desk.hears(proven(ANOTHER_AGENCY, PRIVATE, In_Reply_To=desk.letter_id(0)))
+
+    case = desk.cases()[0]
+    assert "Cedar Bluff" in case.agency
+    assert authority(desk) == ("unknown", Outcome.ASK)
+    assert "counts no more" in case.vouched_for
+    assert "counts no more" in desk.log()[-1]
+    assert confirm(desk).confirmation is not None
+    assert asked(desk).ticket == Ticket(case.number, 2, (desk.clock() + timedelta(days=14)).date())
+    assert asked(desk).to.address == "dreyes@cedar-bluff.example.gov"
+
+
 # The persons of a case
 
 

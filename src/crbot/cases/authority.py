@@ -102,6 +102,7 @@ class Confirmation:
     proof: str = ""  # what our mail server found of the answer's sender
     is_proven: bool = False  # such that it counts by itself
     identity: str = ""  # Message-ID of the answer
+    is_void: bool = False  # the case has become another agency's since
 
     @property
     def is_awaited(self) -> bool:
@@ -110,17 +111,19 @@ class Confirmation:
     @property
     def is_given(self) -> bool:
         """The head stands behind the request, and nothing is left to be read by a person."""
-        return self.answer is Consent.YES and self.is_proven
+        return self.answer is Consent.YES and self.is_proven and not self.is_void
 
     @property
     def needs_a_person(self) -> bool:
-        return self.answer is not None and not self.is_given
+        return self.answer is not None and not self.is_given and not self.is_void
 
     @property
     def in_words(self) -> str:
         """How it stands, with the words of the answer, for staff."""
         who = self.name or "The head of the agency"
         asked = f"{who} was asked at {self.address} ({self.learned})"
+        if self.is_void:
+            return f"{asked} for another agency, which counts no more"
         if self.is_awaited:
             return f"{asked}; no answer yet, good until {self.until:%B %-d, %Y}"
         words = f": “{' '.join(self.words.split())}”" if self.words else ""

@@ -22,7 +22,7 @@ from crbot.intake.vouching import AUTHORITY, Means, agency_in, is_believed, why_
 from crbot.triage.approval import Consent, read_consent
 from crbot.triage.decide import beginning_of, settle
 from crbot.triage.decision import Decision, Disposition, Kind
-from crbot.triage.facts import UNKNOWN, Evidence, Part, Statement
+from crbot.triage.facts import UNKNOWN, Evidence, Facts, Part, Statement
 from crbot.triage.message import Channel, Person
 
 BY_ITSELF = "crbot"
@@ -74,10 +74,8 @@ def _head(case: Case, deed: Deed) -> Head:
     key = address.casefold()
     if key == case.requester.key:
         raise Refused(f"{address} is the requester's own; nobody confirms their own request.")
-    if listed and key == listed.casefold():
-        return Head(name, address, f"the register has this address for {agency.name if agency else ''}")
-    local, _, domain = key.rpartition("@")
-    why = why_own(domain, case.decision.facts, deed.means, deed.rules) if local else ""
+    domain = key.rpartition("@")[2]
+    why = why_believed(key, case.decision.facts, deed.means, deed.rules)
     if not why:
         raise Refused(
             f"{address} is not asked: the register does not have it, and {domain or address} is not known to be the "
@@ -85,6 +83,15 @@ def _head(case: Case, deed: Deed) -> Head:
             "up; call the agency, and correct the fact by what you hear."
         )
     return Head(name, address, why)
+
+
+def why_believed(address: str, facts: Facts, means: Means, rules: Rulebook) -> str:
+    """Why an address is believed to be the agency head's, in words; "" where the requester could have made it up."""
+    agency = agency_in(facts, means.register)
+    local, _, domain = address.casefold().rpartition("@")
+    if agency is not None and agency.address and address.casefold() == agency.address.casefold():
+        return f"the register has this address for {agency.name}"
+    return why_own(domain, facts, means, rules) if local else ""
 
 
 def _known_domain(domain: str) -> str:
@@ -148,10 +155,32 @@ def ask_by_itself(change: Change, occasion: Occasion, means: Means, rules: Ruleb
     )
 
 
+def without_anothers(change: Change, means: Means, rules: Rulebook) -> Change:
+    """The change without a confirmation that was given for another agency than the one that the case is about now."""
+    case = change.case
+    if case is None or case.confirmation is None or not case.confirmation.is_given:
+        return change
+    if why_believed(case.confirmation.address, case.decision.facts, means, rules):
+        return change
+    decision = settle(case.decision.facts, (Statement(AUTHORITY, ()),), rules.policy, case.decision)
+    said = f"{case.confirmation.address} confirmed the request for another agency; that counts no more."
+    void = replace(case.confirmation, is_void=True)  # kept: what was given out for it stays used up
+    opened = replace(case, confirmation=void, decision=decision, queue=queue_after(case, decision))
+    return replace(
+        change,
+        case=replace(opened, draft=draft_after(opened, decision)),
+        log=f"{change.log} {said}".strip(),
+        entries=(
+            *change.entries,
+            Entry("confirmation void", BY_ITSELF, {"address": case.confirmation.address}),
+        ),
+    )
+
+
 # --- the answer -------------------------------------------------------------------------------------------------------
 
 
-def doubt_of(case: Case, received: Received, now: datetime) -> str:
+def doubt_of(case: Case, received: Received, means: Means, rules: Rulebook, now: datetime) -> str:
     """Why a message that came to the address of a confirmation does not answer it; "" where it does."""
     ticket, asked = received.ticket, case.confirmation
     if ticket is None:
@@ -160,6 +189,8 @@ def doubt_of(case: Case, received: Received, now: datetime) -> str:
         return "It came to an address for confirming a request that is used up or has expired"
     if received.message.sender.key != asked.address.casefold():
         return f"It came to the address at which only {asked.address} was asked, and is from somebody else"
+    if not why_believed(asked.address, case.decision.facts, means, rules):
+        return f"{asked.address} was asked for another agency than the one that the case is about now"
     if received.proof is Proof.FAILED:
         return f"It claims to be from {asked.address}, who was asked to confirm the request, and is not"
     return ""

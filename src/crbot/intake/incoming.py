@@ -34,7 +34,7 @@ from crbot.cases.respond import (
     report_on,
 )
 from crbot.cases.rulebook import Rulebook
-from crbot.intake.confirming import answered, ask_by_itself, doubt_of
+from crbot.intake.confirming import answered, ask_by_itself, doubt_of, without_anothers
 from crbot.intake.lookalikes import imitates_name
 from crbot.intake.ports import (
     Ignored,
@@ -207,7 +207,7 @@ def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decisi
         # A machine of somebody else's that names a case is filed, but not with the case.
         return file_away(case if is_let_in or thread.trace is not Trace.SUBJECT else None, heard, decision)
     if case is not None and received.ticket is not None:
-        doubt = doubt_of(case, received, desk.clock())
+        doubt = doubt_of(case, received, desk.means, desk.rules, desk.clock())
         if not doubt:
             return answered(case, heard, received, decision, desk.rules, desk.clock())
         heard = _doubted(heard, doubt)
@@ -230,6 +230,7 @@ def _continued(desk: Desk, case: Case, heard: Heard, received: Received, decisio
 
 def _vouched(desk: Desk, change: Change, received: Received) -> Change:
     """The change with what is known of the persons of its case; its head is asked where the rules say so."""
+    change = without_anothers(change, desk.means, desk.rules)
     if change.case is None:
         return change
     case, occasion = known_of(change.case, received, desk.means, desk.rules, desk.own)

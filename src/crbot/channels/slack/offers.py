@@ -154,7 +154,7 @@ def _next(case: Case) -> Iterator[Button]:
                 yield button(case, Verb.PUBLISH_SITE)
             yield button(case, Verb.CLOSE)
         case _:
-            if case.unconfirmed and case.confirmation is None:
+            if case.unconfirmed and (case.confirmation is None or case.confirmation.is_void):
                 yield button(case, Verb.CONFIRM)
             yield from _of_call(case)
     yield from (button(case, verb) for verb in (Verb.ASK, Verb.WRITE, Verb.NOTE))

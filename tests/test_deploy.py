@@ -6,11 +6,16 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from crbot.channels.metrics import Metrics
+from crbot.intake.standing import Standing
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"
@@ -89,3 +94,36 @@ def test_the_parts_list_names_everything_that_is_installed(tmp_path: Path) -> No
     parts = json.loads(file.read_text("utf-8"))["components"]
 
     assert {each["name"] for each in parts} == set(locked(DEPLOY / "requirements.lock"))
+
+
+def figures() -> set[str]:
+    """Every figure that `/metrics` has, as Prometheus calls it."""
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    metrics = Metrics(Standing, lambda: now, dict, lambda: ("1", "0"))
+    families = text_string_to_metric_families(metrics.page()[0].decode())
+    return {f"{each.name}_total" if each.type == "counter" else each.name for each in families}
+
+
+@pytest.mark.parametrize("file", ["dashboard.json", "alerts.yaml"])
+def test_what_watches_the_bot_asks_only_for_figures_that_there_are(file: str) -> None:
+    asked = set(re.findall(r"\bcrbot_[a-z_]+", (DEPLOY / file).read_text("utf-8")))
+
+    assert asked
+    assert asked - figures() == set()
+
+
+def test_every_figure_is_looked_at_by_the_dashboard_or_an_alert() -> None:
+    watched = "".join((DEPLOY / file).read_text("utf-8") for file in ("dashboard.json", "alerts.yaml"))
+
+    assert {each for each in figures() if each not in watched} == {
+        "crbot_rules_info",
+        "crbot_messages_set_aside_total",
+    }
+
+
+def test_every_alert_says_what_to_do() -> None:
+    alerts: Any = yaml.safe_load((DEPLOY / "alerts.yaml").read_text("utf-8"))
+
+    for rule in alerts["groups"][0]["rules"]:
+        assert rule["annotations"].keys() == {"summary", "description"}
+        assert rule["labels"]["severity"] in ("page", "ticket")

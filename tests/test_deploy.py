@@ -15,7 +15,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from crbot.channels.metrics import Metrics
-from crbot.intake.standing import Standing
+from crbot.intake.backlog import Backlog
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"
@@ -99,7 +99,7 @@ def test_the_parts_list_names_everything_that_is_installed(tmp_path: Path) -> No
 def figures() -> set[str]:
     """Every figure that `/metrics` has, as Prometheus calls it."""
     now = datetime(2026, 3, 2, tzinfo=UTC)
-    metrics = Metrics(Standing, lambda: now, dict, lambda: ("1", "0"))
+    metrics = Metrics(Backlog, lambda: now, dict, lambda: ("1", "0"))
     families = text_string_to_metric_families(metrics.page()[0].decode())
     return {f"{each.name}_total" if each.type == "counter" else each.name for each in families}
 

@@ -15,10 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from crbot.channels.health import Health, pages
 from crbot.channels.http import HttpServer
 from crbot.channels.metrics import Metrics
-from crbot.intake.standing import Standing
+from crbot.intake.backlog import Backlog
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-STANDING = Standing(
+BACKLOG = Backlog(
     inbox_waiting=3,
     inbox_oldest=NOW - timedelta(minutes=5),
     outbox_waiting={"slack": 2},
@@ -29,7 +29,7 @@ STANDING = Standing(
 
 
 def metrics() -> Metrics:
-    return Metrics(lambda: STANDING, lambda: NOW, lambda: {"email": NOW}, lambda: ("2026.1", "ab" * 32))
+    return Metrics(lambda: BACKLOG, lambda: NOW, lambda: {"email": NOW}, lambda: ("2026.1", "ab" * 32))
 
 
 @pytest.fixture

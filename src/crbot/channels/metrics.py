@@ -1,6 +1,6 @@
-"""The figures of a running bot, for Prometheus: what it did since it started, and how the desk stands now.
+"""The figures of a running bot, for Prometheus: what it did since it started, and how the desk found now.
 
-What happened is counted as it happens; how the desk stands is asked of the store when somebody looks. Cases and people
+What happened is counted as it happens; how the desk found is asked of the store when somebody looks. Cases and people
 have no name here.
 """
 
@@ -15,15 +15,15 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from crbot.intake.standing import Standing
+from crbot.intake.backlog import Backlog
 
 
 class Metrics:
-    """Counts, and asks how the desk stands. One for each program."""
+    """Counts, and asks how the desk found. One for each program."""
 
     def __init__(
         self,
-        standing: Callable[[], Standing],
+        backlog: Callable[[], Backlog],
         now: Callable[[], datetime],
         heard: Callable[[], Mapping[str, datetime]],
         rules: Callable[[], tuple[str, str]],
@@ -57,7 +57,7 @@ class Metrics:
         self.troubles = Counter(
             "crbot_troubles", "Times that a part was in trouble.", ("part",), registry=self.registry
         )
-        self.registry.register(_Now(standing, now, heard, rules))
+        self.registry.register(_Now(backlog, now, heard, rules))
 
     def page(self) -> tuple[bytes, str]:
         """All figures, and their content type."""
@@ -69,12 +69,12 @@ class _Now(Collector):
 
     def __init__(
         self,
-        standing: Callable[[], Standing],
+        backlog: Callable[[], Backlog],
         now: Callable[[], datetime],
         heard: Callable[[], Mapping[str, datetime]],
         rules: Callable[[], tuple[str, str]],
     ) -> None:
-        self._standing = standing
+        self._backlog = backlog
         self._now = now
         self._heard = heard
         self._rules = rules
@@ -84,40 +84,40 @@ class _Now(Collector):
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        now, stands = self._now(), self._standing()
+        now, found = self._now(), self._backlog()
         yield _plain(
-            "crbot_inbox_waiting", "Kept messages that nobody has thought about.", stands.inbox_waiting
+            "crbot_inbox_waiting", "Kept messages that nobody has thought about.", found.inbox_waiting
         )
         yield _plain(
-            "crbot_inbox_oldest_seconds", "Age of the oldest of them.", _age(stands.inbox_oldest, now)
+            "crbot_inbox_oldest_seconds", "Age of the oldest of them.", _age(found.inbox_oldest, now)
         )
         yield _by(
             "crbot_outbox_waiting",
             "What waits to be sent.",
             ("channel",),
-            {(name,): count for name, count in stands.outbox_waiting.items()},
+            {(name,): count for name, count in found.outbox_waiting.items()},
         )
         yield _plain(
             "crbot_outbox_oldest_seconds",
             "Age of the oldest of it that is due.",
-            _age(stands.outbox_oldest, now),
+            _age(found.outbox_oldest, now),
         )
         yield _plain(
-            "crbot_outbox_failed", "What could not be sent and waits for a person.", stands.outbox_failed
+            "crbot_outbox_failed", "What could not be sent and waits for a person.", found.outbox_failed
         )
         yield _plain(
-            "crbot_inbox_aside", "Messages that could not be read and wait for a person.", stands.inbox_aside
+            "crbot_inbox_aside", "Messages that could not be read and wait for a person.", found.inbox_aside
         )
-        yield _plain("crbot_followups_due", "Follow-ups that are due and not done.", stands.followups_due)
-        yield _by("crbot_cases", "Cases that have not ended.", ("queue", "stage"), stands.cases)
-        ages = {(queue,): _age(since, now) for queue, since in stands.oldest_unclaimed.items()}
+        yield _plain("crbot_followups_due", "Follow-ups that are due and not done.", found.followups_due)
+        yield _by("crbot_cases", "Cases that have not ended.", ("queue", "stage"), found.cases)
+        ages = {(queue,): _age(since, now) for queue, since in found.oldest_unclaimed.items()}
         yield _by(
             "crbot_oldest_unclaimed_seconds",
             "Age of the oldest case that nobody has claimed.",
             ("queue",),
             ages,
         )
-        yield _plain("crbot_paused", "1 while the brake is pulled.", float(stands.is_paused))
+        yield _plain("crbot_paused", "1 while the brake is pulled.", float(found.is_paused))
         heard = {(name,): at.timestamp() for name, at in self._heard().items()}
         yield _by(
             "crbot_last_heard_timestamp_seconds",

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, insert, text
 
 from crbot.cases.case import Stage
 from crbot.cases.respond import Notice
+from crbot.intake.backlog import Backlog
 from crbot.intake.ports import Arrival, Brake
-from crbot.intake.standing import Standing
+from crbot.store.backlog import backlog_of
 from crbot.store.migrations import upgrade
-from crbot.store.standing import standing_of
 from crbot.store.store import SqlStore, open_engine
 from crbot.store.tables import cases
 from crbot.triage.message import Channel
@@ -39,7 +39,7 @@ def case_row(counter: int, **changes: object) -> dict[str, object]:
 
 
 def test_a_new_desk_stands_empty(engine: Engine) -> None:
-    assert standing_of(engine, NOW) == Standing()
+    assert backlog_of(engine, NOW) == Backlog()
 
 
 def test_what_waits_to_be_thought_about_and_to_be_sent_is_counted_with_its_age(engine: Engine) -> None:
@@ -47,10 +47,10 @@ def test_what_waits_to_be_thought_about_and_to_be_sent_is_counted_with_its_age(e
     store.keep([Arrival(Channel.EMAIL, "imap:1", b"a", EARLIER), Arrival(Channel.EMAIL, "imap:2", b"b", NOW)])
     store.post(Notice("Look", "at this"), "look", EARLIER)
 
-    stands = standing_of(engine, NOW)
+    found = backlog_of(engine, NOW)
 
-    assert (stands.inbox_waiting, stands.inbox_oldest) == (2, EARLIER)
-    assert (stands.outbox_waiting, stands.outbox_oldest) == ({"slack": 1}, EARLIER)
+    assert (found.inbox_waiting, found.inbox_oldest) == (2, EARLIER)
+    assert (found.outbox_waiting, found.outbox_oldest) == ({"slack": 1}, EARLIER)
 
 
 def test_a_message_that_was_set_aside_is_counted_until_it_is_tried_again(engine: Engine) -> None:
@@ -60,9 +60,9 @@ def test_a_message_that_was_set_aside_is_counted_until_it_is_tried_again(engine:
     assert kept is not None
     store.set_aside(kept, "it broke", Notice("Set aside", "it broke"), NOW)
 
-    assert standing_of(engine, NOW).inbox_aside == 1
+    assert backlog_of(engine, NOW).inbox_aside == 1
     assert store.retry(str(kept.id), NOW)
-    assert standing_of(engine, NOW).inbox_aside == 0
+    assert backlog_of(engine, NOW).inbox_aside == 0
 
 
 def test_open_cases_are_counted_by_queue_and_stage_and_those_that_nobody_claimed_by_age(
@@ -80,32 +80,32 @@ def test_open_cases_are_counted_by_queue_and_stage_and_those_that_nobody_claimed
             ],
         )
 
-    stands = standing_of(engine, NOW)
+    found = backlog_of(engine, NOW)
 
-    assert stands.cases == {
+    assert found.cases == {
         ("cri_tac", "received"): 2,
         ("cri_tac", "scoping"): 1,
         ("unrouted", "received"): 1,
     }
-    assert stands.oldest_unclaimed == {"cri_tac": EARLIER, "unrouted": EARLIER}
+    assert found.oldest_unclaimed == {"cri_tac": EARLIER, "unrouted": EARLIER}
 
 
 def test_a_pulled_brake_is_seen(engine: Engine) -> None:
     SqlStore(engine).pull_brake(Brake("Jordan Lee", "Stop", NOW), Notice("Paused", "Stop"))
 
-    assert standing_of(engine, NOW).is_paused
+    assert backlog_of(engine, NOW).is_paused
 
 
 def test_cases_are_counted_from_an_index_and_not_row_by_row(engine: Engine) -> None:
-    from crbot.store import standing
+    from crbot.store import backlog
 
     with engine.begin() as connection:
         for counting in (
-            standing._CASES,
-            standing._UNCLAIMED,
-            standing._ASIDE,
-            standing._FAILED,
-            standing._KEPT,
+            backlog._CASES,
+            backlog._UNCLAIMED,
+            backlog._ASIDE,
+            backlog._FAILED,
+            backlog._KEPT,
         ):
             compiled = counting.compile(engine, compile_kwargs={"literal_binds": True})
             plan = connection.execute(text(f"EXPLAIN QUERY PLAN {compiled}")).all()

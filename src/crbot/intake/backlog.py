@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Backlog:
     """Counts, and since when the oldest has waited; cases and people have no name here."""
 
     inbox_waiting: int = 0  # kept messages that nobody has thought about

@@ -1,4 +1,4 @@
-"""Reads how the desk stands, from indexes alone: it costs the same however much has piled up."""
+"""Reads how the desk found, from indexes alone: it costs the same however much has piled up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from crbot.cases.case import ENDED
-from crbot.intake.standing import Standing
+from crbot.intake.backlog import Backlog
 from crbot.store import marks
 from crbot.store.tables import cases, followups, inbox, outbox
 
@@ -29,13 +29,13 @@ _UNCLAIMED = (
 )
 
 
-def standing_of(engine: Engine, now: datetime) -> Standing:
+def backlog_of(engine: Engine, now: datetime) -> Backlog:
     """How the desk stands now."""
     with engine.begin() as connection:
         waiting, oldest = connection.execute(_KEPT).one()
         due = select(func.count()).where(followups.c.state == "open", followups.c.next_at <= now)
         first = select(func.min(outbox.c.next_at)).where(_IS_OPEN, outbox.c.next_at <= now)
-        return Standing(
+        return Backlog(
             inbox_waiting=waiting,
             inbox_oldest=oldest,
             inbox_aside=_one(connection, _ASIDE),

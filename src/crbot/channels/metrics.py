@@ -1,6 +1,6 @@
-"""The figures of a running bot, for Prometheus: what it did since it started, and how the desk found now.
+"""The figures of a running bot, for Prometheus: what it did since it started, and how the desk stands now.
 
-What happened is counted as it happens; how the desk found is asked of the store when somebody looks. Cases and people
+What happened is counted as it happens; how the desk stands is asked of the store when somebody looks. Cases and people
 have no name here.
 """
 
@@ -19,7 +19,7 @@ from crbot.intake.backlog import Backlog
 
 
 class Metrics:
-    """Counts, and asks how the desk found. One for each program."""
+    """Counts, and asks how the desk stands. One for each program."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Reads how the desk found, from indexes alone: it costs the same however much has piled up."""
+"""Reads how the desk stands, from indexes alone: it costs the same however much has piled up."""
 
 from __future__ import annotations
 

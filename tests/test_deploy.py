@@ -127,3 +127,26 @@ def test_every_alert_says_what_to_do() -> None:
     for rule in alerts["groups"][0]["rules"]:
         assert rule["annotations"].keys() == {"summary", "description"}
         assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+def test_the_manual_page_tells_of_every_command(tmp_path: Path) -> None:
+    page = tmp_path / "crbot.1"
+    subprocess.run([sys.executable, str(DEPLOY / "manpage.py"), str(page)], check=True)
+
+    told = page.read_text("utf-8")
+
+    listed = subprocess.run(
+        [sys.executable, "-m", "crbot.cli", "--help"], capture_output=True, text=True, check=True
+    )
+    commands = re.findall(r"^  ([a-z]+)  ", listed.stdout.partition("Commands:")[2], re.MULTILINE)
+    assert len(commands) > 10
+    assert [each for each in commands if f".SS crbot {each}" not in told] == []
+
+
+def test_the_commands_are_listed_without_loading_what_they_need() -> None:
+    listing = "import sys, crbot.cli\ntry:\n    crbot.cli.main()\nexcept SystemExit:\n    print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", listing, "--help"], capture_output=True, text=True, check=True
+    )
+
+    assert {"pydantic", "sqlalchemy", "slack_sdk", "rich"}.isdisjoint(done.stdout.split())

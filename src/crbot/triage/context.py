@@ -315,6 +315,8 @@ class Contexts:
             if trigger.kind == Context.SUPPOSED:  # "the DA (whether anybody) is looking at us"
                 return "..." in mention.phrase and side == "before" and mention.start < hit.start
             return "..." in mention.phrase and trigger.kind in _INSIDE and side != "answer"
+        if trigger.kind == Context.DENIED and side == "before" and mention.start < hit.start < mention.end:
+            return "..." in mention.phrase  # "we [aren't the defendant in] any suit"
         if side == "before" or side == "near":
             first, last = hit, mention
         elif side == "after" or (side == "answer" and self._answers(hit, mention)):
@@ -334,11 +336,23 @@ class Contexts:
         reach = _NEAR if side == "near" else self.rules.reach[trigger.kind]
         if last.first_word - first.last_word - 1 > reach:
             return False
-        return not any(
-            first.end <= stop.hit.start and stop.hit.end <= last.start
-            for stop in stops
-            if stop.side == _STOP or first is hit  # a new clause may still speak of the mention
-        )
+        between = [
+            each
+            for each in stops
+            if first.end <= each.hit.start
+            and (each.hit.end <= last.start or (first is hit and each.hit.start < last.start))
+        ]
+        if any(each.side == _STOP for each in between):
+            return False
+        if first is hit or not between:
+            return not between
+        clause = max(each.hit.start for each in between)  # which may still speak of the mention
+        return trigger.kind != Context.UNRELATED or self._speaks_on(mention.sentence, clause, hit.start)
+
+    def _speaks_on(self, index: int, start: int, end: int) -> bool:
+        """The words up to a trigger name nothing new: "it has [nothing to do with this]", not "age has …"."""
+        subjects = self.scan.in_sentence(index, "answer_subject")
+        return start == end or any(start <= each.start and each.end <= end for each in subjects)
 
     def _answers(self, answer: Hit, mention: Hit) -> bool:
         """Told by a colon or the like between them, or by the end of the clause right behind the answer."""
@@ -362,7 +376,12 @@ class Contexts:
         start = sentences[following].start
         if _ITEM.match(self.scan.text(following), start):
             return []  # the next item of a list speaks of something else
-        opens = [each for each in self._in_sentence(following) if each.hit.start < start + _OPENING]
+        opens = [
+            each
+            for each in self._in_sentence(following)
+            if each.hit.start < start + _OPENING
+            and (each.kind != Context.UNRELATED or self._speaks_on(following, start, each.hit.start))
+        ]
         told = [each for each in opens if each.side == "next" and not self._is_denied(each.hit, opens)]
         told += [each for each in opens if each.side == "answer" and self._is_whole(each.hit, following)]
         if not told and sentences[mention.sentence].is_question:  # "An inquiry? Closed in May."

@@ -454,8 +454,9 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
         if any(hit.start > colon for hit in _telling(hit.sentence, reader)) or _begins_with(
             told, words.of("answer_some")
         ):
-            return None  # "Pending investigations: state police", "Pending litigation: a class action"
-        return "" if sentence.label or _is_item(text[sentence.start : colon]) else None
+            return _story_behind(hit, colon, reader)
+        is_form = sentence.label or _is_item(text[sentence.start : colon])
+        return "" if is_form or _begins_with(text[sentence.start : colon], _ASKING) else None
     if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
         following = scan.sentences[hit.sentence + 1]
         if following.part is sentence.part and following.role in _SPOKEN:
@@ -463,6 +464,19 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
             is_over = answer == "yes" and reader.contexts.ends_in(hit.sentence + 1)
             return "no" if is_over else answer or None  # "Sued? Yes, and it was settled."
     return None
+
+
+def _story_behind(hit: Hit, colon: int, reader: Reader) -> str | None:
+    """What is told behind a label that is neither yes nor no: "Lawsuit: there was one, and it was dismissed".
+
+    None where the words behind it tell by themselves: "Pending investigations: state police".
+    """
+    sentence = reader.scan.sentences[hit.sentence]
+    others = reader.scan.in_sentence(hit.sentence, "matter_other")
+    if sentence.part is not Part.BODY or any(each.start > colon for each in others):
+        return None
+    standing = reader.contexts.within(colon + 1, sentence.end)
+    return "no" if standing.context is Context.ENDED else None
 
 
 def _drawn_answer(hit: Hit, reader: Reader) -> str | None:
@@ -581,6 +595,7 @@ _LEADER = re.compile(r"\s*(?:\.{3,}|…+|_{3,})\s*")
 _ITEM_END = re.compile(r"\s{2,}|\s[/|]\s")
 _ROWS = 4  # sentences below a heading in which the first row of a table stands
 _ANSWER_MARK = re.compile(r"^\s*(?:a|answer|ans)\s?\d{0,2}[.:)\-\s]\s*", re.IGNORECASE)
+_ASKING = frozenset({"is", "are", "has", "have", "any", "anybody", "anyone", "do", "does", "who"})
 _SMILES = (")", "(", "-)", "D", "P")  # behind a colon that is no colon
 _ARTICLE = 6  # characters before a noun in which its article stands
 _LONGEST_LABEL = 60  # characters before the colon

@@ -401,6 +401,8 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
     standing = reader.contexts.of(mention.hit)
     if mention.value == _MENTION and standing.context is Context.ASSERTED:
         return "", standing
+    if fact == "litigation" and _is_offenders(mention.hit, reader):
+        return "", standing
     if standing.context is Context.ANOTHERS and _is_of_the_event(fact, mention.hit, reader):
         return claimed, standing
     meant = reader.policy.means[fact, standing.context]
@@ -425,6 +427,23 @@ def _is_of_the_event(fact: str, hit: Hit, reader: Reader) -> bool:
         and bool(reader.scan.in_sentence(hit.sentence, "inq_event"))
         and not reader.contexts.is_elsewhere(hit)
     )
+
+
+def _is_offenders(hit: Hit, reader: Reader) -> bool:
+    """A trial or an appeal of one who did a crime, told here or shortly before: "He goes to trial in May"."""
+    scan = reader.scan
+    if not any(_overlap(each, hit) for each in scan.in_sentence(hit.sentence, "suit_trial")):
+        return False
+    before = fold(scan.text(hit.sentence)[scan.sentences[hit.sentence].start : hit.start]).split()
+    goes_back = 0 if _HE.isdisjoint(before) else _GOES_BACK
+    near = range(max(0, hit.sentence - goes_back), hit.sentence + 1)
+    if any(scan.in_sentence(index, "suit_party") for index in near):
+        return False
+    return any(scan.in_sentence(index, "suit_offender") for index in near)
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _answer_to(hit: Hit, reader: Reader) -> str | None:
@@ -595,6 +614,8 @@ _LEADER = re.compile(r"\s*(?:\.{3,}|…+|_{3,})\s*")
 _ITEM_END = re.compile(r"\s{2,}|\s[/|]\s")
 _ROWS = 4  # sentences below a heading in which the first row of a table stands
 _ANSWER_MARK = re.compile(r"^\s*(?:a|answer|ans)\s?\d{0,2}[.:)\-\s]\s*", re.IGNORECASE)
+_GOES_BACK = 3  # sentences in which the one is named whom "he" stands for
+_HE = frozenset({"he", "she", "they", "his", "her", "their", "he's", "she's", "they're", "both", "all", "one"})
 _ASKING = frozenset({"is", "are", "has", "have", "any", "anybody", "anyone", "do", "does", "who"})
 _SMILES = (")", "(", "-)", "D", "P")  # behind a colon that is no colon
 _ARTICLE = 6  # characters before a noun in which its article stands

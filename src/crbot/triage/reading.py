@@ -435,7 +435,7 @@ def _is_offenders(hit: Hit, reader: Reader) -> bool:
     if not any(_overlap(each, hit) for each in scan.in_sentence(hit.sentence, "suit_trial")):
         return False
     before = fold(scan.text(hit.sentence)[scan.sentences[hit.sentence].start : hit.start]).split()
-    goes_back = 0 if _HE.isdisjoint(before) else _GOES_BACK
+    goes_back = _GOES_BACK if _OURS.isdisjoint(before) else 0
     near = range(max(0, hit.sentence - goes_back), hit.sentence + 1)
     if any(scan.in_sentence(index, "suit_party") for index in near):
         return False
@@ -614,8 +614,8 @@ _LEADER = re.compile(r"\s*(?:\.{3,}|…+|_{3,})\s*")
 _ITEM_END = re.compile(r"\s{2,}|\s[/|]\s")
 _ROWS = 4  # sentences below a heading in which the first row of a table stands
 _ANSWER_MARK = re.compile(r"^\s*(?:a|answer|ans)\s?\d{0,2}[.:)\-\s]\s*", re.IGNORECASE)
-_GOES_BACK = 3  # sentences in which the one is named whom "he" stands for
-_HE = frozenset({"he", "she", "they", "his", "her", "their", "he's", "she's", "they're", "both", "all", "one"})
+_GOES_BACK = 3  # sentences in which the one may be named whom "he" stands for
+_OURS = frozenset({"we", "we're", "our", "us", "it", "it's", "case", "city", "county", "i", "i'm"})
 _ASKING = frozenset({"is", "are", "has", "have", "any", "anybody", "anyone", "do", "does", "who"})
 _SMILES = (")", "(", "-)", "D", "P")  # behind a colon that is no colon
 _ARTICLE = 6  # characters before a noun in which its article stands

@@ -457,7 +457,8 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     drawn = _drawn_answer(hit, reader)
     if drawn is not None:
         return drawn
-    colon = text.find(":", hit.end, sentence.end)
+    is_topic = text.startswith(",", hit.end) and bool(_TOPIC.fullmatch(text, sentence.start, hit.start))
+    colon = hit.end if is_topic else text.find(":", hit.end, sentence.end)
     if (
         colon >= 0
         and text[colon + 1 : colon + 2] not in _SMILES
@@ -474,7 +475,7 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
             told, words.of("answer_some")
         ):
             return _story_behind(hit, colon, reader)
-        is_form = sentence.label or _is_item(text[sentence.start : colon])
+        is_form = not is_topic and (sentence.label or _is_item(text[sentence.start : colon]))
         return "" if is_form or _begins_with(text[sentence.start : colon], _ASKING) else None
     if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
         following = scan.sentences[hit.sentence + 1]
@@ -616,6 +617,7 @@ _ROWS = 4  # sentences below a heading in which the first row of a table stands
 _ANSWER_MARK = re.compile(r"^\s*(?:a|answer|ans)\s?\d{0,2}[.:)\-\s]\s*", re.IGNORECASE)
 _GOES_BACK = 3  # sentences in which the one may be named whom "he" stands for
 _OURS = frozenset({"we", "we're", "our", "us", "it", "it's", "case", "city", "county", "i", "i'm"})
+_TOPIC = re.compile(r"(?:and |now )?(?:as for|as to|regarding|concerning|on) (?:the |any )?", re.IGNORECASE)
 _ASKING = frozenset({"is", "are", "has", "have", "any", "anybody", "anyone", "do", "does", "who"})
 _SMILES = (")", "(", "-)", "D", "P")  # behind a colon that is no colon
 _ARTICLE = 6  # characters before a noun in which its article stands

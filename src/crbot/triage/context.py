@@ -327,6 +327,8 @@ class Contexts:
             return False
         if side in ("before", "near"):
             text = self.scan.text(mention.sentence)
+            if text.startswith((",", ";"), hit.end) and text.endswith(("n't", "n’t", " not"), 0, hit.end):
+                return False  # "The town is content, the widow isn't, and has seen a lawyer"
             if text.startswith((". ", "? ", "! "), hit.end) or _NEW_SENTENCE.search(
                 text, hit.end, mention.start
             ):

@@ -416,7 +416,8 @@ def _goes_beyond(hit: Hit, trigger: Hit | None, reader: Reader) -> bool:
     """
     if trigger is None:
         return False
-    is_rest = trigger.start >= hit.end and bool(reader.scan.in_sentence(hit.sentence, "matter_other"))
+    follows = trigger.sentence > hit.sentence or trigger.start >= hit.end
+    is_rest = follows and bool(reader.scan.in_sentence(trigger.sentence, "matter_other"))
     return is_rest or _covers(hit, trigger)
 
 

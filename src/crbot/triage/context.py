@@ -146,6 +146,7 @@ _CLAUSE_ENDS = ".,;!)\n\r"
 _ANSWER_REACH = 5  # words between a mention and its answer
 _WINDOW = 40  # words; more than any reach together with the longest trigger
 _DENIED_WORDS = 3  # from a denial to a word that it takes away
+_NOT = ("n't", "n’t", " not")
 _NEAR = 4  # words between a trigger that stands near and its mention
 
 
@@ -309,6 +310,8 @@ class Contexts:
         hit, side = trigger.hit, trigger.side
         if side == "next" or side in _BREAKS:
             return False
+        if side in ("before", "near") and self._is_elliptic(hit, mention):
+            return False
         if hit.start <= mention.start and mention.end <= hit.end:  # "(not in) litigation", "past suits"
             return side == "around" or hit.end - hit.start > mention.end - mention.start
         if mention.start <= hit.start and hit.end <= mention.end:  # "the DA is (not) looking into it"
@@ -327,8 +330,6 @@ class Contexts:
             return False
         if side in ("before", "near"):
             text = self.scan.text(mention.sentence)
-            if text.startswith((",", ";"), hit.end) and text.endswith(("n't", "n’t", " not"), 0, hit.end):
-                return False  # "The town is content, the widow isn't, and has seen a lawyer"
             if text.startswith((". ", "? ", "! "), hit.end) or _NEW_SENTENCE.search(
                 text, hit.end, mention.start
             ):
@@ -350,6 +351,11 @@ class Contexts:
             return not between
         clause = max(each.hit.start for each in between)  # which may still speak of the mention
         return trigger.kind != Context.UNRELATED or self._speaks_on(mention.sentence, clause, hit.start)
+
+    def _is_elliptic(self, denial: Hit, mention: Hit) -> bool:
+        """What is denied is left out: "the town is content, the widow [isn't], and has seen a lawyer"."""
+        text = self.scan.text(mention.sentence)
+        return text.startswith((",", ";"), denial.end) and text.endswith(_NOT, 0, denial.end)
 
     def _speaks_on(self, index: int, start: int, end: int) -> bool:
         """The words up to a trigger name nothing new: "it has [nothing to do with this]", not "age has …"."""

@@ -59,6 +59,10 @@ format: $(READY) ## lay the code out
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: site
+site: $(READY) ## the documents as a site to look at: dist/site/index.html
+	$(BIN)/mkdocs build --strict --quiet
+
 .PHONY: lock
 lock: ## renew both lock files from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra demo $(LOCKED) -o requirements.lock

@@ -226,9 +226,8 @@ def _pairs(body: str, tokens: Sequence[_Token]) -> Iterator[tuple[str, set[int]]
         if tokens[i].is_answer:
             yield tokens[i].value, {each.number for each in named}
         elif last < len(tokens) and tokens[last].is_answer and _is_near(body, tokens[last - 1], tokens[last]):
-            if len(named) > 1 or not (
-                named[0].is_digit or named[0].is_topic
-            ):  # "1 suit, no more" is no answer
+            is_named = not any(each.is_topic for each in named)  # "a suit, no doubt" is no answer,
+            if is_named and (len(named) > 1 or not named[0].is_digit):  # nor is "1 suit, no more"
                 yield tokens[last].value, {each.number for each in named}
             last += 1
         i = max(last, i + 1)

@@ -476,8 +476,10 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
             told, words.of("answer_some")
         ):
             return _story_behind(hit, colon, reader)
-        is_form = not is_topic and (sentence.label or _is_item(text[sentence.start : colon]))
-        return "" if is_form or _begins_with(text[sentence.start : colon], _ASKING) else None
+        label = text[sentence.start : colon]
+        is_form = not is_topic and (sentence.label or _is_item(label))
+        is_over = _begins_with(label, _ASKING) and reader.contexts.ends_in(hit.sentence)
+        return "" if is_form or is_over else None  # "Is anyone looking into it: the DA asked, and closed it"
     if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
         following = scan.sentences[hit.sentence + 1]
         if following.part is sentence.part and following.role in _SPOKEN:

@@ -78,6 +78,8 @@ unknown none       The jail's food vendor was sued. We were not named.
 unknown none       The hospital is in court over the same death. Nobody has brought us into it.
 unknown active     They sued the hospital and us both.
 unknown active     One suit settled. The other hasn't.
+none    active     The review by the state is over; the suit by the passenger is not.
+unknown potential  Lawsuit: possibly.
 unknown active     Some say that the suit is over. It has not been decided.
 active  unknown    I told you in my first letter that nobody was investigating us. On Friday the FBI came for our server.
 unknown active     My captain told you we had no lawsuits. A deputy has sued us.

@@ -147,6 +147,7 @@ _ANSWER_REACH = 5  # words between a mention and its answer
 _WINDOW = 40  # words; more than any reach together with the longest trigger
 _DENIED_WORDS = 3  # from a denial to a word that it takes away
 _NOT = ("n't", "n’t", " not")
+_SHORT = 60  # characters of the rest of a sentence that only denies
 _NEAR = 4  # words between a trigger that stands near and its mention
 
 
@@ -180,6 +181,8 @@ class Contexts:
             return Standing(Context.ONGOING, reaching[_CANCELS].hit)
         if _SAME in reaching and (carried := self._carried(reaching[_SAME].hit)):
             return carried
+        if Context.ENDED in reaching and self._is_left_out(mention, reaching[Context.ENDED].hit):
+            return Standing(Context.ONGOING, reaching[Context.ENDED].hit)
         reaching = _without_outranked(reaching)
         threat = reaching.get(Context.EXPECTED)
         if threat and (threat.side == "next" if Context.DENIED in reaching else threat.side == "around"):
@@ -356,6 +359,16 @@ class Contexts:
         """What is denied is left out: "the town is content, the widow [isn't], and has seen a lawyer"."""
         text = self.scan.text(mention.sentence)
         return text.startswith((",", ";"), denial.end) and text.endswith(_NOT, 0, denial.end)
+
+    def _is_left_out(self, mention: Hit, end: Hit) -> bool:
+        """The end of something before is denied of the mention: "the review is [over]; the suit is not"."""
+        behind = self.scan.text(mention.sentence)[mention.end : self.scan.sentences[mention.sentence].end]
+        return (
+            end.start < mention.start
+            and len(behind) <= _SHORT
+            and not any(mark in behind for mark in ",;")
+            and behind.rstrip(" .!").endswith(_NOT)
+        )
 
     def _speaks_on(self, index: int, start: int, end: int) -> bool:
         """The words up to a trigger name nothing new: "it has [nothing to do with this]", not "age has …"."""

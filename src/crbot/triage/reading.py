@@ -382,7 +382,8 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
     claimed = "active" if mention.value == _MENTION else mention.value
     answer = _answer_to(mention.hit, reader)
     if answer is not None:
-        told = {"no": "none", "yes": claimed, "expected": reader.policy.means[fact, Context.EXPECTED]}
+        expected = reader.policy.means[fact, Context.EXPECTED]
+        told = {"no": "none", "yes": claimed, "expected": expected, "maybe": expected}
         return told.get(answer, ""), Standing(Context.ASSERTED)
     if mention.is_closing:
         standing = reader.contexts.of(mention.hit)
@@ -391,9 +392,9 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
         cancelled = reader.contexts.cancelled(mention.hit) or reader.contexts.goes_on(mention.hit)
         if cancelled:
             return "active", Standing(Context.ONGOING, cancelled)
-        expected = reader.contexts.foretold(mention.hit)
-        if expected:
-            return reader.policy.means[fact, Context.EXPECTED] or "none", Standing(Context.EXPECTED, expected)
+        foretold = reader.contexts.foretold(mention.hit)
+        if foretold:
+            return reader.policy.means[fact, Context.EXPECTED] or "none", Standing(Context.EXPECTED, foretold)
         standing = reader.contexts.of(mention.hit)
         if standing.context is Context.ONGOING and _goes_beyond(mention.hit, standing.trigger, reader):
             return "active", standing

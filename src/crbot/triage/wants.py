@@ -21,7 +21,7 @@ _NEAR = (-2, 1)  # sentences around one that asks in which a hint counts
 _COURTESY = 8  # words
 _BACK = 3  # sentences over which "it" may refer back
 _EXCERPT = 240  # characters; of a longer sentence only the words found are evidence
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(r"(?<!since )\b(?:19|20)\d\d\b")  # "since 2023" is not over
 _AT_ONCE = "immediate_assistance"
 _AFTER_ACTION = "after_action_review"
 # What immediate assistance consists of: asked for after an incident and at once, it is no service of its own.

@@ -22,6 +22,7 @@ _COURTESY = 8  # words
 _BACK = 3  # sentences over which "it" may refer back
 _EXCERPT = 240  # characters; of a longer sentence only the words found are evidence
 _YEAR = re.compile(r"(?<!since )\b(?:19|20)\d\d\b")  # "since 2023" is not over
+_THINGS = ("{cost_personnel}", "{paid_person}", "{cost_equipment}", "{cost_other}")
 _AT_ONCE = "immediate_assistance"
 _AFTER_ACTION = "after_action_review"
 # What immediate assistance consists of: asked for after an incident and at once, it is no service of its own.
@@ -313,7 +314,9 @@ class _Reader:
             items = listed.get(i) if i in self.asking.items else None
             meant = self._meant(i, back, things)
             for value, hits in _joined(named.get(i), wanted.get(i), items, meant).items():
-                left = [hit for hit in hits if not self._is_paid_otherwise(hit)]
+                left = [
+                    hit for hit in hits if not (self._is_of_two_clauses(hit) or self._is_paid_otherwise(hit))
+                ]
                 if left:
                     told.setdefault(value, []).extend(left)
         return told
@@ -323,6 +326,13 @@ class _Reader:
             i in self.asking.sentences
             or self.scan.sentences[i].is_question
             or self.scan.in_sentence(i, "provider")
+        )
+
+    def _is_of_two_clauses(self, hit: Hit) -> bool:
+        """ "Want you to look at our shifts, we run 2 cars"."""
+        return hit.phrase.endswith(_THINGS) and any(
+            hit.start < each.start and each.end < hit.end
+            for each in self.scan.in_sentence(hit.sentence, "cost_break")[:MOST]
         )
 
     def _is_paid_otherwise(self, hit: Hit) -> bool:

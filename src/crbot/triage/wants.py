@@ -17,7 +17,7 @@ from crbot.triage.phrases import Hit, Scan
 from crbot.triage.policy import Policy
 
 WANTS = ("services", "topics", "incident", "urgency", "unsupported_costs", "costs_only")
-_NEAR = (-2, 1)  # sentences around one that asks in which a hint counts
+_NEAR = (0, -1, 1, -2)  # how far from one that asks a hint counts, the nearest first
 _COURTESY = 8  # words
 _BACK = 3  # sentences over which "it" may refer back
 _EXCERPT = 240  # characters; of a longer sentence only the words found are evidence
@@ -47,7 +47,10 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
     incident = reader.incident
     acute = reader.urgency(is_grave=bool(incident))
     services = _at_once(
-        reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure"))
+        reader.services(is_acute=bool(acute), is_told=bool(set(before.values("services")) - {UNKNOWN})),
+        incident,
+        acute,
+        is_unsure=bool(scan.of("unsure")),
     )
     incident = incident or reader.reviewed_event(services) or (acute and services.get(_AT_ONCE, []))
     costs = reader.costs()
@@ -127,9 +130,13 @@ class _Reader:
         groups = ("", "wanted", "weak", "back", "thing")
         return {group: self._standing(self.found("services", group)) for group in groups}
 
-    def services(self, *, is_acute: bool) -> Found:
-        """The services asked for: those of the strongest way of asking that tells any."""
-        for way in (self._asked, self._in_questions, self._named, self._described, self._hinted):
+    def services(self, *, is_acute: bool, is_told: bool) -> Found:
+        """The services asked for: those of the strongest way of asking that tells any.
+
+        Where services were told before, no hint adds to them.
+        """
+        ways = (self._asked, self._in_questions, self._named, self._described, self._hinted)
+        for way in ways[:-1] if is_told else ways:
             told = way()
             if not is_acute:  # "what to say to the family" is no acute need by itself
                 self._keep_named(told, _AT_ONCE)
@@ -168,10 +175,16 @@ class _Reader:
         )
 
     def _hinted(self) -> Found:
+        """Hints in what asks, else in the nearest sentences around it."""
         weak = self._services["weak"]
-        return self._gathered(weak.get(i, {}) for i in self.asking.sentences & self._ours) or self._gathered(
-            weak.get(i, {}) for i in self.asking.around(_NEAR) if i in self._ours
-        )
+        asking = self.asking.sentences & self._ours
+        for step in _NEAR:
+            told = self._gathered(
+                weak.get(i, {}) for i in sorted({each + step for each in asking} & self._ours)
+            )
+            if told:
+                return told
+        return self._gathered(weak.get(i, {}) for i in self.asking.subject if i in self._ours)
 
     def _standing(self, found: BySentence) -> BySentence:
         return {

@@ -17,6 +17,7 @@ from crbot.triage.context import Context, Contexts, Standing
 from crbot.triage.facts import NEW, UNKNOWN, Evidence, Known, Part, Statement
 from crbot.triage.message import Message
 from crbot.triage.passages import Role, Sentence
+from crbot.triage.people import FACT as AUTHORITY
 from crbot.triage.people import read_authority
 from crbot.triage.phrases import Hit, Scan, fold
 from crbot.triage.policy import MATTERS, Policy
@@ -167,9 +168,16 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
         *read_wants(scan, policy, known.facts),
         *read_form(scan.message, policy),
     ]
-    by_head = authority is not None and authority.values == ("chief_executive",)
-    statements = (each for each in told if each is not None)
+    statements = [each for each in told if each is not None]
+    by_head = _is_heads(statements, known, scan.message.sender.key)
     return tuple(each if each.by_head == by_head else replace(each, by_head=by_head) for each in statements)
+
+
+def _is_heads(told: Iterable[Statement], known: Known, speaker: str) -> bool:
+    """The speaker heads the agency: says so here, in words or in a form, or said so before."""
+    said = {AUTHORITY: known.facts.statements.get(AUTHORITY), **{each.fact: each for each in told}}
+    authority = said[AUTHORITY]
+    return authority is not None and authority.values == ("chief_executive",) and authority.speaker == speaker
 
 
 def read_fact(fact: str, scan: Scan, policy: Policy) -> Statement | None:
@@ -178,7 +186,7 @@ def read_fact(fact: str, scan: Scan, policy: Policy) -> Statement | None:
         statements = read_wants(scan, policy)
     elif fact in MATTERS:
         return read_matter(fact, Reader(scan, Contexts(scan, policy.context), policy))
-    elif fact == "requester_authority":
+    elif fact == AUTHORITY:
         return read_authority(scan, NEW, policy.words)
     else:
         statements = read(scan, NEW, policy)
@@ -191,7 +199,7 @@ def read_consent(reader: Reader, replies: Iterable[Answer]) -> Statement | None:
     if answered is None:
         return None
     value, reply = answered
-    return reader.statement("requester_authority", (value,), (reader.answer_evidence(reply),))
+    return reader.statement(AUTHORITY, (value,), (reader.answer_evidence(reply),))
 
 
 def read_form(message: Message, policy: Policy) -> Iterator[Statement]:

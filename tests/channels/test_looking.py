@@ -118,7 +118,7 @@ def ask(server: HttpServer, path: str, **headers: str) -> tuple[int, str, Mappin
         {},
         {"Authorization": "Bearer wrong"},
         {"Cookie": "crbot=wrong"},
-        {"Cookie": "crbot=\"; ;;="},
+        {"Cookie": 'crbot="; ;;='},
         {"Authorization": ""},
     ],
 )

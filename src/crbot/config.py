@@ -159,6 +159,15 @@ class SlackChannels(_Group):
     review: NonEmpty = Field(description="where a person is needed first, and where troubles are shown")
 
 
+class SlackDuty(_Group):
+    """Whom an escalation calls in each channel, by user id; nobody: it is shown in the channel alone."""
+
+    cri_tac: str = ""
+    critical_response: str = ""
+    organizational_assessment: str = ""
+    review: str = ""
+
+
 class SlackSettings(_Group):
     """The Slack app."""
 
@@ -170,6 +179,7 @@ class SlackSettings(_Group):
     host: str = Field("127.0.0.1", description="for mode=http: where to listen; TLS is a proxy's before it")
     port: int = Field(3000, description="for mode=http: Slack's Request URL leads to /slack/events there")
     channels: SlackChannels
+    duty: SlackDuty = SlackDuty()
 
     @model_validator(mode="after")
     def _each_mode_has_its_secret(self) -> SlackSettings:

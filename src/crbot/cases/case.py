@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from crbot.cases.absence import Absence
 from crbot.cases.meetings import Call
 from crbot.triage.approval import Reading
 from crbot.triage.decision import Decision, Disposition, Queue
@@ -180,6 +181,7 @@ class Case:
     plan: Plan | None = None
     site: Site | None = None
     pause: Pause | None = None
+    absence: Absence | None = None  # of whoever is written to, as a notice of theirs told
     asked_at: datetime | None = None  # when the open questions were sent last
     contacted_at: datetime | None = None  # when a person of staff was last in touch, or moved it on
     owned_at: datetime | None = None  # when it was last claimed, given back or moved to another queue

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from crbot.cases.absence import Absence
 from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Place, PlanAnswer, Stage
+from crbot.cases.chart import Chart
 from crbot.cases.invitations import invited
 from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter, to_agency
 from crbot.cases.meetings import Answer, CalendarAnswer, Call, CallState, Choice, Participation
@@ -37,6 +39,8 @@ class Notice:
     about: str | None = None  # number of the case that it names
     again: str = ""  # what can be tried again: inbox id of what was set aside, key of what could not be sent
     place: Place = Place.REVIEW
+    chart: Chart | None = None  # shown below it as a picture
+    calls_duty: bool = False  # whoever is on duty in that channel is called, where somebody is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class Heard:
     inbox_id: int = 0
     gist: str = ""  # a machine's message in words
     detail: Mapping[str, object] = field(default_factory=dict)  # what the record keeps of it besides
+    absence: Absence | None = None  # of its sender, as an absence notice tells
     plan_answer: PlanAnswer | None = None  # what it seems to say of the work plan that it answers
     choice: Choice | None = None  # what it says to the call times that were proposed
 
@@ -146,6 +151,7 @@ def continue_case(case: Case, heard: Heard, decision: Decision, rules: Rulebook,
         changed_by=heard.message.sender.key,
         changed_at=now,
         last_heard_at=now,
+        absence=None,
     )
     changed = replace(changed, draft=draft_after(changed, decision))
     return Change(
@@ -246,10 +252,16 @@ def file_away(case: Case | None, heard: Heard, decision: Decision) -> Change:
     entry = _entry("filed", heard, decision)
     if case is None:
         return Change(entries=(entry,))
+    said = heard.gist or f"An automatic message came, nothing was sent: {decision.kind_reason.text}"
+    if heard.absence is not None:
+        case = replace(case, absence=heard.absence)
+        said += (
+            f" Back on {heard.absence.until:%B %-d}, it says; what is due before waits until after that day."
+        )
     return Change(
         case=case.changed(),
         redraws_card=True,
-        log=heard.gist or f"An automatic message came, nothing was sent: {decision.kind_reason.text}",
+        log=said,
         entries=(entry,),
     )
 

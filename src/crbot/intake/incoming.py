@@ -10,8 +10,9 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
+from crbot.cases.absence import Absence, back_on
 from crbot.cases.case import Case, PlanAnswer, Stage
 from crbot.cases.followups import dated
 from crbot.cases.letters import Report
@@ -199,6 +200,8 @@ def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decisi
     if case is not None and is_let_in and received.calendar is not None:
         return answer_invitation(case, heard, decision, received.calendar)
     if decision.kind.is_silent:
+        if case is not None and is_let_in:
+            heard = replace(heard, absence=_absence(desk, case, heard))
         # A machine of somebody else's that names a case is filed, but not with the case.
         return file_away(case if is_let_in or thread.trace is not Trace.SUBJECT else None, heard, decision)
     if case is not None and not is_let_in:
@@ -206,6 +209,17 @@ def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decisi
     if case is not None:
         return _continued(desk, case, heard, decision)
     return _new_matter(desk, heard, received, decision)
+
+
+def _absence(desk: Desk, case: Case, heard: Heard) -> Absence | None:
+    """That whoever letters go to is away, where an automatic message of theirs tells until when."""
+    message, now = heard.message, desk.clock()
+    address = (message.sender.address or "").casefold()
+    if Mark.AUTOMATIC not in message.marks or address != case.conversation.address.casefold():
+        return None
+    zone = desk.rules.hours.zones_of(case.state, case.zone)[0]
+    day = back_on(message.body, now.astimezone(zone).date())
+    return Absence(now, datetime.combine(day, time(), zone)) if day else None
 
 
 def _continued(desk: Desk, case: Case, heard: Heard, decision: Decision) -> Change:

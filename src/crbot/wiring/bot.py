@@ -117,7 +117,10 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
             otherwise=Requesters(account.web_client(), store, people.person, rules.policy),
         )
         listener = make_listener(settings.slack, staff)
-        words = Words(rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
+        duty = {Place(name): user for name, user in settings.slack.duty if user}
+        words = Words(
+            rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person, duty
+        )
         files = Files(account, lambda arrival: store.keep((arrival,)), clock)
         readers[Channel.SLACK] = SlackReader(people, channels.values(), acting.read, files.fetch)
         outlets[Channel.SLACK] = DrawingBoards(

@@ -353,19 +353,20 @@ def log_line(block_id: str, text: str, calls: str = "") -> Payload:
     return {"text": shown, "blocks": [blocks.context(block_id, shown)]}
 
 
-def notice(block_id: str, shown: Notice) -> Payload:
-    """Something that staff must see and that is no case."""
+def notice(block_id: str, shown: Notice, calls: str = "") -> Payload:
+    """Something that staff must see and that is no case; it calls a member of staff, where one is named."""
     title = one_line(shown.title) or "Notice"
+    called = f"<@{calls}> " if is_user_id(calls) else ""
     parts: list[Block] = [blocks.header(f"head:{block_id}", title)]
-    if text := line(shown.text[:1].upper() + shown.text[1:], blocks.SECTION):
-        parts.append(blocks.section(f"text:{block_id}", text))
+    if text := line(shown.text[:1].upper() + shown.text[1:], blocks.SECTION - len(called)):
+        parts.append(blocks.section(f"text:{block_id}", called + text))
     if shown.quote.strip():
         parts.append(blocks.quote(f"quote:{block_id}", [Run(cut) for cut in _beginning(shown.quote)]))
     if sender := line(shown.sender, 300):
         parts.append(blocks.context(f"from:{block_id}", f"From {sender}"))
     if buttons := list(_of_notice(shown)):
         parts.append(blocks.actions(f"act:{block_id}", buttons))
-    fallback = line(": ".join(filter(None, (title, shown.text))), 300)
+    fallback = called + line(": ".join(filter(None, (title, shown.text))), 300)
     return checked({"text": fallback, "blocks": parts}, log_line(f"head:{block_id}", title))
 
 

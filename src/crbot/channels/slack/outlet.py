@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from slack_sdk import WebClient
 
 from crbot.cases.case import Place
+from crbot.cases.chart import Chart
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Label, Notice, Whisper
 from crbot.channels.slack import cards, letters
@@ -32,6 +33,7 @@ class Words:
     label: Label  # facts, as the rules name them
     letter: Callable[[Letter], str]  # a letter's text, from its template
     profile: Profile  # people, as Slack names them
+    duty: Mapping[Place, str] = field(default_factory=dict)  # whom escalations call, by channel: user ids
 
 
 class SlackOutlet:
@@ -76,8 +78,11 @@ class SlackOutlet:
                 text = line(with_names(whisper.text, self._words.profile), WHISPER)
                 return Receipt(self._slack.whisper(whisper.channel, whisper.to, text).identity)
             case Letter() | Notice() as message:
-                found = self.look_up(outgoing) if outgoing.attempts > 1 else None
-                return found or self._send(outgoing, message)
+                found = self._standing_message(outgoing, message) if outgoing.attempts > 1 else None
+                spot = found or self._send(outgoing, message)
+                if isinstance(message, Notice) and message.chart:
+                    self._show_chart(outgoing, message.chart, spot)
+                return Receipt(spot.identity)
 
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
         """Find a letter or notice where it would stand.
@@ -87,16 +92,41 @@ class SlackOutlet:
         """
         if not isinstance(outgoing.what, Letter | Notice):
             return None
-        channel, thread, payload = self._addressed(outgoing, outgoing.what)
-        found = self._find(channel, part_of(payload), thread)
-        return Receipt(found.identity) if found else None
+        found = self._standing_message(outgoing, outgoing.what)
+        has_picture = isinstance(outgoing.what, Notice) and outgoing.what.chart is not None
+        if found is None or (has_picture and not self._is_shown(outgoing, found)):
+            return None
+        return Receipt(found.identity)
 
-    def _send(self, outgoing: Outgoing, message: Letter | Notice) -> Receipt:
+    def _standing_message(self, outgoing: Outgoing, message: Letter | Notice) -> Spot | None:
+        channel, thread, payload = self._addressed(outgoing, message)
+        return self._find(channel, part_of(payload), thread)
+
+    def _send(self, outgoing: Outgoing, message: Letter | Notice) -> Spot:
         channel, thread, payload = self._addressed(outgoing, message)
         posted = self._slack.post(channel, payload, outgoing.key, thread)
         if isinstance(message, Letter):
             self._settle(message, posted, thread)
-        return Receipt(posted.identity)
+        return posted
+
+    def _show_chart(self, outgoing: Outgoing, chart: Chart, spot: Spot) -> None:
+        """The chart as a picture below its notice, once. What Slack refuses for good is told in the notice's thread:
+        its words are out already."""
+        if self._is_shown(outgoing, spot):
+            return
+        from crbot.channels.charts import png  # the library that draws takes a second to load
+
+        try:
+            told = f"{chart.title}: {chart.in_words}"
+            self._slack.upload(spot.channel, _picture(outgoing), png(chart), chart.title, told)
+        except DeliveryFailed as failure:
+            if not failure.permanent:
+                raise
+            why = cards.log_line(f"nochart:{_digest(outgoing)}", f"The chart can't be shown: {failure}.")
+            self._slack.post(spot.channel, why, outgoing.key, thread=spot.ts)
+
+    def _is_shown(self, outgoing: Outgoing, spot: Spot) -> bool:
+        return outgoing.attempts > 1 and self._slack.has_file(spot.channel, _picture(outgoing))
 
     def _settle(self, letter: Letter, posted: Spot, thread: str) -> None:
         """Take the buttons from earlier letters that this one leaves nothing to do. The letter is out already,
@@ -120,7 +150,9 @@ class SlackOutlet:
                 payload = letters.letter(f"letter:{_digest(outgoing)}", message, words)
                 return to.address, to.thread, payload
             case Notice():
-                return self._channels[message.place], "", cards.notice(f"notice:{_digest(outgoing)}", message)
+                duty = self._words.duty.get(message.place, "") if message.calls_duty else ""
+                payload = cards.notice(f"notice:{_digest(outgoing)}", message, duty)
+                return self._channels[message.place], "", payload
 
     # --- cards --------------------------------------------------------------------------------------------------
 
@@ -222,3 +254,8 @@ def _full_text(drawing: Drawing) -> list[Payload]:
 def _digest(outgoing: Outgoing) -> str:
     """The outgoing key in few characters, for the id of a block."""
     return hashlib.sha256(outgoing.key.encode()).hexdigest()[:20]
+
+
+def _picture(outgoing: Outgoing) -> str:
+    """The name of a notice's picture, by which it is found again."""
+    return f"chart-{_digest(outgoing)}.png"

@@ -95,7 +95,8 @@ def waiting(case: Case) -> Iterator[str]:
     if has_answered(case) and case.last_heard_at:
         yield f"*The agency answered* {moment(case.last_heard_at)}"
     elif is_awaited(case):
-        yield "Waiting for the agency"
+        since = f" since {moment(case.asked_at)}" if case.asked_at else ""
+        yield f"Waiting for the agency{since}"
 
 
 def is_awaited(case: Case) -> bool:

@@ -435,6 +435,41 @@ def test_the_agency_is_told_how_its_request_ends(
     assert [letter.fields["ending"] for letter in change.letters] == expected
 
 
+CLAIMING = {
+    Verb.ASK: {"text": "One question.", "facts": "litigation"},
+    Verb.WRITE: {"text": "Thank you."},
+    Verb.PROPOSE_CALL: {},
+    Verb.ADVANCE: {"stage": "scoping"},
+}
+NOT_CLAIMING = {
+    Verb.NOTE: {"text": "They called."},
+    Verb.HOLD_FOLLOWUPS: {},
+    Verb.CLOSE: {},
+    Verb.DRAFT_DECLINE: {"text": "We can't help."},
+}
+
+
+@pytest.mark.parametrize("verb", [*CLAIMING, *NOT_CLAIMING])
+def test_who_does_something_to_a_case_that_the_agency_hears_of_has_claimed_it(
+    rules: Rulebook, verb: Verb
+) -> None:
+    values = {**CLAIMING, **NOT_CLAIMING}[verb]
+    change = done(rules, verb, OPEN, values=values, reason="so it is")
+
+    assert change.case is not None
+    assert change.case.owner == ("U0LEE" if verb in CLAIMING else None)
+    assert change.log.startswith("Claimed by <@U0LEE>. ") is (verb in CLAIMING)
+    assert [entry.what for entry in change.entries] == [verb, "claim"][: 1 + (verb in CLAIMING)]
+
+
+def test_who_helps_out_in_a_case_of_somebody_else_leaves_it_to_them(rules: Rulebook) -> None:
+    change = done(rules, Verb.WRITE, replace(OPEN, owner="U0ORTIZ"), values={"text": "Thank you."})
+
+    assert change.case is not None
+    assert change.case.owner == "U0ORTIZ"
+    assert len(change.entries) == 1
+
+
 def test_only_the_owner_may_take_a_step_that_the_rules_leave_to_the_owner(rules: Rulebook) -> None:
     files = read_texts(rules_folder(None), ".yaml")
     row = next(

@@ -333,6 +333,9 @@ def test_a_person_adds_a_held_message_to_its_case(desk: MailDesk) -> None:
     assert "tom.akers@mailhaven.example" in case.participants
     assert desk.letters()[-1].name == "answers_noted"
     assert desk.states() == {"done": 3}
+    settled = desk.notices()[-1]
+    assert (settled.held, settled.settled) == (int(message), f"Added to {CASE} by <@U0LEE>")
+    assert settled.settled_at == desk.clock()
 
 
 def test_a_person_opens_a_case_from_a_held_message(desk: MailDesk) -> None:

@@ -27,6 +27,7 @@ from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.cases.stages import FILE
 from crbot.config import read_texts, rules_folder
 from crbot.intake.acting import Deed
+from crbot.intake.declining import letter_of
 from crbot.intake.ports import StaffAction, Verb
 from crbot.intake.staff import act
 from crbot.triage.decision import (
@@ -319,6 +320,24 @@ def test_a_decline_tells_for_each_ground_what_the_agency_can_do_instead(rule: st
 
     assert letter.fields["grounds"] == ["Because."]
     assert letter.fields["alternatives"] != []
+
+
+def test_words_of_a_draft_that_are_left_out_stay_and_those_that_are_emptied_are_gone(rules: Rulebook) -> None:
+    drafted = replace(CASE, draft=Draft(("agency_type",), "U0ORTIZ", "Our words.", "Ask again in May."))
+    changed = done(rules, Verb.DRAFT_DECLINE, drafted, values={"text": ""}).case
+
+    assert changed is not None
+    assert changed.draft == Draft(("agency_type",), "U0LEE", "", "Ask again in May.")
+
+
+def test_the_letter_that_is_read_before_the_release_is_the_one_that_goes_out(rules: Rulebook) -> None:
+    change = done(rules, Verb.SEND_DECLINE, CASE)
+
+    assert CASE.draft is not None
+    shown = letter_of(CASE, CASE.draft, rules.policy)
+    assert [(each.name, each.to, each.case, each.fields) for each in change.letters] == [
+        (shown.name, shown.to, shown.case, shown.fields)
+    ]
 
 
 def test_an_office_of_one_may_release_its_own_drafts(rules: Rulebook) -> None:

@@ -152,6 +152,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Rerouting:
+    """Why a person of staff moved a case to another queue."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One request's life, as it stands now."""
 
@@ -164,6 +172,7 @@ class Case:
     opened_at: datetime  # aware, UTC
     queue: Queue  # as routed, or as staff moved it
     subject: str = ""  # of the first message, for people
+    rerouting: Rerouting | None = None  # the last one by hand
     owner: str | None = None  # who claimed it: a Slack user id, or a name from the terminal
     asked: tuple[str, ...] = ()  # the facts that were asked, in the order of the numbered questions last sent
     participants: frozenset[str] = frozenset()  # `Person.key` of everyone who may add to it

@@ -40,6 +40,9 @@ class Notice:
     again: str = ""  # what can be tried again: inbox id of what was set aside, key of what could not be sent
     place: Place = Place.REVIEW
     chart: Chart | None = None  # shown below it as a picture
+    settled: str = ""  # what was done about it, and by whom: then there is nothing to press any more
+    settled_at: datetime | None = None
+    shown: str = ""  # where it stands already, as its channel calls it; then it is changed there
     calls_duty: bool = False  # whoever is on duty in that channel is called, where somebody is named
 
 
@@ -70,6 +73,15 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class Settlement:
+    """A person has done what a notice waited for: it is shown as settled."""
+
+    words: str
+    held: int | None = None  # the notice's
+    again: str = ""  # the notice's
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """All that follows from one event."""
 
@@ -79,6 +91,7 @@ class Change:
     redraws_card: bool = False
     log: str = ""  # a line for the card's thread
     notices: tuple[Notice, ...] = ()
+    settles: Settlement | None = None
     holds: bool = False  # the message waits for a person's word
     whispers: tuple[Whisper, ...] = ()
     entries: tuple[Entry, ...] = ()

@@ -22,6 +22,7 @@ from crbot.cases.respond import (
     Entry,
     Heard,
     Notice,
+    Settlement,
     answer_invitation,
     answer_without_case,
     continue_case,
@@ -35,6 +36,7 @@ from crbot.cases.respond import (
     report_on,
 )
 from crbot.cases.rulebook import Rulebook
+from crbot.intake.acting import mention
 from crbot.intake.lookalikes import imitates_name
 from crbot.intake.ports import (
     Ignored,
@@ -319,6 +321,9 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     heard = replace(heard, detail={**heard.detail, "admitted_by": action.by})
     decision = decide(received.message, desk.policy, _known(case))
     change = _continued(desk, case, heard, decision) if case else _opened(desk, heard, decision)
+    number = change.case.number if change.case else ""
+    words = f"{'Added to' if case else 'Opened as'} {number} by {mention(action.by)}"
+    change = replace(change, settles=Settlement(words, held=held.id))
     _save(desk, kept, _within_limits(desk, change), received, decision, admitted=held.id)
     return Thought(kept.id, f"acted: {action.verb}", case=change.case.number if change.case else None)
 
@@ -328,7 +333,8 @@ def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     what = action.values.get("what", "").strip()
     if desk.store.retry(what, desk.clock()):
         entry = Entry(action.verb.value, action.by, {"what": what})
-        _save(desk, kept, Change(about=action.case or None, entries=(entry,)))
+        settles = Settlement(f"Tried again by {mention(action.by)}", again=what)
+        _save(desk, kept, Change(about=action.case or None, entries=(entry,), settles=settles))
         return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
     _save(desk, kept, _acted(desk, action))
     return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
-from crbot.cases.case import ENDED, Case, Pause, Site, Stage, Status
+from crbot.cases.case import ENDED, Case, Pause, Rerouting, Site, Stage, Status
 from crbot.cases.letters import Letter, LetterName, paragraphs, to_agency
 from crbot.cases.respond import Change, Entry, Whisper
 from crbot.cases.rulebook import Rulebook
@@ -117,9 +117,8 @@ def _reroute(case: Case, deed: Deed) -> Change:
         raise Refused(f"{wanted!r} is no queue; write one of {', '.join(Queue)}.")
     reason = deed.reason("Moving a case")
     name = deed.policy.label("queue", wanted)
-    return done(
-        case.changed(queue=Queue(wanted), owner=None), deed, f"Moved to {name} by {deed.by}: {reason}"
-    )
+    rerouted = case.changed(queue=Queue(wanted), owner=None, rerouting=Rerouting(deed.action.by, reason))
+    return done(rerouted, deed, f"Moved to {name} by {deed.by}: {reason}")
 
 
 def _note(case: Case, deed: Deed) -> Change:

@@ -49,7 +49,7 @@ from crbot.intake.ports import (
     Stale,
 )
 from crbot.intake.repeats import likeness
-from crbot.store import lookups, marks
+from crbot.store import lookups, marks, notices
 from crbot.store.arrivals import arrival_of, keep, namesake_of
 from crbot.store.casefile import CASE, case_numbered, save_case
 from crbot.store.engine import open_engine as open_engine
@@ -287,6 +287,8 @@ class SqlStore:
                 _link(connection, received.identity, change.case.number)
             text = received.message.body if received else ""
             put_out(connection, rows_of(str(kept.id), change, now, text, kept.id))
+            if change.settles is not None:
+                notices.settle(connection, change.settles, now)
             write_down(connection, number or "", change.entries, now)
             connection.execute(_UPDATE_INBOX, {"inbox_id": admitted or kept.id} | settled)
             if admitted is not None:

@@ -36,7 +36,7 @@ from crbot.wiring.database import open_database, register_in
 from crbot.wiring.folders import load_letters, load_rules
 from crbot.wiring.mail import make_mailbox, outlet_settings, sent_folder, tokens_of
 from crbot.wiring.slack import Listener, MakeListener, account_of, make_listener
-from crbot.wiring.staff import TerminalReader, why_refused
+from crbot.wiring.staff import TerminalReader, decline_in_words, why_refused
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,11 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         listener = make_listener(settings.slack, staff)
         duty = {Place(name): user for name, user in settings.slack.duty if user}
         words = Words(
-            rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person, duty
+            rules.label,
+            lambda letter: letters.render(letter, Channel.SLACK).text,
+            people.person,
+            partial(decline_in_words, rules.policy, letters),
+            duty,
         )
         files = Files(account, lambda arrival: store.keep((arrival,)), clock)
         readers[Channel.SLACK] = SlackReader(people, channels.values(), acting.read, files.fetch)

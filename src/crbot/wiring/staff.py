@@ -9,14 +9,18 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from crbot.cases.case import Case
 from crbot.cases.masking import vocabulary_of
 from crbot.cases.proposals import KINDS, Proposal, proposals_of
 from crbot.cases.rulebook import Rulebook
+from crbot.channels.render import Letters
 from crbot.config import read_texts, rules_folder
+from crbot.intake.declining import letter_of
 from crbot.intake.ports import Arrival, StaffAction, Unreadable
 from crbot.intake.staff import look_up, refusal
 from crbot.store.store import SqlStore
 from crbot.triage.message import Channel
+from crbot.triage.policy import Policy
 
 _ACTION = TypeAdapter(StaffAction)
 
@@ -56,3 +60,12 @@ class TerminalReader:
             return _ACTION.validate_json(arrival.raw)
         except ValidationError as error:
             raise Unreadable(f"The action cannot be read: {error.error_count()} faults") from error
+
+
+def decline_in_words(policy: Policy, letters: Letters, case: Case) -> str:
+    """The letter of decline that waits for its release, as it would go out."""
+    if case.draft is None:
+        return ""
+    written = letters.render(letter_of(case, case.draft, policy), Channel.EMAIL)
+    is_mail = case.conversation.channel is Channel.EMAIL
+    return f"Subject: {written.subject}\n\n{written.text}" if is_mail else written.text

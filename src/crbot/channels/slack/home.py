@@ -48,7 +48,9 @@ def board_of(
     return Board(
         mine=_sorted((case for case in shown if case.owner == user), urgent_first),
         unclaimed=_sorted((case for case in shown if case.owner is None), urgent_first),
-        waiting=_sorted((case for case in others if wording.is_agencys_turn(case)), lambda case: case.opened_at),
+        waiting=_sorted(
+            (case for case in others if wording.is_agencys_turn(case)), lambda case: case.opened_at
+        ),
         calls=_sorted(
             (case for case in shown if (at := call_at(case)) and now <= at < now + _WEEK),
             lambda case: call_at(case) or now,

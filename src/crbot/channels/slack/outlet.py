@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from slack_sdk import WebClient
 
-from crbot.cases.case import Place
+from crbot.cases.case import Case, Place
 from crbot.cases.chart import Chart
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Label, Notice, Whisper
@@ -33,6 +33,9 @@ class Words:
     label: Label  # facts, as the rules name them
     letter: Callable[[Letter], str]  # a letter's text, from its template
     profile: Profile  # people, as Slack names them
+    decline: Callable[[Case], str] = lambda case: (
+        ""
+    )  # the letter that waits for its release, as it would go out
     duty: Mapping[Place, str] = field(default_factory=dict)  # whom escalations call, by channel: user ids
 
 
@@ -77,6 +80,9 @@ class SlackOutlet:
             case Whisper() as whisper:
                 text = line(with_names(whisper.text, self._words.profile), WHISPER)
                 return Receipt(self._slack.whisper(whisper.channel, whisper.to, text).identity)
+            case Notice(shown=str(identity)) as notice if identity:
+                self._show_settled(outgoing, notice)
+                return Receipt(identity)
             case Letter() | Notice() as message:
                 found = self._standing_message(outgoing, message) if outgoing.attempts > 1 else None
                 spot = found or self._send(outgoing, message)
@@ -84,13 +90,19 @@ class SlackOutlet:
                     self._show_chart(outgoing, message.chart, spot)
                 return Receipt(spot.identity)
 
+    def _show_settled(self, outgoing: Outgoing, notice: Notice) -> None:
+        """A notice changed in place; where it is gone, there is nothing to press any more."""
+        settled = replace(notice, settled=with_names(notice.settled, self._words.profile))
+        payload = cards.notice(f"notice:{_digest(outgoing)}", settled)
+        self._slack.update(self._spot(notice.place, notice.shown), payload, outgoing.key)
+
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
         """Find a letter or notice where it would stand.
 
         None for a card, which looks for itself when it is delivered, and for a whisper, which nobody can see
         again. Raises `DeliveryFailed` where Slack can't be asked now: then nothing should be sent either.
         """
-        if not isinstance(outgoing.what, Letter | Notice):
+        if not isinstance(outgoing.what, Letter | Notice) or _is_changed_in_place(outgoing.what):
             return None
         found = self._standing_message(outgoing, outgoing.what)
         has_picture = isinstance(outgoing.what, Notice) and outgoing.what.chart is not None
@@ -183,17 +195,21 @@ class SlackOutlet:
 
     def _redrawn(self, outgoing: Outgoing, drawing: Drawing, spot: Spot) -> Spot | None:
         """The card changed in place; None where somebody deleted it."""
-        card = cards.card(drawing, self._words.label)
+        card = self._card(drawing)
         try:
             is_there = self._slack.update(spot, card, outgoing.key)
         except BlocksRefused:
             is_there = self._slack.update(spot, cards.minimal(drawing.case), outgoing.key)
         return spot if is_there else None
 
+    def _card(self, drawing: Drawing) -> Payload:
+        case = drawing.case
+        return cards.card(drawing, self._words.label, self._words.decline(case) if case.draft else "")
+
     def _drawn_anew(self, outgoing: Outgoing, drawing: Drawing) -> Spot:
         channel = self._channels[drawing.place]
         try:
-            return self._slack.post(channel, cards.card(drawing, self._words.label), outgoing.key)
+            return self._slack.post(channel, self._card(drawing), outgoing.key)
         except BlocksRefused:
             return self._slack.post(channel, cards.minimal(drawing.case), outgoing.key)
 
@@ -259,3 +275,7 @@ def _digest(outgoing: Outgoing) -> str:
 def _picture(outgoing: Outgoing) -> str:
     """The name of a notice's picture, by which it is found again."""
     return f"chart-{_digest(outgoing)}.png"
+
+
+def _is_changed_in_place(message: Letter | Notice) -> bool:
+    return isinstance(message, Notice) and bool(message.shown)

@@ -147,6 +147,9 @@ class MailSettings(_Group):
         description="any long secret: answers then come to address+case-signature, where the server delivers such",
     )
     letters_a_day: int = Field(10, gt=0, description="to one address, that no person has released")
+    alarms: str = Field(
+        "", description="an address of staff that is written to when Slack is broken, and when it is over"
+    )
     cases_a_day: int = Field(20, gt=0, description="opened by one sender before a person looks")
 
 

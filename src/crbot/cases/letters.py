@@ -39,6 +39,7 @@ class LetterName(StrEnum):
     REPORT_PUBLISHED = "report_published"
     MESSAGE = "message"  # staff's own words
     DECLINE = "decline"  # adverse
+    ALARM = "alarm"  # to staff: what is broken, or no longer
 
 
 NEEDS_RELEASE = frozenset({LetterName.DECLINE})
@@ -83,6 +84,7 @@ FIELDS: Mapping[LetterName, tuple[str, ...]] = {
     LetterName.REPORT_PUBLISHED: (*_OF_A_CASE, "link"),
     LetterName.MESSAGE: (*_OF_A_CASE, "words", "by"),
     LetterName.DECLINE: (*_OF_A_CASE, "grounds", "alternatives", "words"),
+    LetterName.ALARM: ("name", "what", "is_over"),
 }
 
 

@@ -148,6 +148,8 @@ EXAMPLE: Mapping[str, object] = {
     "minutes": 30,
     "where": "We call you at 614-555-0142",
     "is_cancelled": False,
+    "is_over": False,
+    "what": "Nothing is heard from Slack. The bot has no connection; it tries again by itself.",
     "ending": "closed",
     "link": "https://cops.usdoj.gov/collaborativereform",
     "grounds": ["Agencies of this kind can't request assistance."],

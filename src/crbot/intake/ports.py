@@ -5,7 +5,7 @@ Adapters fit these by shape; which ones are used is told in `crbot.wiring`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -244,6 +244,15 @@ class Brake:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something of ours that is broken, until it works again."""
+
+    where: str  # the lane that it stops, or "line": nothing is heard from Slack
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sightings:
     """What else came from a sender lately."""
 
@@ -375,6 +384,12 @@ class Store(Protocol):
 
     def post(self, notice: Notice, name: str, now: datetime) -> bool:
         """Show staff a notice; False where one of this name was shown before."""
+
+    def begin_trouble(self, trouble: Trouble, letter: Letter, now: datetime) -> bool:
+        """Note that something is broken, and write of it; False where that is noted already."""
+
+    def end_troubles(self, where: str, letter: Callable[[Trouble], Letter], now: datetime) -> int:
+        """What was broken there works again: it is written of; returns how many troubles are over."""
 
     def is_posted(self, name: str) -> bool:
         """True where a notice of this name was shown."""

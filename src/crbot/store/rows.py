@@ -41,7 +41,7 @@ def rows_of(origin: str, change: Change, now: datetime, text: str = "", message:
 
     `text`: the words of the message that it follows from, for the card's thread; `message`: its inbox id.
     """
-    rows = [_letter_row(f"{letter.name.value}:{origin}", letter, now) for letter in change.letters]
+    rows = [letter_row(f"{letter.name.value}:{origin}", letter, now) for letter in change.letters]
     rows += [
         notice_row(f"notice:{origin}:{position}", notice, now)
         for position, notice in enumerate(change.notices)
@@ -59,7 +59,7 @@ def rows_of(origin: str, change: Change, now: datetime, text: str = "", message:
     return rows
 
 
-def _letter_row(key: str, letter: Letter, now: datetime) -> Row:
+def letter_row(key: str, letter: Letter, now: datetime) -> Row:
     recipient = letter.to.address.casefold()
     return _row(key, letter.to.channel, "letter", as_json(LETTER, letter), now, letter.case, recipient)
 

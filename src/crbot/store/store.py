@@ -47,9 +47,10 @@ from crbot.intake.ports import (
     Settled,
     Sightings,
     Stale,
+    Trouble,
 )
 from crbot.intake.repeats import likeness
-from crbot.store import lookups, marks, notices
+from crbot.store import lookups, marks, notices, troubles
 from crbot.store.arrivals import arrival_of, keep, namesake_of
 from crbot.store.casefile import CASE, case_numbered, save_case
 from crbot.store.engine import open_engine as open_engine
@@ -461,6 +462,14 @@ class SqlStore:
             is_new = not _is_posted(connection, name)
             put_out(connection, [notice_row(f"notice:{name}", notice, now)] if is_new else [])
         return is_new
+
+    def begin_trouble(self, trouble: Trouble, letter: Letter, now: datetime) -> bool:
+        with self._transaction() as connection:
+            return troubles.begin(connection, trouble, letter, now)
+
+    def end_troubles(self, where: str, letter: Callable[[Trouble], Letter], now: datetime) -> int:
+        with self._transaction() as connection:
+            return troubles.end(connection, where, letter, now)
 
     def is_posted(self, name: str) -> bool:
         with self._transaction() as connection:

@@ -51,6 +51,7 @@ class Bot:
     poll_seconds: float
     slack: MakeListener | None
     closing: tuple[Callable[[], None], ...]
+    alarms: str = ""  # the mail address of staff that is written to when something of ours is broken
 
     def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> Listener | None:
         """The way in from Slack, not started yet; None where Slack is off."""
@@ -136,7 +137,8 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     )
     desk = Desk(store, _Readers(readers), rules, own, clock, limits, register_in(engine, rules.policy))
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
+    alarms = settings.mail.alarms if settings.mail else ""
+    return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing), alarms)
 
 
 class _Readers:

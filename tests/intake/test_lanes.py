@@ -130,9 +130,7 @@ def test_what_our_side_must_mend_goes_out_when_it_is_mended_and_staff_are_told_o
 STAFF = "duty@cops.example.gov"
 
 
-def test_staff_have_one_mail_when_it_is_broken_and_one_when_it_is_over(
-    store: SqlStore, clock: Clock
-) -> None:
+def test_staff_have_one_mail_when_it_is_broken_and_one_when_it_is_over(store: SqlStore, clock: Clock) -> None:
     other = Change(case=case("CRI-2026-0002"), letters=(replace(NOTED, case="CRI-2026-0002"),))
     elsewhere = replace(ACKNOWLEDGEMENT, to=Conversation(Channel.SLACK, "D0LEE"), case=None)
     put_out(store, clock, of_case(ACKNOWLEDGEMENT), other, Change(letters=(elsewhere,)))

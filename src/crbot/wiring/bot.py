@@ -105,6 +105,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         people = People(account.web_client())
         channels = {Place(name): channel for name, channel in settings.slack.channels}
         members = Members(account.web_client(), channels)
+        requesters = Requesters(account.web_client(), store, people.person, rules.policy, clock)
         acting = StaffActions(members.among, store.case, people.person)
         staff = Staff(
             account.web_client(),
@@ -115,7 +116,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
             acting,
             members,
             why_refused=lambda action: why_refused(store, action, rules, clock()),
-            otherwise=Requesters(account.web_client(), store, people.person, rules.policy),
+            otherwise=requesters,
         )
         listener = make_listener(settings.slack, staff)
         duty = {Place(name): user for name, user in settings.slack.duty if user}
@@ -129,9 +130,9 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         files = Files(account, lambda arrival: store.keep((arrival,)), clock)
         readers[Channel.SLACK] = SlackReader(people, channels.values(), acting.read, files.fetch)
         outlets[Channel.SLACK] = DrawingBoards(
-            SlackOutlet(account.web_client(), channels, words), staff.boards
+            SlackOutlet(account.web_client(), channels, words), staff.boards, requesters.boards
         )
-        closing.append(staff.boards.close)
+        closing += [staff.boards.close, requesters.boards.close]
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
     )

@@ -204,7 +204,7 @@ def test_the_home_tab_of_a_requester_is_drawn_anew_when_their_case_changes(
     others = replace(
         ON_SLACK, number="CRI-2026-0099", requester=Person("Bo", "bo@x.example"), participants=frozenset()
     )
-    cases.all = [replace(ON_SLACK, stage=Stage.SCOPING)]
+    cases.all = [replace(ON_SLACK, stage=Stage.DECLINED)]
 
     requesters.boards.changed(cases.all[0])
     until("the Home tab", lambda: len(peer.called("views.publish")) == 2)

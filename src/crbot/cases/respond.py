@@ -56,6 +56,16 @@ class Whisper:
 
 
 @dataclass(frozen=True, slots=True)
+class LateFile:
+    """An attached file that could not be brought in with its message, and is tried again."""
+
+    name: str
+    listed: Mapping[str, str]  # as its channel names it
+    message: str  # the identity of the message that it belongs to
+    doubt: str  # what staff are told until it is there
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A line of a case's record: what happened, and by whom."""
 
@@ -94,6 +104,7 @@ class Change:
     settles: Settlement | None = None
     holds: bool = False  # the message waits for a person's word
     whispers: tuple[Whisper, ...] = ()
+    late_files: tuple[LateFile, ...] = ()
     entries: tuple[Entry, ...] = ()
     beside: Beside | None = None
     calls: str = ""  # the member of staff whom the line in the thread calls
@@ -109,6 +120,7 @@ class Heard:
     doubts: tuple[str, ...] = ()
     inbox_id: int = 0
     gist: str = ""  # a machine's message in words
+    settles: str = ""  # a doubt that this message ends
     detail: Mapping[str, object] = field(default_factory=dict)  # what the record keeps of it besides
     absence: Absence | None = None  # of its sender, as an absence notice tells
     plan_answer: PlanAnswer | None = None  # what it seems to say of the work plan that it answers
@@ -271,8 +283,9 @@ def file_away(case: Case | None, heard: Heard, decision: Decision) -> Change:
         said += (
             f" Back on {heard.absence.until:%B %-d}, it says; what is due before waits until after that day."
         )
+    doubts = tuple(doubt for doubt in case.doubts if doubt != heard.settles)
     return Change(
-        case=case.changed(),
+        case=case.changed(doubts=doubts),
         redraws_card=True,
         log=said,
         entries=(entry,),

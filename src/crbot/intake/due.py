@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from crbot.cases.case import Place
 from crbot.cases.followups import is_given_up, pause_before_try
 from crbot.cases.letters import Letter
-from crbot.cases.respond import Notice
+from crbot.cases.respond import LateFile, Notice
 from crbot.intake.alarms import alarm, over
 from crbot.intake.ports import DeliveryFailed, Drawing, NotYet, Outgoing, Outlet, Store
 from crbot.triage.message import Channel
@@ -139,6 +139,12 @@ def _elsewhere(outgoing: Outgoing) -> Place:
 
 def _notice(outgoing: Outgoing, reason: str) -> Notice | None:
     """What staff are shown; None for what would only fail the same way again."""
+    if isinstance(outgoing.what, LateFile):
+        return Notice(
+            title="An attached file could not be kept",
+            text=f"“{outgoing.what.name}”: {reason}. Nothing more is tried; it may still be in the conversation in Slack.",
+            again=outgoing.key,
+        )
     if not isinstance(outgoing.what, Letter):
         return None
     letter = outgoing.what

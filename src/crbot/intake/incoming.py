@@ -155,6 +155,8 @@ def _save(
     admitted: int | None = None,
 ) -> None:
     now = desk.clock()
+    if received is not None and received.late_files:
+        change = replace(change, late_files=received.late_files)
     desk.store.save(kept, dated(change, now), now, received, decision, admitted)
 
 
@@ -360,6 +362,7 @@ def _heard(desk: Desk, kept: Kept, received: Received) -> Heard:
         doubts=doubts,
         inbox_id=kept.id,
         gist=received.gist,
+        settles=received.settles,
         detail=detail,
     )
 

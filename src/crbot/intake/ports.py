@@ -16,7 +16,7 @@ from crbot.cases.case import Case, Conversation, Place
 from crbot.cases.followups import FollowUp
 from crbot.cases.letters import Letter, Report, SentLetter
 from crbot.cases.meetings import CalendarAnswer
-from crbot.cases.respond import Change, Notice, Whisper
+from crbot.cases.respond import Change, LateFile, Notice, Whisper
 from crbot.intake.verbs import Verb as Verb
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel, Message
@@ -89,6 +89,8 @@ class Received:
     calendar: CalendarAnswer | None = None  # the answer of a calendar to an invitation
     gist: str = ""  # in words, what a machine's message says: "Ben Fox has accepted the invitation “Call”"
     files: tuple[File, ...] = ()
+    late_files: tuple[LateFile, ...] = ()
+    settles: str = ""  # a doubt about an earlier message that this one ends
     proof: Proof = Proof.UNKNOWN
     is_ours: bool = False  # written from the desk's own address
     doubts: tuple[str, ...] = ()  # what staff should know of it: "no From", "the charset is wrong"
@@ -147,7 +149,7 @@ class Outgoing:
 
     id: int
     key: str  # unique, fixed for ever; the identity of what is sent is derived from it
-    what: Letter | Drawing | Notice | Whisper
+    what: Letter | Drawing | Notice | Whisper | LateFile
     attempts: int  # this one counted
     token: str  # of the claim; a mark without it has no effect
     is_repeat: bool = False  # an earlier try ended without a word: look before sending again

@@ -33,7 +33,7 @@ from crbot.cases.case import ENDED, Case, Place, number_of, place_of
 from crbot.cases.figures import Event
 from crbot.cases.followups import FollowUp
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
-from crbot.cases.respond import Change, Entry, Notice, Whisper
+from crbot.cases.respond import Change, Entry, LateFile, Notice, Whisper
 from crbot.intake.ports import (
     Arrival,
     Brake,
@@ -56,7 +56,17 @@ from crbot.store.casefile import CASE, case_numbered, save_case
 from crbot.store.engine import open_engine as open_engine
 from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
 from crbot.store.records import has_failed, write_down
-from crbot.store.rows import LETTER, NOTICE, WHISPER, another_key, as_json, notice_row, put_out, rows_of
+from crbot.store.rows import (
+    LATE_FILE,
+    LETTER,
+    NOTICE,
+    WHISPER,
+    another_key,
+    as_json,
+    notice_row,
+    put_out,
+    rows_of,
+)
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
@@ -650,7 +660,7 @@ def _outgoing(connection: Connection, row: Row[Any], token: str) -> Outgoing | N
     )
 
 
-def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | Whisper:
+def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | Whisper | LateFile:
     match row.kind:
         case "letter":
             return LETTER.validate_json(row.body)
@@ -658,6 +668,8 @@ def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | 
             return NOTICE.validate_json(row.body)
         case "whisper":
             return WHISPER.validate_json(row.body)
+        case "file":
+            return LATE_FILE.validate_json(row.body)
         case _:
             return _drawing(connection, row)
 

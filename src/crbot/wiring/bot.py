@@ -130,7 +130,9 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         files = Files(account, lambda arrival: store.keep((arrival,)), clock)
         readers[Channel.SLACK] = SlackReader(people, channels.values(), acting.read, files.fetch)
         outlets[Channel.SLACK] = DrawingBoards(
-            SlackOutlet(account.web_client(), channels, words), staff.boards, requesters.boards
+            SlackOutlet(account.web_client(), channels, words, fetch_late=files.fetch_late),
+            staff.boards,
+            requesters.boards,
         )
         closing += [staff.boards.close, requesters.boards.close]
     limits = (

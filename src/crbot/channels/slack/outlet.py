@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 from crbot.cases.case import Case, Place
 from crbot.cases.chart import Chart
 from crbot.cases.letters import Letter
-from crbot.cases.respond import Label, Notice, Whisper
+from crbot.cases.respond import Label, LateFile, Notice, Whisper
 from crbot.channels.slack import cards, letters
 from crbot.channels.slack.blocks import Payload
 from crbot.channels.slack.failures import BlocksRefused
@@ -43,8 +43,15 @@ class SlackOutlet:
     """Sends by Slack's Web API; fits `crbot.intake.ports.Outlet`."""
 
     def __init__(
-        self, client: WebClient, channels: Mapping[Place, str], words: Words, pace: Pace | None = None
+        self,
+        client: WebClient,
+        channels: Mapping[Place, str],
+        words: Words,
+        pace: Pace | None = None,
+        fetch_late: Callable[[LateFile], None] | None = None,
     ) -> None:
+        """`fetch_late` tries again to bring a file in; raises `DeliveryFailed`."""
+        self._fetch_late = fetch_late
         self._pace = pace or Pace()
         self._slack = Posting(client, self._pace)
         self._channels = channels
@@ -61,6 +68,8 @@ class SlackOutlet:
                 return to.address
             case Notice(place=place):
                 return self._channels[place]
+            case LateFile():
+                return "files"
 
     def deliver(self, outgoing: Outgoing) -> Receipt:
         """Send it, or what of it did not go out in an earlier try. Raises `DeliveryFailed`, `NotYet`."""
@@ -80,6 +89,11 @@ class SlackOutlet:
             case Whisper() as whisper:
                 text = line(with_names(whisper.text, self._words.profile), WHISPER)
                 return Receipt(self._slack.whisper(whisper.channel, whisper.to, text).identity)
+            case LateFile() as late:
+                if self._fetch_late is None:
+                    raise DeliveryFailed("files are not kept here", permanent=True)
+                self._fetch_late(late)
+                return Receipt("")
             case Notice(shown=str(identity)) as notice if identity:
                 self._show_settled(outgoing, notice)
                 return Receipt(identity)

@@ -39,6 +39,7 @@ class Notice:
     about: str | None = None  # number of the case that it names
     again: str = ""  # what can be tried again: inbox id of what was set aside, key of what could not be sent
     place: Place = Place.REVIEW
+    is_whole: bool = False  # the quote is ours, and is shown to its end
     chart: Chart | None = None  # shown below it as a picture
     settled: str = ""  # what was done about it, and by whom: then there is nothing to press any more
     settled_at: datetime | None = None

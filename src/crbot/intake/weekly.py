@@ -31,4 +31,6 @@ def digest(cases: Iterable[Case], rules: Rulebook, now: datetime) -> Digest:
 def notice_of(digest: Digest) -> Notice:
     """The digest as the review channel shows it."""
     chart = None if digest.chart.is_empty else digest.chart
-    return Notice(title="The week at a glance", text=digest.summary, quote=digest.text, chart=chart)
+    return Notice(
+        title="The week at a glance", text=digest.summary, quote=digest.text, is_whole=True, chart=chart
+    )

@@ -14,6 +14,7 @@ from crbot.cases.masking import vocabulary_of
 from crbot.cases.proposals import KINDS, Proposal, proposals_of
 from crbot.cases.rulebook import Rulebook
 from crbot.channels.render import Letters
+from crbot.channels.slack.text import decode
 from crbot.config import read_texts, rules_folder
 from crbot.intake.declining import letter_of
 from crbot.intake.ports import Arrival, StaffAction, Unreadable
@@ -66,6 +67,7 @@ def decline_in_words(policy: Policy, letters: Letters, case: Case) -> str:
     """The letter of decline that waits for its release, as it would go out."""
     if case.draft is None:
         return ""
-    written = letters.render(letter_of(case, case.draft, policy), Channel.EMAIL)
-    is_mail = case.conversation.channel is Channel.EMAIL
-    return f"Subject: {written.subject}\n\n{written.text}" if is_mail else written.text
+    written = letters.render(letter_of(case, case.draft, policy), case.conversation.channel)
+    if case.conversation.channel is Channel.SLACK:
+        return decode(written.text)
+    return f"Subject: {written.subject}\n\n{written.text}"

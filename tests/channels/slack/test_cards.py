@@ -90,6 +90,7 @@ def test_no_word_of_a_generated_case_pings_or_breaks_its_card(
         cards.moved(rerouted, label, place, "https://cri.example.gov/p1"),
         cards.notice("notice:1", shown),
         cards.notice("notice:1", settled),
+        cards.notice("notice:1", replace(shown, is_whole=True)),
         cards.letter("letter:1", escape(body)),
     ]
 
@@ -112,6 +113,13 @@ def test_whoever_releases_a_decline_reads_the_whole_letter() -> None:
     assert "The letter goes on" not in shown_on(drawn)
     assert "The letter goes on" in shown_on(too_long)
     assert_harmless(too_long)
+
+
+def test_what_is_ours_in_a_notice_is_shown_to_its_end_and_what_is_not_is_cut() -> None:
+    told = Notice("The week at a glance", "3 open.", quote="\n".join(f"line {at} " * 10 for at in range(60)))
+
+    assert "line 59" not in shown_on(cards.notice("notice:1", told))
+    assert "line 59" in shown_on(cards.notice("notice:1", replace(told, is_whole=True)))
 
 
 def test_a_card_that_was_moved_tells_by_whom_and_why() -> None:

@@ -372,8 +372,7 @@ def notice(block_id: str, shown: Notice, calls: str = "") -> Payload:
     parts: list[Block] = [blocks.header(f"head:{block_id}", title)]
     if text := line(shown.text[:1].upper() + shown.text[1:], blocks.SECTION - len(called)):
         parts.append(blocks.section(f"text:{block_id}", called + text))
-    if shown.quote.strip():
-        parts.append(blocks.quote(f"quote:{block_id}", [Run(cut) for cut in _beginning(shown.quote)]))
+    parts += _quoted(block_id, shown)
     if sender := line(shown.sender, 300):
         parts.append(blocks.context(f"from:{block_id}", f"From {sender}"))
     if shown.settled:
@@ -383,6 +382,17 @@ def notice(block_id: str, shown: Notice, calls: str = "") -> Payload:
         parts.append(blocks.actions(f"act:{block_id}", buttons))
     fallback = called + line(": ".join(filter(None, (title, shown.text))), 300)
     return checked({"text": fallback, "blocks": parts}, log_line(f"head:{block_id}", title))
+
+
+def _quoted(block_id: str, shown: Notice) -> Iterator[Block]:
+    if not shown.quote.strip():
+        return
+    if not shown.is_whole:
+        yield blocks.quote(f"quote:{block_id}", [Run(cut) for cut in _beginning(shown.quote)])
+        return
+    cut = [piece for piece in pieces(clean(shown.quote), PIECE) if piece.strip()]
+    for index, piece in enumerate(cut[:MOST_PIECES], start=1):
+        yield blocks.quote(f"quote{index}:{block_id}", [Run(piece.rstrip())])
 
 
 def _of_notice(shown: Notice) -> Iterator[Button]:

@@ -112,6 +112,7 @@ def test_whoever_releases_a_decline_reads_the_whole_letter() -> None:
     assert "the end" in shown_on(drawn)
     assert "The letter goes on" not in shown_on(drawn)
     assert "The letter goes on" in shown_on(too_long)
+    assert ["Approve and Send" in shown_on(each["blocks"][-2]) for each in (drawn, too_long)] == [True, False]
     assert_harmless(too_long)
 
 

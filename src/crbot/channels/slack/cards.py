@@ -13,7 +13,7 @@ from crbot.cases.case import Case, Draft, Place, Plan, Stage
 from crbot.cases.meetings import CallState
 from crbot.cases.respond import Label, Notice
 from crbot.channels.slack import blocks, offers, wording
-from crbot.channels.slack.blocks import Block, Button, Payload, Run, Style
+from crbot.channels.slack.blocks import Block, Button, Menu, Payload, Run, Style
 from crbot.channels.slack.limits import Surface, problems
 from crbot.channels.slack.passages import decisive, pieces
 from crbot.channels.slack.text import clean, clip, clip_escaped, is_user_id, line, one_line
@@ -99,7 +99,7 @@ def _open(drawing: Drawing, label: Label, decline: str) -> Payload:
             *_judged(case, label),
             *_arranged(case),
             *_waits_for_a_person(case, decline),
-            blocks.actions(_id("act", case), offers.buttons(case)),
+            blocks.actions(_id("act", case), _buttons(case, decline)),
             blocks.context(_id("foot", case), _foot(drawing, label)),
         ],
     }
@@ -275,9 +275,22 @@ def _waits_for_a_person(case: Case, decline: str) -> Iterator[Block]:
             yield blocks.quote(_id("outwords", case), [Run(clip(told[0].text, QUOTED))])
 
 
+def _buttons(case: Case, decline: str) -> list[Button | Menu]:
+    """What a card offers; a letter that can't be read here to its end can't be released here either."""
+    is_read = len(_pieces_of(decline)) <= MOST_DECLINE_PIECES
+    return [each for each in offers.buttons(case) if is_read or each.action_id != _RELEASE]
+
+
+_RELEASE = offers.ACTION + Verb.SEND_DECLINE.value
+
+
+def _pieces_of(letter: str) -> list[str]:
+    return [piece for piece in pieces(clean(letter), PIECE) if piece.strip()]
+
+
 def _letter_of_decline(case: Case, letter: str) -> Iterator[Block]:
     """The whole letter: whoever releases it has read what goes out."""
-    cut = [piece for piece in pieces(clean(letter), PIECE) if piece.strip()]
+    cut = _pieces_of(letter)
     for index, piece in enumerate(cut[:MOST_DECLINE_PIECES], start=1):
         yield blocks.quote(_id(f"decline{index}", case), [Run(piece)])
     if len(cut) > MOST_DECLINE_PIECES:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from crbot.cases.absence import Absence
 from crbot.cases.authority import Confirmation, Party
 from crbot.cases.meetings import Call
 from crbot.triage.approval import Reading
@@ -164,6 +165,14 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
+class Rerouting:
+    """Why a person of staff moved a case to another queue."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One request's life, as it stands now."""
 
@@ -176,6 +185,7 @@ class Case:
     opened_at: datetime  # aware, UTC
     queue: Queue  # as routed, or as staff moved it
     subject: str = ""  # of the first message, for people
+    rerouting: Rerouting | None = None  # the last one by hand
     owner: str | None = None  # who claimed it: a Slack user id, or a name from the terminal
     asked: tuple[str, ...] = ()  # the facts that were asked, in the order of the numbered questions last sent
     participants: frozenset[str] = frozenset()  # `Person.key` of everyone who may add to it
@@ -193,6 +203,7 @@ class Case:
     plan: Plan | None = None
     site: Site | None = None
     pause: Pause | None = None
+    absence: Absence | None = None  # of whoever is written to, as a notice of theirs told
     asked_at: datetime | None = None  # when the open questions were sent last
     contacted_at: datetime | None = None  # when a person of staff was last in touch, or moved it on
     owned_at: datetime | None = None  # when it was last claimed, given back or moved to another queue

@@ -41,6 +41,7 @@ class LetterName(StrEnum):
     REPORT_PUBLISHED = "report_published"
     MESSAGE = "message"  # staff's own words
     DECLINE = "decline"  # adverse
+    ALARM = "alarm"  # to staff: what is broken, or no longer
 
 
 NEEDS_RELEASE = frozenset({LetterName.DECLINE})
@@ -86,6 +87,7 @@ FIELDS: Mapping[LetterName, tuple[str, ...]] = {
     LetterName.REPORT_PUBLISHED: (*_OF_A_CASE, "link"),
     LetterName.MESSAGE: (*_OF_A_CASE, "words", "by"),
     LetterName.DECLINE: (*_OF_A_CASE, "grounds", "alternatives", "words"),
+    LetterName.ALARM: ("name", "what", "is_over"),
 }
 
 
@@ -121,15 +123,36 @@ class Letter:
             raise ValueError(f"the letter {self.name!r} is adverse: a person must release it first")
 
 
+@dataclass(frozen=True, slots=True)
+class Unreleased:
+    """An adverse letter as it would go out, to be read by whoever may release it. There is no way to send it."""
+
+    name: LetterName
+    to: Conversation
+    case: str
+    fields: Mapping[str, object]
+
+    def released(self, release: Release) -> Letter:
+        return Letter(self.name, self.to, self.case, self.fields, release)
+
+
 def to_agency(
     case: Case, name: LetterName, fields: Mapping[str, object] = _NOTHING, release: Release | None = None
 ) -> Letter:
     """A letter of a case, into the conversation that it was last heard in."""
-    known = {
+    return Letter(name, case.conversation, case.number, {**_of_case(case), **fields}, release)
+
+
+def not_released(case: Case, name: LetterName, fields: Mapping[str, object]) -> Unreleased:
+    """The same, of a letter that waits for a person's word."""
+    return Unreleased(name, case.conversation, case.number, {**_of_case(case), **fields})
+
+
+def _of_case(case: Case) -> dict[str, object]:
+    return {
         "name": case.conversation.person.name or case.requester.name,
         "agency": case.agency if case.decision.facts.is_known("agency_name") else "",
     }
-    return Letter(name, case.conversation, case.number, {**known, **fields}, release)
 
 
 def paragraphs(text: str) -> list[str]:

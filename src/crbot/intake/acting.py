@@ -53,6 +53,10 @@ class Deed:
         """What the person wrote under a name; "" for nothing."""
         return self.action.values.get(name, "").strip()
 
+    def value_or(self, name: str, before: str) -> str:
+        """What the person wrote under a name, also where it is nothing; what was there, where they left it out."""
+        return self.value(name) if name in self.action.values else before
+
     def values(self, name: str) -> tuple[str, ...]:
         """What the person wrote under a name, with commas between."""
         return tuple(part for each in self.value(name).split(",") if (part := each.strip()))

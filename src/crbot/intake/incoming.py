@@ -10,8 +10,9 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
+from crbot.cases.absence import Absence, back_on
 from crbot.cases.case import Case, PlanAnswer, Stage
 from crbot.cases.followups import dated
 from crbot.cases.letters import Report
@@ -21,6 +22,7 @@ from crbot.cases.respond import (
     Entry,
     Heard,
     Notice,
+    Settlement,
     answer_invitation,
     answer_without_case,
     continue_case,
@@ -34,6 +36,7 @@ from crbot.cases.respond import (
     report_on,
 )
 from crbot.cases.rulebook import Rulebook
+from crbot.intake.acting import mention
 from crbot.intake.confirming import answered, ask_by_itself, doubt_of, without_anothers
 from crbot.intake.lookalikes import imitates_name
 from crbot.intake.ports import (
@@ -156,6 +159,8 @@ def _save(
     admitted: int | None = None,
 ) -> None:
     now = desk.clock()
+    if received is not None and received.late_files:
+        change = replace(change, late_files=received.late_files)
     desk.store.save(kept, dated(change, now), now, received, decision, admitted)
 
 
@@ -204,6 +209,8 @@ def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decisi
     if case is not None and is_let_in and received.calendar is not None:
         return answer_invitation(case, heard, decision, received.calendar)
     if decision.kind.is_silent:
+        if case is not None and is_let_in:
+            heard = replace(heard, absence=_absence(desk, case, heard))
         # A machine of somebody else's that names a case is filed, but not with the case.
         return file_away(case if is_let_in or thread.trace is not Trace.SUBJECT else None, heard, decision)
     if case is not None and received.ticket is not None:
@@ -216,6 +223,17 @@ def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decisi
     if case is not None:
         return _continued(desk, case, heard, received, decision)
     return _new_matter(desk, heard, received, decision)
+
+
+def _absence(desk: Desk, case: Case, heard: Heard) -> Absence | None:
+    """That whoever letters go to is away, where an automatic message of theirs tells until when."""
+    message, now = heard.message, desk.clock()
+    address = (message.sender.address or "").casefold()
+    if Mark.AUTOMATIC not in message.marks or address != case.conversation.address.casefold():
+        return None
+    zone = desk.rules.hours.zones_of(case.state, case.zone)[0]
+    day = back_on(message.body, now.astimezone(zone).date())
+    return Absence(now, datetime.combine(day, time(), zone)) if day else None
 
 
 def _continued(desk: Desk, case: Case, heard: Heard, received: Received, decision: Decision) -> Change:
@@ -343,6 +361,9 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
         if case
         else _opened(desk, heard, received, decision)
     )
+    number = change.case.number if change.case else ""
+    words = f"{'Added to' if case else 'Opened as'} {number} by {mention(action.by)}"
+    change = replace(change, settles=Settlement(words, held=held.id))
     _save(desk, kept, _within_limits(desk, change), received, decision, admitted=held.id)
     return Thought(kept.id, f"acted: {action.verb}", case=change.case.number if change.case else None)
 
@@ -352,7 +373,8 @@ def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     what = action.values.get("what", "").strip()
     if desk.store.retry(what, desk.clock()):
         entry = Entry(action.verb.value, action.by, {"what": what})
-        _save(desk, kept, Change(about=action.case or None, entries=(entry,)))
+        settles = Settlement(f"Tried again by {mention(action.by)}", again=what)
+        _save(desk, kept, Change(about=action.case or None, entries=(entry,), settles=settles))
         return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
     _save(desk, kept, _acted(desk, action))
     return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")
@@ -383,6 +405,7 @@ def _heard(desk: Desk, kept: Kept, received: Received) -> Heard:
         doubts=doubts,
         inbox_id=kept.id,
         gist=received.gist,
+        settles=received.settles,
         detail=detail,
     )
 

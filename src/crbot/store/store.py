@@ -21,7 +21,6 @@ from sqlalchemy import (
     Row,
     bindparam,
     func,
-    insert,
     select,
     text,
     tuple_,
@@ -33,7 +32,7 @@ from crbot.cases.case import ENDED, Case, Place, number_of, place_of
 from crbot.cases.figures import Event
 from crbot.cases.followups import FollowUp
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
-from crbot.cases.respond import Change, Entry, Notice, Whisper
+from crbot.cases.respond import Change, Entry, LateFile, Notice, Whisper
 from crbot.intake.ports import (
     Arrival,
     Brake,
@@ -47,15 +46,26 @@ from crbot.intake.ports import (
     Settled,
     Sightings,
     Stale,
+    Trouble,
 )
 from crbot.intake.repeats import likeness
-from crbot.store import lookups, marks
+from crbot.store import lookups, marks, notices, troubles
 from crbot.store.arrivals import arrival_of, keep, namesake_of
-from crbot.store.casefile import CASE, case_numbered, save_case
+from crbot.store.casefile import CASE, case_numbered, remember_card, save_case
 from crbot.store.engine import open_engine as open_engine
 from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
 from crbot.store.records import has_failed, write_down
-from crbot.store.rows import LETTER, NOTICE, WHISPER, another_key, as_json, notice_row, put_out, rows_of
+from crbot.store.rows import (
+    LATE_FILE,
+    LETTER,
+    NOTICE,
+    WHISPER,
+    another_key,
+    as_json,
+    notice_row,
+    put_out,
+    rows_of,
+)
 from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
@@ -291,6 +301,8 @@ class SqlStore:
                 _link(connection, received.identity, change.case.number)
             text = received.message.body if received else ""
             put_out(connection, rows_of(str(kept.id), change, now, text, kept.id))
+            if change.settles is not None:
+                notices.settle(connection, change.settles, now)
             write_down(connection, number or "", change.entries, now)
             connection.execute(_UPDATE_INBOX, {"inbox_id": admitted or kept.id} | settled)
             if admitted is not None:
@@ -360,7 +372,7 @@ class SqlStore:
             sent = {"state": "sent", "identity": receipt.identity, "sent_at": now, "reason": ""}
             connection.execute(update(outbox).where(outbox.c.id == outgoing.id).values(sent))
             if isinstance(outgoing.what, Drawing):
-                _remember_card(connection, outgoing.what, receipt)
+                remember_card(connection, outgoing.what, receipt)
             if isinstance(outgoing.what, Letter) and outgoing.what.case:
                 _link(connection, receipt.identity, outgoing.what.case)
 
@@ -463,6 +475,14 @@ class SqlStore:
             is_new = not _is_posted(connection, name)
             put_out(connection, [notice_row(f"notice:{name}", notice, now)] if is_new else [])
         return is_new
+
+    def begin_trouble(self, trouble: Trouble, letter: Letter, now: datetime) -> bool:
+        with self._transaction() as connection:
+            return troubles.begin(connection, trouble, letter, now)
+
+    def end_troubles(self, where: str, letter: Callable[[Trouble], Letter], now: datetime) -> int:
+        with self._transaction() as connection:
+            return troubles.end(connection, where, letter, now)
 
     def is_posted(self, name: str) -> bool:
         with self._transaction() as connection:
@@ -643,7 +663,7 @@ def _outgoing(connection: Connection, row: Row[Any], token: str) -> Outgoing | N
     )
 
 
-def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | Whisper:
+def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | Whisper | LateFile:
     match row.kind:
         case "letter":
             return LETTER.validate_json(row.body)
@@ -651,6 +671,8 @@ def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | 
             return NOTICE.validate_json(row.body)
         case "whisper":
             return WHISPER.validate_json(row.body)
+        case "file":
+            return LATE_FILE.validate_json(row.body)
         case _:
             return _drawing(connection, row)
 
@@ -665,16 +687,3 @@ def _drawing(connection: Connection, row: Row[Any]) -> Drawing:
     body = json.loads(row.body)
     called = body.get("calls", "")
     return Drawing(case, place_of(case), body["text"], body["message"], posted, body["log"], called)
-
-
-def _remember_card(connection: Connection, drawing: Drawing, receipt: Receipt) -> None:
-    if drawing.posted.get(drawing.place) == receipt.identity:
-        return
-    here = {"case_number": drawing.case.number, "place": drawing.place.value}
-    moved = (
-        update(cards)
-        .where(cards.c.case_number == here["case_number"], cards.c.place == here["place"])
-        .values(identity=receipt.identity)
-    )
-    if connection.execute(moved).rowcount == 0:
-        connection.execute(insert(cards).values(here | {"identity": receipt.identity}))

@@ -9,15 +9,20 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from crbot.cases.case import Case
 from crbot.cases.masking import vocabulary_of
 from crbot.cases.proposals import KINDS, Proposal, proposals_of
 from crbot.cases.rulebook import Rulebook
+from crbot.channels.render import Letters
+from crbot.channels.slack.text import decode
 from crbot.config import Settings, read_texts, rules_folder
+from crbot.intake.declining import letter_of
 from crbot.intake.ports import Arrival, StaffAction, Unreadable
 from crbot.intake.staff import look_up, refusal
 from crbot.intake.vouching import NO_MEANS, Means
 from crbot.store.store import SqlStore
 from crbot.triage.message import Channel
+from crbot.triage.policy import Policy
 from crbot.wiring.database import means_in, open_database
 from crbot.wiring.mail import is_signed
 
@@ -70,3 +75,13 @@ class TerminalReader:
             return _ACTION.validate_json(arrival.raw)
         except ValidationError as error:
             raise Unreadable(f"The action cannot be read: {error.error_count()} faults") from error
+
+
+def decline_in_words(policy: Policy, letters: Letters, case: Case) -> str:
+    """The letter of decline that waits for its release, as it would go out."""
+    if case.draft is None:
+        return ""
+    written = letters.render(letter_of(case, case.draft, policy), case.conversation.channel)
+    if case.conversation.channel is Channel.SLACK:
+        return decode(written.text)
+    return f"Subject: {written.subject}\n\n{written.text}"

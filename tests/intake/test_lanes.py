@@ -149,6 +149,19 @@ def test_staff_have_one_mail_when_it_is_broken_and_one_when_it_is_over(store: Sq
     assert told == [(STAFF, title, False), (STAFF, f"over: {title}", True)]
 
 
+def test_a_failure_that_is_told_late_begins_no_new_trouble(store: SqlStore, clock: Clock) -> None:
+    notice = Notice("Nothing goes out", "Slack no longer takes the token.")
+    alarm(store, notice, clock(), LINE, STAFF)
+    over(store, LINE, clock(), STAFF)
+
+    alarm(store, notice, clock(), LINE, STAFF)
+    over(store, LINE, clock(), STAFF)
+    mail = Outlet()
+    send_due(store, Channel.EMAIL, mail, clock)
+
+    assert len(mail.delivered) == 2
+
+
 def test_what_breaks_again_is_told_again(store: SqlStore, clock: Clock) -> None:
     notice = Notice("Nothing is heard from Slack", "It tries again by itself.")
     mail = Outlet()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crbot.cli.asking import Failure, RulesFolder, opened_store
+from crbot.cli.asking import Failure, RulesFolder, opened_store, write
 
 if TYPE_CHECKING:
     from crbot.triage.policy import Policy
@@ -21,12 +21,65 @@ rules_app = typer.Typer(help="Check and test the rules.", no_args_is_help=True)
 @rules_app.command("check")
 def rules_check(
     folder: Annotated[Path | None, typer.Argument(help="else the rules in force")] = None,
+    confirm: Annotated[
+        str, typer.Option(metavar="REASON", help="sign the table anew: why the lines that changed are right")
+    ] = "",
+    by: Annotated[str, typer.Option(metavar="NAME", help="who signs")] = "",
 ) -> None:
-    """Validate a folder of rules: every error with file, line, and what to write instead."""
-    from crbot import wiring
+    """Validate a folder of rules, and show what it decides otherwise than the table that was signed.
 
+    Every error is told with file, line, column, and what to write instead.
+
+    Example: crbot rules check house/rules --confirm "A bare badge number no longer counts" --by "Jordan Lee"
+    """
+    from crbot import wiring, worker
+    from crbot.channels.signing import told
+
+    if bool(confirm.strip()) is not bool(by.strip()):
+        raise typer.BadParameter("whoever signs gives both: --confirm REASON and --by NAME")
     policy = wiring.load_policy(folder)
     typer.echo(f"The rules are valid: version {policy.version.version}, sha256 {policy.version.sha256}")
+    if confirm:
+        altered = wiring.sign(policy, folder, by.strip(), confirm.strip(), worker.now())
+        typer.echo("\n".join([*map(told, altered), f"Signed by {by.strip()}: {len(altered)} changes"]))
+        return
+    altered = wiring.unsigned_changes(policy, folder)
+    if altered and not wiring.signatures(folder):
+        raise Failure(f"nobody has signed what they decide: read it (crbot rules table), then {_SIGN}")
+    for change in altered:
+        typer.echo(told(change))
+    if altered:
+        raise Failure(
+            f"{len(altered)} changes to what the rules decide are not signed, see above; if they are meant, {_SIGN}"
+        )
+    typer.echo("They decide everything as the signed table says")
+
+
+_SIGN = 'sign: crbot rules check FOLDER --confirm "why" --by "your name"'
+
+
+@rules_app.command("table")
+def rules_table(
+    folder: Annotated[Path | None, typer.Argument(help="else the rules in force")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="for a spreadsheet")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="write a page to read, print and sign")] = None,
+) -> None:
+    """Decide every combination of facts that the rules can see, and print it in as few lines as can say it.
+
+    Example: crbot rules table --html table.html
+    """
+    from crbot import wiring
+    from crbot.channels import signing
+    from crbot.triage.table import whole_table
+
+    policy = wiring.load_policy(folder)
+    lines = whole_table(policy)
+    if html is not None:
+        write(signing.as_page(lines, policy, wiring.signatures(folder)), html)
+    elif as_csv:
+        typer.echo(signing.as_csv(lines), nl=False)
+    else:
+        typer.echo(signing.as_text(lines))
 
 
 @rules_app.command("test")

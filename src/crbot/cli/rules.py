@@ -82,6 +82,35 @@ def rules_table(
         typer.echo(signing.as_text(lines))
 
 
+@rules_app.command("schema")
+def rules_schema(
+    file: Annotated[
+        str, typer.Argument(help="a file of the rules, such as cues/services.yaml; else all")
+    ] = "",
+    folder: Annotated[
+        Path | None, typer.Option("--write", metavar="DIR", help="write each schema into this folder")
+    ] = None,
+    rules: RulesFolder = None,
+) -> None:
+    """Print JSON Schemas of the rules files, by which an editor completes names and marks what is wrong.
+
+    VS Code needs its YAML extension alone: each file names its schema in its first line.
+
+    Example: crbot rules schema --write rules/schema
+    """
+    from crbot import wiring
+    from crbot.channels import schemas
+
+    made = schemas.schemas(wiring.load_rules(rules))
+    if folder is None:
+        chosen = made[schemas.name_for(file, made)] if file else made
+        typer.echo(schemas.as_json(chosen), nl=False)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in [schemas.name_for(file, made)] if file else made:
+        write(schemas.as_json(made[name]), folder / f"{name}.json")
+
+
 @rules_app.command("test")
 def rules_test(folder: Annotated[Path | None, typer.Argument(help="else the rules in force")] = None) -> None:
     """Run the examples that stand in the rules."""

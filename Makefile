@@ -59,6 +59,11 @@ format: $(READY) ## lay the code out
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: policy
+policy: $(READY) ## what is made of the rules: docs/policy-as-run.md and the schemas for editors
+	$(BIN)/crbot rules explain --rules rules > docs/policy-as-run.md
+	$(BIN)/crbot rules schema --rules rules --write rules/schema
+
 .PHONY: lock
 lock: ## renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra demo --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock

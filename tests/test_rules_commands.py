@@ -90,3 +90,36 @@ def test_the_whole_table_is_printed_for_people_spreadsheets_and_paper(tmp_path: 
     page = (tmp_path / "table.html").read_text("utf-8")
     assert "This table is signed as it stands." in page
     assert "<script" not in page
+
+
+def test_one_rule_is_explained_by_its_name_and_a_misspelt_one_is_guessed() -> None:
+    assert (
+        "### No open investigation and no lawsuit, present or expected"
+        in said("explain", "pending_matters")[1]
+    )
+    assert "did you mean 'pending_matters'?" in said("explain", "pending_maters")[1]
+
+
+def test_the_policy_is_written_as_a_page(tmp_path: Path) -> None:
+    said("explain", "--html", tmp_path / "policy.html")
+
+    assert "<svg" in (tmp_path / "policy.html").read_text("utf-8")
+
+
+def test_a_case_that_is_not_there_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRBOT_DATABASE_URL", f"sqlite:///{tmp_path / 'crbot.db'}")
+
+    code, text = said("explain", "cri-2026-0042")
+
+    assert code == 1
+    assert "there is no case CRI-2026-0042" in text
+
+
+def test_an_editor_gets_the_schema_of_a_file(tmp_path: Path) -> None:
+    assert '"title": "crbot rules: cues"' in said("schema", "cues/services.yaml")[1]
+
+    said("schema", "--write", tmp_path / "schema")
+
+    assert {file.name for file in (tmp_path / "schema").iterdir()} == {
+        file.name for file in (SHIPPED / "schema").iterdir()
+    }

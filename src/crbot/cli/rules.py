@@ -82,6 +82,65 @@ def rules_table(
         typer.echo(signing.as_text(lines))
 
 
+@rules_app.command("explain")
+def rules_explain(
+    name: Annotated[
+        str, typer.Argument(help="a rule, fact, queue, stage or letter, or a case number; else everything")
+    ] = "",
+    html: Annotated[
+        Path | None, typer.Option("--html", help="write a page, with a picture of the decision")
+    ] = None,
+    rules: RulesFolder = None,
+) -> None:
+    """Print the policy as it runs, as a document for people; or one rule, or how a case was decided.
+
+    Example: crbot rules explain pending_matters
+    """
+    from crbot import wiring
+    from crbot.channels import handbook
+    from crbot.config import load_settings
+    from crbot.triage.notation import meant
+
+    if name.upper().startswith("CRI-"):
+        if html is not None:
+            raise typer.BadParameter("a case is written as a page by: crbot cases export")
+        _explain_case(name.upper(), rules)
+        return
+    rulebook = wiring.load_rules(rules or load_settings().rules)
+    everything = handbook.handbook(rulebook)
+    sections = handbook.about(everything, name) if name else everything
+    if not sections:
+        raise Failure(
+            f"nothing in the rules is called {name!r}; {meant(name, handbook.names_in(everything))}"
+        )
+    if html is not None:
+        write(handbook.as_page(sections, rulebook), html)
+    else:
+        typer.echo(handbook.as_markdown(sections), nl=False)
+
+
+def _explain_case(number: str, rules: Path | None) -> None:
+    from rich.console import Console
+
+    from crbot import wiring
+    from crbot.channels import terminal
+    from crbot.config import load_settings
+
+    policy = wiring.load_policy(rules or load_settings().rules)
+    with opened_store() as store:
+        case = store.case(number)
+    if case is None:
+        raise Failure(f"there is no case {number}; crbot cases list shows those there are")
+    console = Console()
+    terminal.show(console, f"{case.number} · {case.agency}", case.decision, policy.label)
+    terminal.show_explanation(console, case.decision)
+    if case.decision.rules != policy.version:
+        console.print(
+            f"Decided by rules {case.decision.rules.version} ({case.decision.rules.sha256[:12]}); "
+            f"in force are {policy.version.version} ({policy.version.sha256[:12]})."
+        )
+
+
 @rules_app.command("schema")
 def rules_schema(
     file: Annotated[

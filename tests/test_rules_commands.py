@@ -123,3 +123,32 @@ def test_an_editor_gets_the_schema_of_a_file(tmp_path: Path) -> None:
     assert {file.name for file in (tmp_path / "schema").iterdir()} == {
         file.name for file in (SHIPPED / "schema").iterdir()
     }
+
+
+def test_examples_that_fail_are_told_and_on_demand_why(house: Path) -> None:
+    change(
+        house / "eligibility.yaml", "| federal             | fail    |", "| federal             | pass    |"
+    )
+
+    code, text = said("test", house)
+    assert code == 1
+    assert "'agency_type federal' must give pass, and gives fail" in text
+    assert "can't request assistance" not in text
+
+    assert (
+        "  Agencies of this kind can't request assistance. (eligibility.yaml:"
+        in said("test", house, "--why")[1]
+    )
+
+
+def test_a_row_without_an_example_is_told(house: Path) -> None:
+    change(
+        house / "routing.yaml",
+        "  | resource_referral                              | no       | cri_tac                   |\n",
+        "",
+    )
+
+    code, text = said("test", house)
+
+    assert code == 1
+    assert "routing.yaml:19: no example of routing comes to this row; write one" in text

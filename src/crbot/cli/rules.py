@@ -171,16 +171,25 @@ def rules_schema(
 
 
 @rules_app.command("test")
-def rules_test(folder: Annotated[Path | None, typer.Argument(help="else the rules in force")] = None) -> None:
-    """Run the examples that stand in the rules."""
+def rules_test(
+    folder: Annotated[Path | None, typer.Argument(help="else the rules in force")] = None,
+    why: Annotated[bool, typer.Option("--why", help="for each that fails: what decided instead")] = False,
+) -> None:
+    """Run the examples that stand in the rules, and tell what none of them tries."""
     from crbot import wiring
-    from crbot.triage.examples import run_examples
+    from crbot.triage.examples import run_examples, untried
 
-    failures = run_examples(wiring.load_policy(folder))
+    policy = wiring.load_policy(folder)
+    failures, lacking = run_examples(policy), untried(policy)
     for failure in failures:
-        typer.echo(str(failure))
+        typer.echo("\n".join([str(failure), *(f"  {line}" for line in failure.why if why)]))
+    for each in lacking:
+        typer.echo(f"{each}; write one")
     if failures:
-        raise Failure(f"{len(failures)} of the examples come out differently; see above")
+        mend = "see above" if why else "see above; --why tells what decided"
+        raise Failure(f"{len(failures)} of the examples come out differently, {mend}")
+    if lacking:
+        raise Failure(f"{len(lacking)} parts of the rules are tried by no example, see above")
     typer.echo("All examples come out as they should")
 
 

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 rules_app = typer.Typer(help="Check and test the rules.", no_args_is_help=True)
 
 
+def _in_force(folder: Path | None) -> Path | None:
+    """The folder that is told, else the one that the settings name, else none: the rules that came with crbot."""
+    from crbot.config import load_settings
+
+    return folder or load_settings().rules
+
+
 @rules_app.command("check")
 def rules_check(
     folder: Annotated[Path | None, typer.Argument(help="else the rules in force")] = None,
@@ -37,6 +44,7 @@ def rules_check(
 
     if bool(confirm.strip()) is not bool(by.strip()):
         raise typer.BadParameter("whoever signs gives both: --confirm REASON and --by NAME")
+    folder = _in_force(folder)
     policy = wiring.load_policy(folder)
     typer.echo(f"The rules are valid: version {policy.version.version}, sha256 {policy.version.sha256}")
     if confirm:
@@ -72,6 +80,7 @@ def rules_table(
     from crbot.channels import signing
     from crbot.triage.table import whole_table
 
+    folder = _in_force(folder)
     policy = wiring.load_policy(folder)
     lines = whole_table(policy)
     if html is not None:
@@ -98,15 +107,14 @@ def rules_explain(
     """
     from crbot import wiring
     from crbot.channels import handbook
-    from crbot.config import load_settings
     from crbot.triage.notation import meant
 
     if name.upper().startswith("CRI-"):
         if html is not None:
-            raise typer.BadParameter("a case is written as a page by: crbot cases export")
+            raise typer.BadParameter("a case is explained in the terminal alone; leave --html out")
         _explain_case(name.upper(), rules)
         return
-    rulebook = wiring.load_rules(rules or load_settings().rules)
+    rulebook = wiring.load_rules(_in_force(rules))
     everything = handbook.handbook(rulebook)
     sections = handbook.about(everything, name) if name else everything
     if not sections:
@@ -124,9 +132,8 @@ def _explain_case(number: str, rules: Path | None) -> None:
 
     from crbot import wiring
     from crbot.channels import terminal
-    from crbot.config import load_settings
 
-    policy = wiring.load_policy(rules or load_settings().rules)
+    policy = wiring.load_policy(_in_force(rules))
     with opened_store() as store:
         case = store.case(number)
     if case is None:
@@ -160,7 +167,7 @@ def rules_schema(
     from crbot import wiring
     from crbot.channels import schemas
 
-    made = schemas.schemas(wiring.load_rules(rules))
+    made = schemas.schemas(wiring.load_rules(_in_force(rules)))
     if folder is None:
         chosen = made[schemas.name_for(file, made)] if file else made
         typer.echo(schemas.as_json(chosen), nl=False)
@@ -179,7 +186,7 @@ def rules_test(
     from crbot import wiring
     from crbot.triage.examples import run_examples, untried
 
-    policy = wiring.load_policy(folder)
+    policy = wiring.load_policy(_in_force(folder))
     failures, lacking = run_examples(policy), untried(policy)
     for failure in failures:
         typer.echo("\n".join([str(failure), *(f"  {line}" for line in failure.why if why)]))
@@ -206,9 +213,8 @@ def rules_proposals(
 
     from crbot import wiring
     from crbot.channels import terminal
-    from crbot.config import load_settings
 
-    folder = rules or load_settings().rules
+    folder = _in_force(rules)
     label = wiring.load_policy(folder).label
     with opened_store() as store:
         found = list(wiring.proposals(store, folder))
@@ -240,7 +246,7 @@ def rules_report(
     from crbot.channels.usage import show_uses, uses_as_csv
     from crbot.triage.usage import examples_of, uses
 
-    policy = wiring.load_policy(rules)
+    policy = wiring.load_policy(_in_force(rules))
     labelled = list(_labelled(corpus, policy) if corpus else examples_of(policy))
     used = uses(labelled, policy)
     if as_csv:

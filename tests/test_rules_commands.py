@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from crbot.cases.respond import Change
 from crbot.channels.signing import read_csv
 from crbot.cli import app
 from crbot.config import rules_folder
+from crbot.store.migrations import upgrade
+from crbot.store.store import SqlStore, open_engine
+from tests.store.test_store import NOW, arrival, case, received
 
 SHIPPED = rules_folder(None)
 
@@ -104,6 +108,26 @@ def test_the_policy_is_written_as_a_page(tmp_path: Path) -> None:
     said("explain", "--html", tmp_path / "policy.html")
 
     assert "<svg" in (tmp_path / "policy.html").read_text("utf-8")
+
+
+def test_a_case_is_explained_by_its_words_and_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path / 'crbot.db'}"
+    monkeypatch.setenv("CRBOT_DATABASE_URL", url)
+    engine = open_engine(url)
+    upgrade(engine)
+    store = SqlStore(engine)
+    store.keep([arrival()])
+    kept = store.take_up(NOW)
+    assert kept is not None
+    opened = case()
+    store.save(kept, Change(opened), NOW, received())
+    store.close()
+
+    code, text = said("explain", opened.number.lower())
+
+    assert code == 0
+    assert opened.number in text
+    assert f"Decided by rules {opened.decision.rules.version}" in text
 
 
 def test_a_case_that_is_not_there_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

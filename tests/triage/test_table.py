@@ -118,3 +118,40 @@ def test_a_rule_that_is_taken_out_is_told_line_by_line() -> None:
 
     assert [each.before for each in gone] == ["pass", "fail", "ask"]
     assert {each.after for each in gone} == {""}
+
+
+def test_what_a_new_value_comes_to_is_told() -> None:
+    files = {
+        **FILES,
+        "facts.yaml": FILES["facts.yaml"].replace(
+            "      private             |", "      port | Port police\n      private             |"
+        ),
+        "eligibility.yaml": FILES["eligibility.yaml"].replace(
+            "campus, territorial  |", "campus, territorial, port |"
+        ),
+    }
+
+    new = changes(TABLE, whole_table(parse(files)), SEVERAL)
+
+    assert new[0] == Change("agency_type", {"agency_type": "port"}, "", "pass")
+    assert {each.cells["agency_type"] for each in new} == {"port"}
+    assert {each.before for each in new} == {""}
+    back = changes(whole_table(parse(files)), TABLE, SEVERAL)
+    assert Change("agency_type", {"agency_type": "port"}, "pass", "") in back
+
+
+def test_where_a_new_kind_of_help_leads_is_told() -> None:
+    files = {
+        **FILES,
+        "facts.yaml": FILES["facts.yaml"].replace(
+            "      bias_audit  ", "      mediation | Mediation\n      bias_audit  "
+        ),
+        "routing.yaml": FILES["routing.yaml"].replace(
+            "| resource_referral, strategic", "| mediation, resource_referral, strategic"
+        ),
+    }
+
+    new = [each for each in changes(TABLE, whole_table(parse(files)), SEVERAL) if each.decides == "queue"]
+
+    assert [(each.before, each.after) for each in new] == [("", "cri_tac")]
+    assert new[0].cells["services"].startswith("mediation and not ")

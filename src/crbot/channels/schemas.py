@@ -38,8 +38,8 @@ def schemas(rules: Rulebook) -> dict[str, Schema]:
     made = {
         "about": _keys({"title": _text(_TITLE), "version": _text("Your own name for this state of the rules, shown with each decision."),
                         "source": _text(_SOURCE)}),
-        "facts": _headed({"facts": _names("The facts, by the names that the other files use.", _fact(),
-                                          suggested=rules.policy.facts)}),
+        "facts": _defining(_fact(), _headed({"facts": _names("The facts, by the names that the other files use.",
+                                                             _EACH, suggested=rules.policy.facts)})),
         "eligibility": _eligibility(rules),
         "routing": _routing(),
         "context": _context(rules),
@@ -78,6 +78,12 @@ def as_json(schema: Mapping[str, Any]) -> str:
 
 
 # The pieces
+
+_EACH: Schema = {"$ref": "#/definitions/each"}  # what `_defining` defines, which many names have below them
+
+
+def _defining(each: Schema, schema: Schema) -> Schema:
+    return {**schema, "definitions": {"each": each}}
 
 
 def _keys(
@@ -160,15 +166,20 @@ def _eligibility(rules: Rulebook) -> Schema:
             )
         },
     )
-    return _headed(
-        {
-            "rules": _names("The rules by name.", rule, suggested=(each.name for each in rules.policy.rules)),
-            "dispositions": _table(
-                f"What the rules come to together: one of {', '.join(Disposition)}.",
-                ("gravest outcome", "disposition"),
-            ),
-            "final": _choice("The disposition that no question can change any more.", Disposition),
-        }
+    return _defining(
+        rule,
+        _headed(
+            {
+                "rules": _names(
+                    "The rules by name.", _EACH, suggested=(each.name for each in rules.policy.rules)
+                ),
+                "dispositions": _table(
+                    f"What the rules come to together: one of {', '.join(Disposition)}.",
+                    ("gravest outcome", "disposition"),
+                ),
+                "final": _choice("The disposition that no question can change any more.", Disposition),
+            }
+        ),
     )
 
 
@@ -203,14 +214,17 @@ def _context(rules: Rulebook) -> Schema:
         {side: _block(what, _PHRASES) for side, what in sides.items()},
     )
     facts = tuple(dict.fromkeys(fact for fact, _ in rules.policy.means))
-    return _headed(
-        {
-            "kinds": {**_keys({}, dict.fromkeys(KINDS, kind)), "description": "What changes a mention."},
-            "means": _table("What a mention tells in which context.", ("context", *facts)),
-            "stops": _block("What ends the reach of everything.", _PHRASES),
-            "clauses": _block("Where a new clause begins.", _PHRASES),
-            "nothing": _block("What counts as nothing, and protects its words.", _PHRASES),
-        }
+    return _defining(
+        kind,
+        _headed(
+            {
+                "kinds": {**_keys({}, dict.fromkeys(KINDS, _EACH)), "description": "What changes a mention."},
+                "means": _table("What a mention tells in which context.", ("context", *facts)),
+                "stops": _block("What ends the reach of everything.", _PHRASES),
+                "clauses": _block("Where a new clause begins.", _PHRASES),
+                "nothing": _block("What counts as nothing, and protects its words.", _PHRASES),
+            }
+        ),
     )
 
 
@@ -236,9 +250,6 @@ def _kinds() -> Schema:
     )
 
 
-_VALUE: Schema = {"$ref": "#/definitions/value"}
-
-
 def _cues(facts: Mapping[str, FactRule]) -> Schema:
     groups = {
         "not": _block("What only looks like it.", _PHRASES),
@@ -257,20 +268,20 @@ def _cues(facts: Mapping[str, FactRule]) -> Schema:
             "cues": {
                 "type": "object",
                 "description": "The values, each with its cues.",
-                "additionalProperties": _VALUE,
+                "additionalProperties": _EACH,
             },
             "examples": _block(_EXAMPLES, _LINES),
         },
         {"not": _block("What only looks like any of the values.", _PHRASES)},
     )
-    schema["definitions"] = {"value": value}
+    schema["definitions"] = {"each": value}
     schema["allOf"] = [
         {
             "if": {"properties": {"fact": {"const": fact}}},
             "then": {
                 "properties": {
                     "cues": {
-                        "properties": dict.fromkeys(facts[fact].labels, _VALUE),
+                        "properties": dict.fromkeys(facts[fact].labels, _EACH),
                         "propertyNames": {"enum": [*facts[fact].labels, "mention"]},
                     }
                 }
@@ -295,15 +306,18 @@ def _followups() -> Schema:
         "letters_unanswered": "On one case without a human word; then staff are told instead.",
         "fresh_ears": "No letter unless mailbox and Slack were read to the end within this time, as in 15 minutes.",
     }
-    return _headed(
-        {
-            "staff_zone": _text("The time zone of the office, as in America/New_York."),
-            "limits": _keys(
-                {name: _text(what) for name, what in limits.items()}, what="How much is too much."
-            ),
-            "ladders": {
-                **_keys({}, dict.fromkeys(Purpose, ladder)),
-                "description": "For each wait, its steps.",
-            },
-        }
+    return _defining(
+        ladder,
+        _headed(
+            {
+                "staff_zone": _text("The time zone of the office, as in America/New_York."),
+                "limits": _keys(
+                    {name: _text(what) for name, what in limits.items()}, what="How much is too much."
+                ),
+                "ladders": {
+                    **_keys({}, dict.fromkeys(Purpose, _EACH)),
+                    "description": "For each wait, its steps.",
+                },
+            }
+        ),
     )

@@ -18,6 +18,7 @@ from crbot.triage.routing import route
 
 ANY = "-"  # a cell that fits everything, as in the rules
 _AND, _NOT, _OR = " and ", "not ", ", "
+_SILENT = (UNKNOWN, "none")  # what stands for no value at all where there may be several
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,20 +222,52 @@ def _cells(places: Sequence[_Place], fit: Sequence[Sequence[_Choice]], policy: P
 def changes(before: Iterable[Line], after: Sequence[Line], several: Iterable[str]) -> list[Change]:
     """What comes to something else than before, combination by combination, in the order of the new lines.
 
-    `several` are the facts that may have several values. A heading that only one of the two has is told with all
-    its lines.
+    `several` are the facts that may have several values. What only one of the two tables knows, a value or a heading,
+    is told with all its lines; "" stands for the result that is not there.
     """
-    old = headings(before)
+    old, new = headings(before), headings(after)
     set_facts = frozenset(several)
-    found = [
-        Change(line.decides, cells, other.result, line.result)
-        for line in after
-        for other in old.get(line.decides, (Line(line.decides, {}, "", 0),))
-        if other.result != line.result and (cells := _both(other, line, set_facts)) is not None
-    ]
-    now = {line.decides for line in after}
-    gone = (line for name, lines in old.items() if name not in now for line in lines)
+    was, now = _named(each for lines in old.values() for each in lines), _named(after)
+    found = []
+    for heading, lines in new.items():
+        earlier = old.get(heading)
+        if earlier is None:
+            found += [Change(heading, line.cells, "", line.result) for line in lines]
+            continue
+        found += [
+            Change(heading, cells, other.result, line.result)
+            for line in lines
+            for other in earlier
+            if other.result != line.result and (cells := _both(other, line, set_facts)) is not None
+        ]
+        found += [Change(heading, cells, "", result) for cells, result in _unnamed(lines, was)]
+        found += [Change(heading, cells, result, "") for cells, result in _unnamed(earlier, now)]
+    gone = (line for heading, lines in old.items() if heading not in new for line in lines)
     return found + [Change(line.decides, line.cells, line.result, "") for line in gone]
+
+
+def _unnamed(lines: Sequence[Line], named: Mapping[str, set[str]]) -> Iterator[tuple[Mapping[str, str], str]]:
+    """What a table says of values that the other one, which names these, does not know."""
+    for line in lines:
+        for fact, cell in line.cells.items():
+            wants = cell.split(_AND)
+            for at, want in enumerate(wants):
+                news = [value for value in want.split(_OR) if value not in named.get(fact, (value,))]
+                if news and not want.startswith(_NOT):
+                    yield (
+                        {**line.cells, fact: _AND.join([*wants[:at], _OR.join(news), *wants[at + 1 :]])},
+                        line.result,
+                    )
+
+
+def _named(lines: Iterable[Line]) -> dict[str, set[str]]:
+    """The values that stand in the cells of each fact."""
+    named: dict[str, set[str]] = {}
+    for line in lines:
+        for fact, cell in line.cells.items():
+            for want in cell.split(_AND):
+                named.setdefault(fact, set(_SILENT)).update(want.removeprefix(_NOT).split(_OR))
+    return named
 
 
 def _both(one: Line, two: Line, several: frozenset[str]) -> dict[str, str] | None:
@@ -264,7 +297,7 @@ def _all_of(cells: Sequence[str]) -> str | None:
     named = [want.split(_OR) for want in wants if not want.startswith(_NOT)]
     if any(barred.issuperset(each) for each in named):
         return None
-    silent = [each for each in named if each in ([UNKNOWN], ["none"])]
+    silent = [each for each in named if each in ([value] for value in _SILENT)]
     if silent and len(named) > len(silent):
         return None
     return silent[0][0] if silent else _AND.join(wants)

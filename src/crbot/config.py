@@ -419,32 +419,3 @@ def _read_text(file: Path) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ValueError(f"is not UTF-8, line {line}; save it again as UTF-8") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def example_settings(folder: Path) -> str:
-    """A crbot.toml to fill in, for rules and templates in `folder`."""
-    return f'''# Settings of crbot. Every one can be set in the environment instead: smtp.host is CRBOT_SMTP__HOST.
-# Secrets are better kept out of this file: CRBOT_IMAP__PASSWORD, or CRBOT_IMAP__PASSWORD_FILE=/path/to/secret.
-
-database_url = "sqlite:///{folder / "crbot.db"}"
-rules = "{folder / "rules"}"
-templates = "{folder / "templates"}"
-
-[mail]
-address = "cri-intake@agency.example.gov"
-
-[imap]
-host = "imap.agency.example.gov"
-username = "cri-intake@agency.example.gov"
-
-[smtp]
-host = "smtp.agency.example.gov"
-username = "cri-intake@agency.example.gov"
-
-# [slack]  # tokens: CRBOT_SLACK__BOT_TOKEN and CRBOT_SLACK__APP_TOKEN
-# [slack.channels]
-# cri_tac = "C0123456789"
-# critical_response = "C0123456789"
-# organizational_assessment = "C0123456789"
-# review = "C0123456789"
-'''

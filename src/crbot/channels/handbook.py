@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from crbot.cases.confirming import Confirming
 from crbot.cases.hours import Wait
 from crbot.cases.ladders import Ladder, Step
 from crbot.cases.letters import FIELDS, NEEDS_RELEASE, LetterName
@@ -67,6 +68,7 @@ def handbook(rules: Rulebook) -> list[Section]:
         *_decided(policy),
         _kinds(policy),
         _mentions(policy),
+        _confirming(rules.confirming),
         _stages(rules),
         Section("What follows by itself", tuple(_limits(rules))),
         *(_ladder(each) for each in rules.ladders.of.values()),
@@ -255,12 +257,13 @@ def _kinds(policy: Policy) -> Section:
     )
 
 
-def _examples(examples: Sequence[Example], most: int = 12) -> Grid:
-    """Some, spread over all of them."""
-    chosen = examples[:: max(1, len(examples) // most)]
-    return Grid(
-        ("comes to", "example"), tuple((", ".join(each.values) or "nothing", each.text) for each in chosen)
-    )
+def _examples(examples: Iterable[Example], most: int = 2) -> Grid:
+    """The first ones of each value."""
+    chosen: dict[str, list[str]] = {}
+    for each in examples:
+        chosen.setdefault(", ".join(each.values) or "nothing", []).append(each.text)
+    rows = ((value, text) for value, texts in chosen.items() for text in texts[:most])
+    return Grid(("comes to", "example"), tuple(rows))
 
 
 def _mentions(policy: Policy) -> Section:
@@ -281,6 +284,21 @@ def _mentions(policy: Policy) -> Section:
 
 
 # What follows
+
+
+def _confirming(confirming: Confirming) -> Section:
+    columns = ("authority", "sender", "address")
+    rows = tuple(
+        (*(", ".join(sorted(row.fits.get(each, ()))) or ANY for each in columns), row.asks.value, row.because)
+        for row in confirming.occasions
+    )
+    days, proofs = _many(confirming.valid.days, "day"), ", ".join(sorted(confirming.counts))
+    counts = f"The answer is good for {days}, and counts by itself where its sender is {proofs}."
+    return Section(
+        "When the head of an agency is asked to confirm",
+        (Grid((*columns, "asks", "because"), rows), counts),
+        frozenset({"confirming"}),
+    )
 
 
 def _stages(rules: Rulebook) -> Section:

@@ -54,6 +54,11 @@ def schemas(rules: Rulebook) -> dict[str, Schema]:
                           "zones": _table("The zones of each state; “-” where no state is known.", ("state", "zones"))},
                          {"closed": _block("Days on which nothing goes out: 2026-12-24, 12-24, or Thanksgiving Day + 1.", _LINES)}),
         "followups": _followups(),
+        "confirming": _headed({"asks": _table("When the head of an agency is asked to confirm: the first row that fits.",
+                                              ("authority", "sender", "address", "asks", "because")),
+                               "valid": _text("How long the head has to answer, as in 14 days."),
+                               "counts": _text("What our mail server must have found of the answer's sender: proven, not proven, unknown.")},
+                              {"official": _block("Endings of domains that only a government is given.", _LINES)}),
         OTHER: {**_headed({}), "additionalProperties": True},
     }  # fmt: skip
     return {

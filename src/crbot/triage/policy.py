@@ -38,7 +38,7 @@ CUED = (
     "requester_authority", *MATTERS, "unsupported_costs", "services", "incident", "urgency", "topics", "withdrawn",
 )  # fmt: skip
 WORD_FILES = (
-    "agencies", "answers", "authority", "calls", "costs", "domains", "help", "inquiries", "kinds", "matters",
+    "agencies", "answers", "authority", "calls", "consent", "costs", "domains", "help", "inquiries", "kinds", "matters",
     "passages", "plans", "register", "states", "suits", "time", "titles", "wants",
 )  # fmt: skip
 _FILES = ("about.yaml", "facts.yaml", "eligibility.yaml", "routing.yaml", "context.yaml", "kinds.yaml")

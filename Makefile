@@ -59,6 +59,11 @@ format: $(READY) ## lay the code out
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: policy
+policy: $(READY) ## what is made of the rules: docs/policy-as-run.md and the schemas for editors
+	$(BIN)/crbot rules explain --rules rules > docs/policy-as-run.md
+	$(BIN)/crbot rules schema --rules rules --write rules/schema
+
 .PHONY: site
 site: $(READY) ## the documents as a site to look at: dist/site/index.html
 	$(BIN)/mkdocs build --strict --quiet

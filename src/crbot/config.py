@@ -10,6 +10,7 @@ import difflib
 import os
 from datetime import date
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -387,21 +388,47 @@ def templates_folder(chosen: Path | None) -> Path:
     return chosen or _shipped("templates")
 
 
+MOST_BYTES = 4 * 1024 * 1024  # of a file of rules or a template, fifty times those of a long one
+MOST_FILES = 1_000
+
+
 def read_texts(folder: Path, suffix: str) -> dict[str, str]:
-    """Every file below a folder with this suffix, by its name in it. Raises `SettingsError`."""
+    """Every file below a folder with this suffix, by its name in it. Raises `SettingsError` with all that is wrong."""
     if not folder.is_dir():
         raise SettingsError(f"{folder} is no folder; name the right one, or make one with: crbot init DIR")
-    texts: dict[str, str] = {}
-    for file in sorted(folder.rglob(f"*{suffix}")):
-        name = file.relative_to(folder).as_posix()
-        try:
-            texts[name] = file.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise SettingsError(f"{file} is not UTF-8; save it again as UTF-8") from None
-        except OSError as error:
-            raise SettingsError(f"{file} can't be read: {error.strerror}") from None
-    if not texts:
+    files = sorted(islice((file for file in folder.rglob(f"*{suffix}") if file.is_file()), MOST_FILES + 1))
+    if not files:
         raise SettingsError(
             f"{folder} holds no {suffix} file; name the right folder, or make one with: crbot init DIR"
         )
+    if len(files) > MOST_FILES:
+        raise SettingsError(f"{folder} holds more than {MOST_FILES:,} {suffix} files; name the right folder")
+    texts: dict[str, str] = {}
+    wrong: list[str] = []
+    for file in files:
+        try:
+            texts[file.relative_to(folder).as_posix()] = _read_text(file)
+        except OSError as error:
+            wrong.append(f"{file} can't be read: {error.strerror}")
+        except ValueError as error:
+            wrong.append(f"{file} {error}")
+    if wrong:
+        raise SettingsError("\n".join(wrong))
     return texts
+
+
+def _read_text(file: Path) -> str:
+    """The text of a file, line ends made equal. Raises ValueError, the end of a sentence about it, and OSError."""
+    size = file.stat().st_size
+    if size > MOST_BYTES:
+        raise ValueError(
+            f"has {size / 1024**2:,.0f} MB, and no file here has more than {MOST_BYTES // 1024**2}; "
+            "cut it in several, or take it out if it does not belong here"
+        )
+    raw = file.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"is not UTF-8, line {line}; save it again as UTF-8") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -34,7 +34,7 @@ class Rulebook:
 
 def parse_rules(files: Mapping[str, str]) -> Rulebook:
     """Read a rules folder (name of the file in it -> text). Raises `PolicyError` with the faults of all parts."""
-    faults = Faults()
+    faults = Faults(files)
     stages, hours = read_stages(files, faults), read_hours(files, faults)
     ladders = read_ladders(files, hours, faults)
     confirming = read_confirming(files, faults)

@@ -86,25 +86,38 @@ def read_words(files: Mapping[str, str], faults: Faults) -> WordLists:
                     )
                 raw[name] = list(block.lines()) if isinstance(block, Block) else []
                 names.append(name)
-    whole = {name: list(_with_included(name, raw, (), faults)) for name in raw}
+    whole: dict[str, Sequence[Line]] = {}
+    for name in raw:
+        _fill(name, raw, whole, (), faults)
     return WordLists(*({name: whole[name] for name in names} for names in groups.values()))
 
 
-def _with_included(
-    name: str, raw: Mapping[str, list[Line]], above: tuple[str, ...], faults: Faults
-) -> Iterable[Line]:
-    """The phrases of a list, and of the lists that it includes by a line `{other}`."""
+def _fill(
+    name: str,
+    raw: Mapping[str, list[Line]],
+    whole: dict[str, Sequence[Line]],
+    above: tuple[str, ...],
+    faults: Faults,
+) -> None:
+    """The phrases of a list, with those of the lists that it includes by a line `{other}`; each phrase once."""
+    if name in whole:
+        return
+    lines: dict[str, Line] = {}
     for line in raw[name]:
         if not line.text.startswith("{"):
-            yield line
+            lines.setdefault(line.text, line)
             continue
         other = line.text.strip("{} ")
         if other not in raw:
             faults.add(line.where, f"{{{other}}} is no list of words; {meant(other, raw)}")
         elif other in (*above, name):
-            faults.add(line.where, f"{{{other}}} includes itself")
+            chain = " → ".join((*(*above, name)[(*above, name).index(other) :], other))
+            faults.add(line.where, f"{{{other}}} includes itself: {chain}; take one of these lines out")
         else:
-            yield from _with_included(other, raw, (*above, name), faults)
+            _fill(other, raw, whole, (*above, name), faults)
+            for each in whole[other]:
+                lines.setdefault(each.text, each)
+    whole[name] = list(lines.values())
 
 
 def read_cues(files: Mapping[str, str], faults: Faults) -> tuple[dict[str, CueFile], dict[str, list[Pieces]]]:

@@ -15,29 +15,50 @@ from typing import NamedTuple, TypeAlias, TypeVar
 import yaml
 
 E_ = TypeVar("E_", bound=StrEnum)
+MOST_TOLD = 100  # faults; who has more begins with the first
 WIDE_GAP = 6  # words that "..." lets stand between two pieces
 
 
 class PolicyError(Exception):
-    """The rules can't be used; the text holds every fault, one a line, with its place and its mend."""
+    """The rules can't be used; the text tells the faults, one a line, with place and mend; `faults` has all."""
 
     def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults))
+        self.faults = tuple(dict.fromkeys(faults))
+        more = len(self.faults) - MOST_TOLD
+        told = (*self.faults[:MOST_TOLD], *([f"… and {more:,} more"] if more > 0 else ()))
+        super().__init__("\n".join(told))
 
 
 @dataclass(slots=True)
 class Faults:
-    """The faults found while the rules are read, so that all are told at once."""
+    """The faults found while the rules are read, so that all are told at once, each with file, line and column."""
 
+    texts: Mapping[str, str] = field(default_factory=dict)  # the files, to look up the column in
     found: list[str] = field(default_factory=list)
+    _lines: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, where: str, what: str) -> None:
-        self.found.append(f"{where}: {what}")
+        """Add a fault at a place such as "facts.yaml:12"; the column is that of the name which `what` begins with."""
+        self.found.append(f"{where}{self._column(where, what)}: {what}")
+
+    def _column(self, where: str, what: str) -> str:
+        """ ":7", counted from 1; "" where the file is not there to look at, or the place has a column already."""
+        file, _, number = where.rpartition(":")
+        if file not in self.texts or not number.isdecimal():
+            return ""
+        lines = self._lines.setdefault(file, self.texts[file].split("\n"))
+        line = lines[int(number) - 1] if int(number) <= len(lines) else ""
+        named = _NAMED.match(what)
+        name = next(filter(None, named.groups())) if named else ""
+        found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line) if name else None
+        return f":{(found.start() if found else len(line) - len(line.lstrip())) + 1}"
 
     def raise_if_any(self) -> None:
         if self.found:
             raise PolicyError(self.found)
+
+
+_NAMED = re.compile(r"""'([^']+)'|"([^"]+)"|`([^`]+)`|\{([^{}]+)\}|\w+: '([^']+)'""")
 
 
 class Line(NamedTuple):
@@ -85,36 +106,51 @@ def read_tree(text: str, file: str, faults: Faults) -> Section:
     try:
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        faults.add(f"{file}:{line}", f"is no YAML: {error.problem}")
+        mark = error.problem_mark
+        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else f"{file}:1:1"
+        faults.add(place, f"is no YAML: {error.problem}; {_YAML_HELP}")
+        return empty
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        column = error.position - text.rfind("\n", 0, error.position)
+        faults.add(f"{file}:{line}:{column}", f"is no YAML: {error.reason}; take that character out")
         return empty
     except yaml.YAMLError as error:
-        faults.add(f"{file}:1", f"is no YAML: {error}")
+        faults.add(f"{file}:1:1", f"is no YAML: {' '.join(str(error).split())}; {_YAML_HELP}")
         return empty
-    tree = _tree(node, file, faults) if node is not None else empty
+    tree = _tree(node, file, faults, set()) if node is not None else empty
     if isinstance(tree, Section):
         return tree
     faults.add(f"{file}:1", "must begin with keys, as in `title: …`")
     return empty
 
 
-def _tree(node: yaml.Node, file: str, faults: Faults) -> Tree:
-    where = f"{file}:{node.start_mark.line + 1}"
+_YAML_HELP = (
+    "a key ends with “:”, what belongs to it stands below it, indented by blanks (no tab), "
+    "and a text with “: ” or “#” in it stands below `key: |`"
+)
+
+
+def _tree(node: yaml.Node, file: str, faults: Faults, met: set[int]) -> Tree:
+    """`met` are the sections so far: one that is met again is an alias, which could be without end."""
+    place = f"{file}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
     if isinstance(node, yaml.ScalarNode):
         is_block = node.style in ("|", ">")
         return Block(node.value, file, node.start_mark.line + (2 if is_block else 1))
-    if not isinstance(node, yaml.MappingNode):
-        faults.add(where, "lists with “-” are not used here; write one phrase a line under `key: |`")
+    if not isinstance(node, yaml.MappingNode) or id(node) in met:
+        what = "aliases (“*name”)" if id(node) in met else "lists with “-”"
+        faults.add(place, f"{what} are not used here; write one phrase a line under `key: |`")
         return Block("", file, node.start_mark.line + 1)
+    met.add(id(node))
     items: dict[str, Tree] = {}
     places: dict[str, str] = {}
     for key_node, value_node in node.value:
-        place = f"{file}:{key_node.start_mark.line + 1}"
+        where = f"{file}:{key_node.start_mark.line + 1}"
         key = str(key_node.value)
         if key in items:
-            faults.add(place, f"{key!r} stands here already, in {places[key]}; give it once")
-        items[key], places[key] = _tree(value_node, file, faults), place
-    return Section(items, where, places)
+            faults.add(where, f"{key!r} stands here already, in {places[key]}; give it once")
+        items[key], places[key] = _tree(value_node, file, faults, met), where
+    return Section(items, f"{file}:{node.start_mark.line + 1}", places)
 
 
 def meant(name: str, known: Iterable[str]) -> str:
@@ -180,8 +216,13 @@ class Row:
         )
 
 
-def read_table(section: Section, key: str, columns: Collection[str], faults: Faults) -> list[Row]:
-    """Read a table drawn with bars whose first line names its columns; rows that don't fit it are left out."""
+def read_table(
+    section: Section, key: str, columns: Collection[str], faults: Faults, optional: Collection[str] = ()
+) -> list[Row]:
+    """Read a table drawn with bars whose first line names its columns; rows that don't fit it are left out.
+
+    Every row has all columns but the optional ones.
+    """
     lines = lines_of(section, key)
     if not lines:
         faults.add(
@@ -192,6 +233,10 @@ def read_table(section: Section, key: str, columns: Collection[str], faults: Fau
     for name in names:
         if name not in columns:
             faults.add(lines[0].where, f"{name!r} is no column here; {meant(name, columns)}")
+    missing = [name for name in columns if name not in (*names, *optional)]
+    if missing:
+        faults.add(lines[0].where, f"the column {', '.join(map(repr, missing))} is missing")
+        return []
     rows = []
     for line in lines[1:]:
         cells = _cells(line)

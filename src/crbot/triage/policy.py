@@ -6,8 +6,9 @@ modules' of this package.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from crbot.triage.context import ContextRules, read_context, read_means
@@ -31,6 +32,19 @@ from crbot.triage.notation import (
 from crbot.triage.phrases import Phrases, Words
 
 MATTERS = ("investigation", "litigation")  # the facts whose mentions are read in their context
+# The facts that are read by cues, and the files whose word lists are looked up by name: a folder without one of them
+# would read less than it seems to.
+CUED = (
+    "requester_authority", *MATTERS, "unsupported_costs", "services", "incident", "urgency", "topics", "withdrawn",
+)  # fmt: skip
+WORD_FILES = (
+    "agencies", "answers", "authority", "calls", "consent", "costs", "domains", "help", "inquiries", "kinds", "matters",
+    "passages", "plans", "register", "states", "suits", "time", "titles", "wants",
+)  # fmt: skip
+_FILES = ("about.yaml", "facts.yaml", "eligibility.yaml", "routing.yaml", "context.yaml", "kinds.yaml")
+_NAMES = frozenset(
+    {*_FILES, *(f"cues/{fact}.yaml" for fact in CUED), *(f"words/{name}.yaml" for name in WORD_FILES)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,7 @@ class Rule:
 
     name: str
     title: str
+    source: str
     facts: tuple[str, ...]
     verdicts: Mapping[tuple[str, str], Verdict]  # (fact, value)
     instead: tuple[str, ...]  # what else may help whoever fails it, for the letter of decline
@@ -135,17 +150,12 @@ class Policy:
 
 def parse(files: Mapping[str, str]) -> Policy:
     """Read a rules folder (name of the file in it -> text). Raises `PolicyError` with all its faults."""
-    faults = Faults()
+    faults = Faults(files)
+    for name in sorted(_NAMES - {*_FILES, *files}):
+        _missing(name, files, faults)
     trees = {
-        name: read_tree(files[name], name, faults) if name in files else _missing(name, faults)
-        for name in (
-            "about.yaml",
-            "facts.yaml",
-            "eligibility.yaml",
-            "routing.yaml",
-            "context.yaml",
-            "kinds.yaml",
-        )
+        name: read_tree(files[name], name, faults) if name in files else _missing(name, files, faults)
+        for name in _FILES
     }
     check_keys(trees["about.yaml"], ("title", "version", "source"), (), faults)
     facts = _read_facts(trees["facts.yaml"], faults)
@@ -180,7 +190,7 @@ def parse(files: Mapping[str, str]) -> Policy:
 
 def load_words(files: Mapping[str, str]) -> Words:
     """The word lists and cues alone. Raises `PolicyError`."""
-    faults = Faults()
+    faults = Faults(files)
     lists = read_words(files, faults)
     _, lines = read_cues(files, faults)
     words = words_of(lists, Phrases(lists.lists, lines, faults))
@@ -188,8 +198,10 @@ def load_words(files: Mapping[str, str]) -> Words:
     return words
 
 
-def _missing(name: str, faults: Faults) -> Section:
-    faults.add(name, "is missing; take it from the rules that came with crbot")
+def _missing(name: str, files: Iterable[str], faults: Faults) -> Section:
+    near = difflib.get_close_matches(name, [file for file in files if file not in _NAMES], n=1, cutoff=0.8)
+    mend = f"did you mean {near[0]} by it?" if near else "take it from the rules that came with crbot"
+    faults.add(name, f"is missing; {mend}")
     return Section({}, name, {})
 
 
@@ -206,9 +218,7 @@ def _fingerprint(files: Mapping[str, str]) -> str:
 def _read_facts(tree: Section, faults: Faults) -> dict[str, FactRule]:
     check_keys(tree, ("title", "source", "facts"), (), faults)
     facts = {}
-    for name, entry in section_of(tree, "facts").items.items():
-        if not isinstance(entry, Section):
-            continue
+    for name, entry in _entries(tree, "facts", faults):
         check_keys(entry, ("title", "source"), ("question", "several", "otherwise", "values"), faults)
         labels = _labels(entry, "values")
         otherwise = text_of(entry, "otherwise") or UNKNOWN
@@ -229,6 +239,18 @@ def _read_facts(tree: Section, faults: Faults) -> dict[str, FactRule]:
     return facts
 
 
+def _entries(tree: Section, key: str, faults: Faults) -> Iterator[tuple[str, Section]]:
+    """The names under a key, each with the keys below it."""
+    names = section_of(tree, key)
+    if key in tree.items and not names.items:
+        faults.add(tree.places[key], f"`{key}:` must have names below it, each with its keys")
+    for name, entry in names.items.items():
+        if isinstance(entry, Section):
+            yield name, entry
+        else:
+            faults.add(names.places[name], f"{name!r} must have keys below it, as in `title: …`")
+
+
 def _labels(section: Section, key: str) -> dict[str, str]:
     """Lines of `value | how people call it`."""
     cut = (line.partition("|") for line in _lines(section, key))
@@ -243,9 +265,7 @@ def _read_rules(
     tree: Section, facts: Mapping[str, FactRule], faults: Faults
 ) -> tuple[tuple[Rule, ...], list[TableExample]]:
     rules, examples = [], []
-    for name, entry in section_of(tree, "rules").items.items():
-        if not isinstance(entry, Section):
-            continue
+    for name, entry in _entries(tree, "rules", faults):
         check_keys(entry, ("title", "source", "table", "examples"), ("instead",), faults)
         verdicts: dict[tuple[str, str], Verdict] = {}
         rows = read_table(entry, "table", ("fact", "value", "outcome", "because"), faults)
@@ -262,9 +282,17 @@ def _read_rules(
                 if (fact, value) not in verdicts:
                     faults.add(entry.where, f"{fact}: {value!r} has no outcome; add a row for it")
         rules.append(
-            Rule(name, text_of(entry, "title"), read, verdicts, _lines(entry, "instead"), entry.where)
+            Rule(
+                name,
+                text_of(entry, "title"),
+                text_of(entry, "source"),
+                read,
+                verdicts,
+                _lines(entry, "instead"),
+                entry.where,
+            )
         )
-        for row in read_table(entry, "examples", (*read, "outcome"), faults):
+        for row in read_table(entry, "examples", (*read, "outcome"), faults, optional=read):
             member(Outcome, row.cells["outcome"], row.where, faults)
             examples.append(_table_example(row, read, "outcome", facts, faults, name))
     return tuple(rules), examples
@@ -300,7 +328,7 @@ def _read_routes(
         )
     _check_reach(routes, facts, tree, faults)
     examples = []
-    for row in read_table(tree, "examples", (*read, "queue"), faults):
+    for row in read_table(tree, "examples", (*read, "queue"), faults, optional=read):
         member(Queue, row.cells["queue"], row.where, faults)
         examples.append(_table_example(row, read, "queue", facts, faults))
     return tuple(routes), examples
@@ -334,6 +362,8 @@ def _checked_values(
     row: Row, fact: str, column: str, facts: Mapping[str, FactRule], faults: Faults
 ) -> tuple[str, ...]:
     """The values in a cell; those that the fact doesn't have are faults."""
+    if not facts:
+        return ()  # facts.yaml is broken, which is told there
     if fact not in facts:
         faults.add(row.where, f"{fact!r} is no fact; {meant(fact, facts)}")
         return ()

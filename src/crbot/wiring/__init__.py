@@ -8,6 +8,7 @@ from crbot.wiring.database import find_agency, open_database, open_registers, up
 from crbot.wiring.folders import load_letters, load_policy, load_rules
 from crbot.wiring.mail import make_mailbox, new_mail
 from crbot.wiring.messages import Triaged, as_json, decide_lines, triage_mails
+from crbot.wiring.signing import sign, signatures, unsigned_changes
 from crbot.wiring.slack import Listener, slack_manifest
 from crbot.wiring.staff import means_of, proposals, terminal_action, why_refused
 from crbot.wiring.starter import write_starter
@@ -29,9 +30,12 @@ __all__ = [
     "open_database",
     "open_registers",
     "proposals",
+    "sign",
+    "signatures",
     "slack_manifest",
     "terminal_action",
     "triage_mails",
+    "unsigned_changes",
     "upgrade_database",
     "why_refused",
     "write_starter",

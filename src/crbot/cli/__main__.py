@@ -1,0 +1,5 @@
+"""`python -m crbot.cli` is `crbot`."""
+
+from crbot.cli import main
+
+main()

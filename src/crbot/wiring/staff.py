@@ -1,0 +1,58 @@
+"""A person at the terminal: what they do, and what staff have taught the rules."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from crbot.cases.masking import vocabulary_of
+from crbot.cases.proposals import KINDS, Proposal, proposals_of
+from crbot.cases.rulebook import Rulebook
+from crbot.config import read_texts, rules_folder
+from crbot.intake.ports import Arrival, StaffAction, Unreadable
+from crbot.intake.staff import look_up, refusal
+from crbot.store.store import SqlStore
+from crbot.triage.message import Channel
+
+_ACTION = TypeAdapter(StaffAction)
+
+
+def terminal_action(action: StaffAction, now: datetime) -> Arrival:
+    """An action from the terminal, to be kept like everything that arrives."""
+    return Arrival(Channel.TERMINAL, f"terminal:{uuid.uuid4()}", _ACTION.dump_json(action), now)
+
+
+def why_refused(store: SqlStore, action: StaffAction, rules: Rulebook, now: datetime) -> str:
+    """Why an action would not be done now, so that a person at the terminal knows at once; "" where it would.
+
+    Nobody can tell while something else waits that may change the case first.
+    """
+    kept, _ = store.waiting()
+    return "" if kept else refusal(*look_up(action, rules, store, now))
+
+
+def proposals(store: SqlStore, rules: Path | None = None) -> Iterator[Proposal]:
+    """What staff corrected and disputed, case by case, without persons and places."""
+    texts = read_texts(rules_folder(rules), ".yaml")
+    vocabulary = vocabulary_of(text for name, text in texts.items() if name not in _FULL_OF_NAMES)
+    for number in store.cases_in_which(KINDS):
+        case = store.case(number)
+        if case is not None:
+            yield from proposals_of(case, store.record_of(number), vocabulary)
+
+
+_FULL_OF_NAMES = frozenset({"words/agencies.yaml", "words/states.yaml", "words/domains.yaml", "hours.yaml"})
+
+
+class TerminalReader:
+    """Reads what `terminal_action` wrote."""
+
+    def read(self, arrival: Arrival) -> StaffAction:
+        try:
+            return _ACTION.validate_json(arrival.raw)
+        except ValidationError as error:
+            raise Unreadable(f"The action cannot be read: {error.error_count()} faults") from error

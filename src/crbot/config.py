@@ -392,32 +392,3 @@ def read_texts(folder: Path, suffix: str) -> dict[str, str]:
             f"{folder} holds no {suffix} file; name the right folder, or make one with: crbot init DIR"
         )
     return texts
-
-
-def example_settings(folder: Path) -> str:
-    """A crbot.toml to fill in, for rules and templates in `folder`."""
-    return f'''# Settings of crbot. Every one can be set in the environment instead: smtp.host is CRBOT_SMTP__HOST.
-# Secrets are better kept out of this file: CRBOT_IMAP__PASSWORD, or CRBOT_IMAP__PASSWORD_FILE=/path/to/secret.
-
-database_url = "sqlite:///{folder / "crbot.db"}"
-rules = "{folder / "rules"}"
-templates = "{folder / "templates"}"
-
-[mail]
-address = "cri-intake@agency.example.gov"
-
-[imap]
-host = "imap.agency.example.gov"
-username = "cri-intake@agency.example.gov"
-
-[smtp]
-host = "smtp.agency.example.gov"
-username = "cri-intake@agency.example.gov"
-
-# [slack]  # tokens: CRBOT_SLACK__BOT_TOKEN and CRBOT_SLACK__APP_TOKEN
-# [slack.channels]
-# cri_tac = "C0123456789"
-# critical_response = "C0123456789"
-# organizational_assessment = "C0123456789"
-# review = "C0123456789"
-'''

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from crbot.cases.authority import Ticket
 from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation
 from crbot.cases.meetings import Invitation
 
@@ -24,6 +25,7 @@ class LetterName(StrEnum):
     QUESTIONS = "questions"  # what staff ask, or what is still open
     REMINDER_QUESTIONS = "reminder_questions"  # step 1 to 3
     AUTHORISATION_REQUEST = "authorisation_request"  # does the agency's head agree?
+    CONFIRMATION_REQUEST = "confirmation_request"  # to the agency's head: is this yours?
     CALL_PROPOSAL = "call_proposal"
     CALL_SET = "call_set"
     CALL_CHANGED = "call_changed"
@@ -58,6 +60,7 @@ FIELDS: Mapping[LetterName, tuple[str, ...]] = {
     LetterName.QUESTIONS: (*_OF_A_CASE, "words", "questions", "by"),
     LetterName.REMINDER_QUESTIONS: (*_OF_A_CASE, "questions", "step"),
     LetterName.AUTHORISATION_REQUEST: (*_OF_A_CASE, "words", "by"),
+    LetterName.CONFIRMATION_REQUEST: (*_OF_A_CASE, "requester", "asks_for", "until", "words", "by"),
     LetterName.CALL_PROPOSAL: (*_CALL, "slots", "round", "words", "by"),
     LetterName.CALL_SET: (*_CALL, "when"),
     LetterName.CALL_CHANGED: (*_CALL, "when", "words"),
@@ -111,6 +114,7 @@ class Letter:
     fields: Mapping[str, object] = field(default_factory=dict)  # what the template names
     release: Release | None = None
     invitation: Invitation | None = None  # laid into the recipient's calendar
+    ticket: Ticket | None = None  # the answer comes to an address of its own, which is good once
 
     def __post_init__(self) -> None:
         if self.name in NEEDS_RELEASE and self.release is None:

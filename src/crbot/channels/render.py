@@ -125,6 +125,8 @@ EXAMPLE: Mapping[str, object] = {
         "Is the matter, or any part of it, the subject of a lawsuit now? Is a suit expected or threatened?",
     ],
     "is_acute": False,
+    "requester": "Lt. Dana Moss (dmoss@ashford.example.gov)",
+    "until": "March 16, 2026",
     "answered": 1,
     "asked": 3,
     "words": ["We spoke on the telephone this morning. Thank you for taking the time."],

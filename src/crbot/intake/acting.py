@@ -15,6 +15,7 @@ from crbot.cases.respond import Change, Entry
 from crbot.cases.rulebook import Rulebook
 from crbot.cases.stages import Actor, Condition, Step
 from crbot.intake.ports import StaffAction
+from crbot.intake.vouching import NO_MEANS, Means
 from crbot.triage.policy import Policy
 
 
@@ -31,6 +32,7 @@ class Deed:
     now: datetime
     other: Case | None = None  # the second case that the action names
     taken: tuple[tuple[datetime, datetime], ...] = ()  # when whoever acts is in a call already, or may be
+    means: Means = NO_MEANS
 
     @property
     def policy(self) -> Policy:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from crbot.cases.authority import Ticket
 from crbot.cases.case import Case, Conversation, Place
 from crbot.cases.followups import FollowUp
 from crbot.cases.letters import Letter, Report, SentLetter
@@ -85,6 +86,7 @@ class Received:
     refers_to: tuple[str, ...] = ()  # identities of earlier messages, nearest first
     case_number: str | None = None  # as named in the subject
     proven_case: str | None = None  # as proven by the address that it was written to, which we had signed
+    ticket: Ticket | None = None  # of a request to confirm, as that address tells
     report: Report | None = None
     calendar: CalendarAnswer | None = None  # the answer of a calendar to an invitation
     gist: str = ""  # in words, what a machine's message says: "Ben Fox has accepted the invitation “Call”"
@@ -291,6 +293,9 @@ class Store(Protocol):
 
     def newest_case_of(self, sender: str) -> Case | None:
         """The case that a person (`Person.key`) last wrote to."""
+
+    def akin(self, kin: str, limit: int) -> tuple[Case, ...]:
+        """Cases of the same agency (`Case.kin`), the newest first."""
 
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         """From when to when the calls take place that are proposed or set in somebody's cases, besides one of them."""

@@ -15,9 +15,10 @@ from crbot.cases.letters import Letter, LetterName, paragraphs, to_agency
 from crbot.cases.respond import Change, Whisper
 from crbot.cases.rulebook import Rulebook
 from crbot.cases.sites import ENGAGED
-from crbot.intake import asking, calling, correcting, declining, planning
+from crbot.intake import asking, calling, confirming, correcting, declining, planning
 from crbot.intake.acting import Deed, Does, Refused, because, check_step, done, mention, moved
 from crbot.intake.ports import StaffAction, Store, Verb
+from crbot.intake.vouching import NO_MEANS, Means
 from crbot.triage.decision import Queue
 
 
@@ -29,13 +30,17 @@ def act(case: Case | None, deed: Deed) -> Change:
         return Change(about=case.number if case else None, whispers=_whispers(deed, str(refusal)))
 
 
-def look_up(action: StaffAction, rules: Rulebook, store: Store, now: datetime) -> tuple[Case | None, Deed]:
+def look_up(
+    action: StaffAction, rules: Rulebook, store: Store, now: datetime, means: Means = NO_MEANS
+) -> tuple[Case | None, Deed]:
     """The case that an action is about, and all that it is judged by."""
     case, other = store.case(action.case), action.values.get("of", "").strip()
     is_call = action.verb in (Verb.PROPOSE_CALL, Verb.CHANGE_CALL)
     whose = (case.owner if case else None) or action.by
     taken = store.busy(whose, action.case) if is_call else ()
-    return case, Deed(action, rules, now, other=store.case(other) if other else None, taken=taken)
+    return case, Deed(
+        action, rules, now, other=store.case(other) if other else None, taken=taken, means=means
+    )
 
 
 def refusal(case: Case | None, deed: Deed) -> str:
@@ -236,6 +241,7 @@ _DOES: Mapping[Verb, Does] = {
     Verb.ASK: asking.ask,
     Verb.WRITE: asking.write,
     Verb.NOTE: _note,
+    Verb.CONFIRM: confirming.confirm,
     Verb.CORRECT: correcting.correct,
     Verb.DISPUTE: correcting.dispute,
     Verb.DUPLICATE: correcting.merge,

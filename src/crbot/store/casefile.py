@@ -35,6 +35,7 @@ def save_case(connection: Connection, case: Case, now: datetime) -> None:
         "owner": case.owner,
         "changed_at": now,
         "body": as_json(CASE, case),
+        "kin": case.kin,
     }
     if case.revision > 1:
         seen = {"case": case.number, "seen": case.revision - 1}

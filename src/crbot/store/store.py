@@ -222,6 +222,10 @@ class SqlStore:
         with self._transaction() as connection:
             return lookups.cases_of(connection, sender, limit)
 
+    def akin(self, kin: str, limit: int) -> tuple[Case, ...]:
+        with self._transaction() as connection:
+            return lookups.cases_akin(connection, kin, limit)
+
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
         with self._transaction() as connection:

@@ -9,12 +9,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from crbot.triage.domains import stems_in, without_state
 from crbot.triage.facts import Part
 from crbot.triage.fields import Field, Token
 from crbot.triage.message import Person
 from crbot.triage.passages import Role
 from crbot.triage.phrases import Hit, Words, fold
-from crbot.triage.states import CODES, TERRITORIES, Place, States, is_state_name
+from crbot.triage.states import TERRITORIES, Place, States, is_state_name
 
 TYPES = {  # word list of the tails of names -> type of agency
     "agency_local": "local",
@@ -594,7 +595,7 @@ class Names:
 
     def by_domain(self) -> Name | None:
         """The agency that the sender's domain names, where no words do: "hollowpd-mt.gov", "pd.hollow-mt.gov"."""
-        labels = [_without_state(label, self._words) for label in self.domain.labels]
+        labels = [without_state(label, self._words) for label in self.domain.labels]
         for i, label in enumerate(labels):
             for ending, (tail, kind) in _DOMAIN_TAILS.items():
                 stem = label.removesuffix(ending).strip("-")
@@ -638,7 +639,7 @@ class Domain:
         self.address = address or ""
         self.labels = labels
         self.letters = "".join(char for label in labels for char in label if char.isalnum())
-        self.stems = frozenset(_stems(labels, words))
+        self.stems = frozenset(stems_in(labels, words, _SURE_PLACE))
 
     def is_official(self, words: Words) -> bool:
         """Only public bodies, schools and tribes have such an address, or police are named in it."""
@@ -658,25 +659,6 @@ class Domain:
             return False  # "Bear" in "bearlakefire"
         short = joined.removesuffix("county").removesuffix("university").removesuffix("college")
         return joined in self.letters or (len(short) >= 5 and short in self.letters)
-
-
-def _stems(labels: Sequence[str], words: Words) -> Iterator[str]:
-    """What a place's name may be in the labels of a domain, as letters: "cityofhollow-mt", "hollowpd" → "hollow"."""
-    for label in labels:
-        stem = _without_state(label, words)
-        for opening in words.of("domain_opening"):
-            stem = stem.removeprefix(opening)
-        for ending in words.of("domain_ending"):
-            stem = stem.removesuffix(ending)
-        for each in (_without_state(label, words), stem):
-            letters = "".join(char for char in each if char.isalnum())
-            if len(letters) >= _SURE_PLACE:
-                yield letters
-
-
-def _without_state(label: str, words: Words) -> str:
-    head, _, tail = label.rpartition("-")
-    return head if head and (tail in CODES or is_state_name(tail, words)) else label
 
 
 def _is_in(hits: Sequence[Hit], token: Token) -> bool:

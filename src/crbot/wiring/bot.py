@@ -32,9 +32,9 @@ from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, Staff
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
 from crbot.store.store import SqlStore
 from crbot.triage.message import Channel
-from crbot.wiring.database import open_database, register_in
+from crbot.wiring.database import means_in, open_database
 from crbot.wiring.folders import load_letters, load_rules
-from crbot.wiring.mail import make_mailbox, outlet_settings, sent_folder, tokens_of
+from crbot.wiring.mail import is_signed, make_mailbox, outlet_settings, sent_folder, tokens_of
 from crbot.wiring.slack import Listener, MakeListener, account_of, make_listener
 from crbot.wiring.staff import TerminalReader, why_refused
 
@@ -78,6 +78,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     plan = partial(plan_for, ladders=rules.ladders, hours=rules.hours)
     engine = open_database(settings.database_url)
     store = SqlStore(engine, plan)
+    means = means_in(engine, rules.policy, is_signed=is_signed(settings))
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
     readers: dict[Channel, Reader] = {Channel.TERMINAL: TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
@@ -113,7 +114,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
             clock,
             acting,
             members,
-            why_refused=lambda action: why_refused(store, action, rules, clock()),
+            why_refused=lambda action: why_refused(store, action, rules, clock(), means),
             otherwise=Requesters(account.web_client(), store, people.person, rules.policy),
         )
         listener = make_listener(settings.slack, staff)
@@ -127,7 +128,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
     )
-    desk = Desk(store, _Readers(readers), rules, own, clock, limits, register_in(engine, rules.policy))
+    desk = Desk(store, _Readers(readers), rules, own, clock, limits, means)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
     return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
 

@@ -34,6 +34,7 @@ WANTED: dict[str, tuple[Verb, str, str]] = {
     "ask": (Verb.ASK, "unclaimed", ""),
     "write": (Verb.WRITE, "claimed", ""),
     "note": (Verb.NOTE, "claimed", ""),
+    "confirm": (Verb.CONFIRM, "claimed", ""),
     "correct": (Verb.CORRECT, "claimed", ""),
     "correct the lawsuit": (Verb.CORRECT, "claimed", "litigation"),
     "correct the agency": (Verb.CORRECT, "claimed", "agency_name"),

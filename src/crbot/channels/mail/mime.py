@@ -137,6 +137,7 @@ def received_of(mail: Mail, side: OurSide) -> Received:
         refers_to=mail.refers_to,
         case_number=_case_number(mail.subject),
         proven_case=side.replies.case_in(mail.tags) if side.replies else None,
+        ticket=side.replies.ticket_in(mail.tags) if side.replies else None,
         report=mail.report,
         calendar=mail.calendar,
         gist=mail.gist,

@@ -162,6 +162,10 @@ def _judged(case: Case, label: Label) -> Iterator[Block]:
         yield blocks.section(_id("doubts", case), _doubts(case))
     if decision.findings:
         yield blocks.section(_id("rules", case), _rules(case))
+    if case.vouched_for:
+        yield blocks.context(_id("vouched", case), _vouched(case))
+    for each in case.alike:
+        yield blocks.context(_id(f"alike-{each.case}", case), f"*Looks like* {line(each.in_words, 500)}")
     if case.corrections:
         yield blocks.context(_id("corrected", case), _corrected(case, label))
     if decision.questions:
@@ -188,6 +192,12 @@ def _finding(finding: Finding) -> str:
 def _doubts(case: Case) -> str:
     """What staff should know of the messages, as the channel noticed it."""
     return "\n".join(("*Please note*", *(line(doubt, 200) for doubt in case.doubts)))
+
+
+def _vouched(case: Case) -> str:
+    """Whether the head of the agency stands behind the request; emphasised where a person must read or ask."""
+    title = "*Please read the answer of the head*" if case.waits_for_authority else "*Who asks*"
+    return DOT.join((title, line(case.vouched_for, 1000)))
 
 
 def _corrected(case: Case, label: Label) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from crbot.cases.authority import Party, Role, Surety
 from crbot.cases.case import Case, Stage, Status
 from crbot.cases.meetings import (
     FEWEST_SLOTS,
@@ -160,6 +161,32 @@ def _write(ground: Ground) -> Form:
 def _note(ground: Ground) -> Form:
     text = field("text", "Note", blocks.words())
     return Form("Add a note", "Save Note", "For staff alone; nothing is sent.", (text,))
+
+
+def _confirm(ground: Ground) -> Form:
+    heads = [party for party in ground.case.parties if party.role is Role.HEAD]
+    head = min(
+        heads,
+        key=lambda party: (not party.address, list(Surety).index(party.surety)),
+        default=Party(Role.HEAD),
+    )
+    return Form(
+        "Ask the chief to confirm",
+        "Send Letter",
+        "Goes to the head of the agency alone. Only an address in the register, or on the agency's own domain, is "
+        "believed; the answer counts when it comes from there.",
+        (
+            field(
+                "address",
+                "Address of the head",
+                blocks.words(head.address, most=_SHORT, is_long=False),
+                hint="Left empty: as the register has it",
+                is_optional=True,
+            ),
+            field("name", "Name", blocks.words(head.name, most=_SHORT, is_long=False), is_optional=True),
+            _own_words("They stand before the request"),
+        ),
+    )
 
 
 def _goes_to(case: Case) -> str:
@@ -507,6 +534,7 @@ FORMS: Mapping[Verb, Callable[[Ground], Form]] = {
     Verb.ASK: _ask,
     Verb.WRITE: _write,
     Verb.NOTE: _note,
+    Verb.CONFIRM: _confirm,
     Verb.CORRECT: _correct,
     Verb.DISPUTE: _dispute,
     Verb.DUPLICATE: _duplicate,

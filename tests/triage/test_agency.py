@@ -208,3 +208,77 @@ def test_police_of_other_countries_and_guards_are_told(
     body: str, address: str | None, kind: str, words: Words
 ) -> None:
     assert agency(body, words, address=address)[2] == kind
+
+
+@pytest.mark.parametrize(
+    ("body", "address", "told"),
+    [
+        (
+            "Alder Bend Mo. We want our use of force training looked at.",
+            "kw@alderbend.example.gov",
+            ("Alder Bend Police Department", "local"),
+        ),
+        (
+            "I have the police department of a school district, Alder Unified, Arizona.",
+            "rt@alder-sd.example.org",
+            ("Alder Unified School District", "campus"),
+        ),
+        (
+            "I'm the chief at Rio Real, a community college district in California.",
+            "rv@rioreal.example.edu",
+            ("Rio Real Community College District Police Department", "campus"),
+        ),
+        (
+            "We are the Indian Inlet Police Department.",
+            "r@inlet.example.gov",
+            ("Indian Inlet Police", "local"),
+        ),
+        (
+            "I chair the White Clay Nation in Utah. We ask you to assess the White Clay Police Department.",
+            "chair@whiteclay-nation.example.gov",
+            ("White Clay Police Department", "tribal"),
+        ),
+        (
+            "Director of Campus Safety at Thumb Lakes Community College, Michigan here.",
+            "sp@thumblakes.example.edu",
+            ("Thumb Lakes Community College Campus Safety", "campus"),
+        ),
+        (
+            "I command the park police, Alder Metro Parks (WA), title Superintendent of Park Police.",
+            "tv@aldermetroparks.example.org",
+            ("Alder Metro Parks Police", "local"),
+        ),
+        (
+            "The Department of Public Safety of the Commonwealth of the Northern Mariana Islands asks for help.",
+            "jm@dps.example.mp",
+            ("Commonwealth of the Northern Mariana Islands Department of Public Safety", "territorial"),
+        ),
+        (
+            "Hi, BIA police in South Dakota. Could 6 of us come?",
+            "dr@bia-west.example.gov",
+            ("BIA Police", "federal"),
+        ),
+    ],
+)
+def test_a_place_is_known_by_its_kind_and_by_the_domain(
+    words: Words, body: str, address: str, told: tuple[str, str]
+) -> None:
+    name, _, kind = agency(body, words, address=address)
+
+    assert name.startswith(told[0])
+    assert kind == told[1]
+
+
+def test_an_office_that_visits_a_known_agency_is_not_the_agency(words: Words) -> None:
+    known = Known(
+        Facts().with_statements(
+            [
+                Statement("agency_name", ("Pinto County Sheriff's Office",)),
+                Statement("agency_type", ("county",)),
+            ]
+        ),
+        in_case=True,
+    )
+    body = "I was served by two polite people from the Attorney General's Office of Civil Rights."
+
+    assert agency(body, words, known=known) == ("", "", "")

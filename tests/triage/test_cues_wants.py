@@ -507,6 +507,23 @@ class TestServices:
 
         assert values(told(body), "services") == {"needs_assessment"}
 
+    def test_a_hint_stands_near_what_asks(self):
+        body = "Our dispatchers are quitting. I'd like somebody to find out what would make them content."
+
+        assert values(told(body), "services") == {"needs_assessment"}
+
+    def test_a_hint_adds_nothing_to_what_was_asked_before(self):
+        first = told("We would like a review of our taser policy.")
+
+        facts = told("Our dispatchers are quitting. Could you call me?", before=first)
+
+        assert values(facts, "services") <= {"policy_review"}
+
+    def test_what_is_done_since_a_year_is_not_old(self):
+        body = "The students ask us to audit every stop you made since 2023 for bias. Can you do that?"
+
+        assert values(told(body, sent_at=datetime(2026, 6, 30, tzinfo=UTC)), "services") == {"bias_audit"}
+
     def test_quoted_words_of_others_ask_for_nothing(self):
         body = "Please call me.\n\n> From: Chief Orr\n> We would like an after-action review.\n"
 
@@ -593,6 +610,16 @@ class TestCosts:
 
         assert values(facts, "unsupported_costs") == set()
         assert values(facts, "services") == {"training"}
+
+    def test_the_counted_lines_under_a_heading_are_wanted(self):
+        body = "We request the following:\n\n1 - Tahoe\n2 - patrol rifles\n\nAnything would help."
+
+        assert values(told(body), "unsupported_costs") == {"equipment"}
+
+    def test_a_thing_in_another_clause_is_not_wanted(self):
+        body = "Need somebody to look at our shifts, we run 2 cars for 14,000 people."
+
+        assert values(told(body), "unsupported_costs") == set()
 
     def test_nothing_but_goods_is_costs_only(self):
         body = (

@@ -221,3 +221,23 @@ def test_a_body_of_common_length_is_read_whole() -> None:
     letter = mail(LETTER)
 
     assert beginning_of(letter) is letter
+
+
+def test_who_heads_the_agency_by_a_form_speaks_as_its_head_from_then_on(policy: Policy) -> None:
+    sender, clerk = (
+        Person("Ada Quill", "aquill@fernhollowpd.example.gov"),
+        Person("Bo Lund", "blund@fern.example.gov"),
+    )
+    form = mail(LETTER.splitlines()[1], sender, answers={"requester_authority": "chief_executive"})
+    later = mail("The city attorney tells me that a suit was filed on Friday.", sender)
+    decision = replied(policy, form, later, body="There is no lawsuit.", sender=clerk)
+
+    assert decision.facts.statements["litigation"].by_head
+    assert decision.facts.value("litigation") == "active"
+
+
+def test_a_clerks_word_on_what_the_head_is_unsure_of_takes_no_request_back(policy: Policy) -> None:
+    clerk = Person("Georgette Mapes", "gmapes@fernhollowpd.example.gov")
+    decision = replied(policy, mail(LETTER), body="She hasn't made up her mind about the date.", sender=clerk)
+
+    assert decision.facts.value("requester_authority") == "chief_executive"

@@ -220,6 +220,11 @@ def test_a_head_who_is_spoken_of_is_not_the_sender(body: str, words: Words) -> N
     assert authority(body, words, "Lt. Dana Cole") == "not_authorized"
 
 
+def test_a_head_who_is_said_to_authorize_is_not_the_sender(words: Words) -> None:
+    body = "Captain Cole. Chief Moody signed off on this Friday. We want a peer visit."
+    assert authority(body, words, "Dana Cole") == "authorized"
+
+
 @given(body=st.text(max_size=300), name=st.text(max_size=40))
 @settings(max_examples=150, deadline=None)
 def test_whatever_is_written_the_evidence_is_verbatim(body: str, name: str, words: Words) -> None:

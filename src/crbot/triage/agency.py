@@ -35,7 +35,7 @@ _OURS = {
 _POLICE = ("police_word", "head_title", "head_title_bare", "our_police", "our_sheriff")
 _LISTS = (
     *NAME_LISTS, *_HINTS, *_OURS, "any_place", "any_body", "own_agency", "other_agency", "elsewhere", "leading_agency",
-    "police_word", "town_word", "own_marshal", "single_person", "no_police", "abroad", "guards_for_hire",
+    "police_word", "town_word", "own_marshal", "special_police", "single_person", "no_police", "abroad", "guards_for_hire",
 )  # fmt: skip
 
 # How strongly a name speaks for being that of the agency to be helped. Only the order of the sums matters.
@@ -186,7 +186,9 @@ class _Reader:
         """The name in full; where only a place is named, with what its agency is likely to be called."""
         if name.tail:
             return name.text
-        return " ".join((*name.words, self._likely_tail(name.type)))
+        tail = self._likely_tail(name.type)
+        words = " ".join(name.words)
+        return words if fold(words).endswith(fold(tail)) else f"{words} {tail}"
 
     def _likely_tail(self, kind: str) -> str:
         titles = {hit.phrase for where in self._fields if where.is_said for hit in where.hits("head_title")}
@@ -200,8 +202,12 @@ class _Reader:
         for title in titles:
             if title.endswith((" safety", " security")) and " of " in title:
                 return title.partition(" of ")[2].title()
+            if title.endswith(" safety director"):
+                return title.removesuffix(" director").title()
         if kind == "private":
             return "Security"
+        if kind == "local" and (special := self._any("special_police")) is not None:
+            return special[1].phrase.title()
         if kind == "local" and (any("marshal" in title for title in titles) or self._signs_as("marshal")):
             return "Town Marshal" if self._any("own_marshal") else "Marshal's Office"
         return "Police Department"
@@ -221,7 +227,7 @@ class _Reader:
 
     def _weighed(self, name: Name) -> Name:
         where, score = name.field, name.score + _BY_ROLE.get(name.field.role, 0.0)
-        is_opening = where.is_prose and where.rank == 0 and name.start == where.start
+        is_opening = where.is_prose and where.rank == 0 and self._opens(where, name.start)
         if name.tail:
             score += _HAS_TAIL if name.tail != "School District" else _HAS_TAIL / 2  # whose police is meant
         if not name.words:
@@ -241,6 +247,11 @@ class _Reader:
             score += _IN_DOMAIN
         name.score = score
         return name
+
+    def _opens(self, where: Field, start: int) -> bool:
+        """Nothing but a greeting stands before: "Hi, BIA police, …"."""
+        before = fold(where.text[where.start : start]).strip(" ,-–—!")
+        return not before or before in self._words.of("greeting")
 
     def _neighbourhood(self, name: Name) -> float:
         """What the words right before and after the name make of it."""

@@ -15,7 +15,7 @@ from crbot.triage.fields import Field, Token
 from crbot.triage.message import Person
 from crbot.triage.passages import Role
 from crbot.triage.phrases import Hit, Words, fold
-from crbot.triage.states import Place, States, is_state_name
+from crbot.triage.states import TERRITORIES, Place, States, is_state_name
 
 TYPES = {  # word list of the tails of names -> type of agency
     "agency_local": "local",
@@ -41,8 +41,11 @@ LONGEST_NAME = 7  # words
 LONGEST_LOW_NAME = 3  # words, where no capital tells a name from other words
 
 _FIXED = ("federal", "private", "not_law_enforcement", "foreign", "state")  # whatever the name holds
+_POLITIES = ("commonwealth", "territory")
 _IN_FULL = {"univ": "University", "twp": "Township"}
-_CONNECTORS = frozenset({"of", "de", "del", "la", "las", "los", "el", "du", "des", "le", "&", "and", "y"})
+_CONNECTORS = frozenset(
+    {"of", "de", "del", "la", "las", "los", "el", "du", "des", "le", "aux", "sur", "&", "and", "y"}
+)
 _LINKS = ("of", "de", "for", "in", "at", "-", "–", "—", "")  # between a tail and the name that follows it
 _AFTER_TITLE = ("of", "in", "at", "with", "from", "down", "-", "–", "—", "")
 _STATEWIDE = frozenset(
@@ -218,6 +221,8 @@ class Names:
                 return None
         if tail in _BARE_SHERIFFS and self._words.of("county_word").isdisjoint(map(_core, words)):
             return None
+        if follows and _core(words[-1]) in _POLITIES and state is not None:
+            words, end = [*words[:-1], *where.text[end - len(words[-1]) : state.end].split()], state.end
         if follows and tail.startswith("campus ") and _core(words[-1]) in ("college", "university"):
             tail = tail.removeprefix("campus ")
         if words and tail.startswith("police") and fold(words[-1]).endswith("'s"):
@@ -314,6 +319,9 @@ class Names:
         words, stop, state = self._run(where, i)
         if words and _core(words[0]) in self._words.of("within_agency"):
             return [], end, None
+        whole = self._states.starting(where, tokens[i].start) if i < len(tokens) else None
+        if whole is not None and whole.code in TERRITORIES:
+            return where.text[whole.start : whole.end].split(), whole.end, whole
         return words, stop if words else end, state
 
     def _run(self, where: Field, i: int) -> tuple[list[str], int, Place | None]:
@@ -362,7 +370,7 @@ class Names:
     def _is_name(self, words: Sequence[str]) -> bool:
         """There are letters in it, more than a number, and more than "Airport" or "District"."""
         is_one = len(words) == 1 and (
-            words[0][0].isdigit() or _core(words[0]) in self._words.of("generic_name")
+            words[0][0].isdigit() or len(words[0]) == 1 or _core(words[0]) in self._words.of("generic_name")
         )
         return any(char.isalpha() for word in words for char in word) and not is_one
 

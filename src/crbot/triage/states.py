@@ -128,7 +128,7 @@ def _is_code(where: Field, start: int, end: int) -> bool:
     """Two letters are the code of a state, not a word."""
     raw = where.text[start:end]
     core = fold(raw)
-    if core not in CODES:
+    if core not in CODES or fold(where.text[end : end + 2]) == "'d":  # "OK'd"
         return False
     if start == where.start:
         return bool(where.label)

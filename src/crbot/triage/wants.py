@@ -126,8 +126,8 @@ class _Reader:
 
     @cached_property
     def _services(self) -> Mapping[str, BySentence]:
-        """The cues of services that are not denied, by group."""
-        groups = ("", "wanted", "weak", "back", "thing")
+        """The cues of services that are not denied, by group; hints are looked for only where they are needed."""
+        groups = ("", "wanted", "back", "thing")
         return {group: self._standing(self.found("services", group)) for group in groups}
 
     def services(self, *, is_acute: bool, is_told: bool) -> Found:
@@ -176,7 +176,7 @@ class _Reader:
 
     def _hinted(self) -> Found:
         """Hints in what asks, else in the nearest sentences around it."""
-        weak = self._services["weak"]
+        weak = self._standing(self.found("services", "weak"))
         asking = self.asking.sentences & self._ours
         for step in _NEAR:
             told = self._gathered(

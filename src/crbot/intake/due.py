@@ -90,7 +90,9 @@ def _send(store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], 
 def _refuse_what_is_lost(outgoing: Outgoing) -> None:
     """Raises `DeliveryFailed` where too many tries ended without a word."""
     if outgoing.lost >= _MOST_LOST:
-        reason = f"It has ended the program {outgoing.lost} times while it was on its way, and may have arrived"
+        reason = (
+            f"It has ended the program {outgoing.lost} times while it was on its way, and may have arrived"
+        )
         raise DeliveryFailed(f"{reason}.", permanent=True)
 
 

@@ -59,9 +59,24 @@ format: $(READY) ## lay the code out
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: site
+site: $(READY) ## the documents as a site to look at: dist/site/index.html
+	$(BIN)/mkdocs build --strict --quiet
+
 .PHONY: lock
-lock: ## renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra demo --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+lock: ## renew both lock files from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra dev --extra demo $(LOCKED) -o requirements.lock
+	uv pip compile pyproject.toml --extra microsoft365 --constraint requirements.lock $(LOCKED) -o deploy/requirements.lock
+LOCKED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+.PHONY: sbom
+sbom: $(READY) ## what is installed where crbot runs, with hashes, as CycloneDX: dist/crbot.cdx.json
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o dist/crbot.cdx.json deploy/requirements.lock
+
+.PHONY: audit
+audit: $(READY) ## look the locked dependencies up among the known faults (asks a public database)
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement deploy/requirements.lock
 
 .PHONY: clean
 clean: ## remove what was built

@@ -103,6 +103,37 @@ def test_a_wrong_setting_is_named_with_its_mend(wrong: str, monkeypatch: pytest.
     assert told in str(refusal.value)
 
 
+def test_a_wrong_value_is_shown_with_where_it_was_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "crbot.toml").write_text('[imap]\nhost = "imap.example.gov"\npoll_seconds = -1\n')
+    set_all(monkeypatch, MAIL | {"CRBOT_IMAP__PORT": "many"})
+
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+
+    told = str(refusal.value).splitlines()
+    assert told[0].startswith("CRBOT_IMAP__PORT = 'many' (from the environment): ")
+    assert told[1].startswith(f"CRBOT_IMAP__POLL_SECONDS = -1 (from {tmp_path / 'crbot.toml'}): ")
+
+
+def test_a_secret_that_is_wrong_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "crbot.toml").write_text("[slack]\nbot_token = 12345\n")
+
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+
+    assert f"CRBOT_SLACK__BOT_TOKEN = (hidden) (from {tmp_path / 'crbot.toml'})" in str(refusal.value)
+    assert "12345" not in str(refusal.value)
+
+
+def test_a_name_that_is_misspelt_in_the_file_is_told_with_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "crbot.toml").write_text('[imap]\nhots = "imap.example.gov"\n')
+
+    with pytest.raises(SettingsError, match="did you mean CRBOT_IMAP__HOST"):
+        load_settings()
+
+
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "crbot.toml").write_text("[mail\n")
 

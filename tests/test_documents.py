@@ -139,3 +139,17 @@ def test_every_decision_is_in_the_list_of_decisions() -> None:
     listed = set(re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text("utf-8")))
 
     assert {path.name for path in folder.glob("0*.md")} == listed
+
+
+def test_the_documents_make_a_site_without_a_broken_link(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (built.returncode, built.stdout + built.stderr) == (0, "")
+    assert "crbot is the intake desk" in (tmp_path / "index.html").read_text("utf-8")
+    assert (tmp_path / "files" / "rules" / "stages.yaml.txt").is_file()

@@ -292,7 +292,7 @@ def load_settings(role: str = "") -> Settings:
     except ValidationError as error:
         raise SettingsError("\n".join(_explained(each) for each in error.errors())) from None
     except ValueError as error:  # a broken crbot.toml
-        raise SettingsError(f"crbot.toml: {error}") from None
+        raise SettingsError(f"{os.environ.get('CRBOT_CONFIG', 'crbot.toml')}: {error}") from None
 
 
 def _explained(error: Any) -> str:
@@ -300,9 +300,36 @@ def _explained(error: Any) -> str:
     name = "CRBOT_" + "__".join(location).upper() if location else "settings"
     if error["type"] == "missing":
         return f"{name} is missing; set it in the environment, or as {'.'.join(location)} in crbot.toml"
+    source = _source_of(name)
     if error["type"] == "extra_forbidden":
-        return f"{name} is no setting of crbot; look for a misspelt name (crbot run --help lists them)"
-    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
+        known = setting_names()
+        nearest = difflib.get_close_matches(name, known, n=1)
+        mend = f"did you mean {nearest[0]}?" if nearest else "take it out"
+        return f"{name}{source} is no setting of crbot; {mend}"
+    told = error["msg"].removeprefix("Value error, ")
+    return f"{name}{_shown(location, error['input'])}{source}: {told[:1].lower()}{told[1:]}"
+
+
+_SECRET = ("password", "secret", "token", "key", "certificate")
+
+
+def _shown(location: list[str], given: object) -> str:
+    """What a setting was given, as in " = 'many'"; of a secret, and of a group of settings, nothing."""
+    if not isinstance(given, str | int | float | bool):
+        return ""
+    is_secret = bool(location) and any(each in location[-1] for each in _SECRET)
+    return " = (hidden)" if is_secret else f" = {given!r}"
+
+
+def _source_of(name: str) -> str:
+    """Where a setting, or one of a group, was said."""
+    variables = [
+        each for each in os.environ if each in (name, f"{name}_FILE") or each.startswith(f"{name}__")
+    ]
+    if variables:
+        return " (from the environment)"
+    file = Path(os.environ.get("CRBOT_CONFIG", "crbot.toml"))
+    return f" (from {file})" if file.is_file() else ""
 
 
 def _environment() -> dict[str, str]:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crbot.cases.proposals import Proposal
+from crbot.channels.checkup import Check, Health
 from crbot.triage.decision import Decision, Disposition, Finding, Outcome
 from crbot.triage.facts import Evidence, Statement
 
@@ -53,6 +54,18 @@ def show_explanation(console: Console, decision: Decision) -> None:
             console.print(
                 Padding(Text("read, did not decide: ", style="dim") + _explained(evidence), (0, 0, 0, 2))
             )
+
+
+_MARKS = {Health.FINE: ("ok  ", "green"), Health.NOTE: ("note", "yellow"), Health.WRONG: ("MEND", "bold red")}
+
+
+def show_check(console: Console, check: Check) -> None:
+    """Print what one part was found to be, and below it the mend."""
+    mark, style = _MARKS[check.health]
+    line = Text.assemble((mark, style), f"  {check.part:<11} ", (check.what, "bold"), f"  {check.told}")
+    console.print(line, soft_wrap=True)
+    if check.mend:
+        console.print(Text(f"{'':19}→ {check.mend}", style=style), soft_wrap=True)
 
 
 def show_cases(console: Console, cases: Iterable[Mapping[str, Any]], label: Label) -> None:

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from crbot.cli import agencies, bot, cases, db, letters, reports, rules, slack, triage
+from crbot.cli import agencies, bot, cases, db, doctor, letters, reports, rules, slack, triage
 from crbot.cli.asking import Failure
 
 __all__ = ["app", "main"]
@@ -28,6 +28,7 @@ for command in (
     bot.demo,
     bot.init,
     bot.pause,
+    doctor.doctor,
     cases.act,
     reports.digest,
     reports.sites,

@@ -16,7 +16,7 @@ from crbot.wiring.database import open_database
 
 def make_mailbox(settings: Settings, imap: ImapSettings) -> Mailbox:
     """The mailbox alone, not connected yet."""
-    return Mailbox(_mailbox_settings(imap), tokens_of(settings, imap.auth))
+    return Mailbox(mailbox_settings(imap), tokens_of(settings, imap.auth))
 
 
 def new_mail(settings: Settings) -> Iterator[Preview]:
@@ -52,11 +52,11 @@ def tokens_of(settings: Settings, auth: Auth) -> TokenSource | None:
 def sent_folder(settings: Settings, imap: ImapSettings) -> SentFolder | None:
     if not imap.sent_folder:
         return None
-    account = _mailbox_settings(imap).account
+    account = mailbox_settings(imap).account
     return SentFolder(account, imap.sent_folder, tokens_of(settings, imap.auth))
 
 
-def _mailbox_settings(imap: ImapSettings) -> MailboxSettings:
+def mailbox_settings(imap: ImapSettings) -> MailboxSettings:
     return MailboxSettings(
         host=imap.host,
         port=imap.port,

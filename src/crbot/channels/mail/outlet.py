@@ -235,6 +235,29 @@ class MailOutlet:
         except MailboxAway as away:  # the letter is on its way; without its copy it is no worse
             log.warning("no copy of a letter was laid into the folder of sent mail", reason=str(away))
 
+    def greet(self) -> tuple[str, ...]:
+        """Log in, and tell what the server says it can do, as "size 35882577".
+
+        Raises what smtplib raises, OSError and `TokenRefused`.
+        """
+        line = self._connected()
+        return tuple(f"{name} {value}".strip() for name, value in line.esmtp_features.items())
+
+    def send_to_ourselves(self) -> str:
+        """Send a mail from our address to our address, and return its identity. Raises `DeliveryFailed`."""
+        now, own = self._clock(), self._settings.address
+        mail = EmailMessage(policy=_POLICY)
+        mail["From"] = mail["To"] = _mailbox(self._settings.name, own)
+        mail["Subject"] = "crbot doctor: a mail to ourselves"
+        mail["Date"] = format_datetime(now)
+        mail["Message-ID"] = message_id(f"doctor:{now.isoformat()}", own)
+        mail["Auto-Submitted"] = "auto-generated"  # so that the bot answers it not
+        mail.set_content(
+            "This mail was sent by crbot doctor to see whether letters go out. Nothing need be done.\n"
+        )
+        self._send(mail.as_bytes(), own, own)
+        return str(mail["Message-ID"])
+
     def close(self) -> None:
         """End the connection; a later letter makes another."""
         line, self._line = self._line, None

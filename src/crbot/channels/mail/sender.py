@@ -78,9 +78,15 @@ def _ours(found: Sequence[str], border: Border) -> list[_Result] | None:
     if not border.authserv_id:
         return None
     for line in found:
-        if _bare(line).partition(";")[0].split(" ")[0].casefold() == border.authserv_id.casefold():
+        if server_named_in(line) == border.authserv_id.casefold():
             return list(_results(line))  # the topmost one: whatever stands below may be the sender's
     return None
+
+
+def server_named_in(line: str) -> str:
+    """The server that an Authentication-Results says it is from, in small letters; "" where it names none."""
+    first = _bare(line).partition(";")[0].split(" ")[0].casefold()
+    return "" if "=" in first else first
 
 
 def _names_a_server(line: str) -> bool:

@@ -74,6 +74,10 @@ def count(engine: Engine) -> dict[str, int]:
         return {name: len(connection.execute(select(table)).all()) for name, table in found.tables.items()}
 
 
+def test_the_newest_schema_is_the_one_that_all_migrations_lead_to() -> None:
+    assert newest_schema() == SCHEMAS[-1]
+
+
 def test_a_fresh_schema_equals_all_migrations(engine: Engine) -> None:
     with engine.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []

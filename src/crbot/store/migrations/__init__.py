@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect, text
 
 from crbot.store.apart import hold
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# By the names of the files: Alembic itself is large, and only who upgrades needs it.
+_SCHEMAS = sorted(
+    path.name.partition("_")[0] for path in (Path(__file__).parent / "versions").glob("[0-9]*.py")
+)
 
 
 class SchemaError(Exception):
@@ -26,6 +32,8 @@ def upgrade(engine: Engine, to: str = "head") -> None:
 
     Of several programs that do so at once, one does it, and the others find it done.
     """
+    from alembic import command
+
     with _migrating(engine) as connection:
         config = _config()
         config.attributes["connection"] = connection
@@ -63,25 +71,31 @@ def _unbound(engine: Engine) -> Iterator[None]:
 
 def is_empty(engine: Engine) -> bool:
     """No schema at all: a database that was just made."""
-    with engine.begin() as connection:
-        return MigrationContext.configure(connection).get_current_revision() is None
+    return _schema_of(engine) is None
 
 
 def newest_schema() -> str:
     """The schema that this program needs."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return _SCHEMAS[-1]
+
+
+def _schema_of(engine: Engine) -> str | None:
+    with engine.begin() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
 
 
 def require_current(engine: Engine) -> None:
     """Refuse a database whose schema is not this program's. Raises `SchemaError`."""
-    with engine.begin() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    found = _schema_of(engine)
     newest = newest_schema()
     if found == newest:
         return
     if found is None:
         raise SchemaError("the database is empty; make its tables with: crbot db upgrade")
-    if found not in {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}:
+    if found not in _SCHEMAS:
         raise SchemaError(
             f"the database has schema {found}, and this crbot knows those up to {newest}: a newer crbot has "
             "upgraded it; install that one"
@@ -90,6 +104,8 @@ def require_current(engine: Engine) -> None:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "crbot:store/migrations")
     config.set_main_option("path_separator", "os")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.postgres import Postgres, running_postgres
 from tests.servers import (
     Certificate,
     Dovecot,
@@ -20,6 +21,12 @@ from tests.servers import (
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[Dovecot]:
     with running_dovecot() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
         yield server
 
 

@@ -221,12 +221,22 @@ class LogSettings(_Group):
     level: str = "INFO"
 
 
+class Role(StrEnum):
+    """What a program does of the bot's work; over PostgreSQL several programs share it."""
+
+    ALL = "all"
+    MAILBOX = "mailbox"  # reads the mailbox, and moves what is worked on
+    SLACK = "slack"  # is connected to Slack
+    WORKER = "worker"  # thinks, sends, follows up
+
+
 class Settings(BaseSettings):
     """All settings: environment variables `CRBOT_…`, over crbot.toml in the working folder."""
 
     model_config = SettingsConfigDict(env_prefix="CRBOT_", env_nested_delimiter="__", extra="forbid")
 
     database_url: str = Field("sqlite:///crbot.db", description="sqlite:///FILE or postgresql+psycopg://…")
+    role: Role = Field(Role.ALL, description="all, mailbox, slack, worker: several programs share PostgreSQL")
     imap: ImapSettings | None = None
     smtp: SmtpSettings | None = None
     mail: MailSettings | None = None
@@ -254,6 +264,15 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, toml)
 
     @model_validator(mode="after")
+    def _one_program_does_all_over_a_file(self) -> Settings:
+        if self.role is not Role.ALL and self.database_url.startswith("sqlite"):
+            raise ValueError(
+                f"CRBOT_ROLE={self.role}: an SQLite file is one program's, which does everything; leave the role out, "
+                "or set CRBOT_DATABASE_URL to a PostgreSQL database"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _tokens_are_to_be_had(self) -> Settings:
         wanted = [server for server in (self.imap, self.smtp) if server and server.auth is Auth.XOAUTH2]
         if wanted and self.oauth is None:
@@ -276,11 +295,14 @@ class Settings(BaseSettings):
         return self
 
 
-def load_settings() -> Settings:
-    """Read the settings. Raises `SettingsError`, which names each wrong setting and its mend."""
+def load_settings(role: str = "") -> Settings:
+    """Read the settings; a role that is named outranks theirs.
+
+    Raises `SettingsError`, which names each wrong setting and its mend.
+    """
     _refuse_unknown_variables()
     try:
-        return Settings()
+        return Settings.model_validate({"role": role}) if role else Settings()
     except ValidationError as error:
         raise SettingsError("\n".join(_explained(each) for each in error.errors())) from None
     except ValueError as error:  # a broken crbot.toml

@@ -41,8 +41,10 @@ from crbot.wiring import Bot
 log: structlog.stdlib.BoundLogger = structlog.get_logger("crbot")
 
 _TICK = 1.0  # seconds between two looks at what is waiting, when nothing wakes the leg before
+_SHARED_TICK = 0.4  # … where another program keeps what comes, and nothing wakes us
 _FOLLOW_UP = 20.0  # … and between two looks at what is to be followed up
 _HEARTBEAT = 60.0
+_LEAD = 2.0  # between two words that we lead: four times as often as the database waits for one
 _STEP = timedelta(seconds=2)  # a wall clock that moved by more than this against the steady one was set
 _LONGEST_PAUSE = 300.0  # seconds between two tries to reach a server that is away
 
@@ -200,9 +202,12 @@ class Worker:
         self._bot = bot
         self._stopping = threading.Event()
         self._mailbox_wanted = threading.Event()  # mail to move, or the end: the mailbox is to wait no longer
+        self._leads = False  # the mailbox is ours to read
         self._clock = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={
+                "default": ThreadPoolExecutor(8)
+            },  # as many as there are alarms: none waits for another
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._mail_thread = threading.Thread(target=self._watch_mailbox, name="mailbox", daemon=True)
@@ -214,16 +219,21 @@ class Worker:
         wake_up(self._bot)
         if self._listener is not None:
             self._listener.start()
-        self._every("think", self._think, _TICK)
+        if self._bot.works:
+            self._every("think", self._think, _SHARED_TICK if self._bot.is_shared else _TICK)
+            self._every("follow up", self._follow_up, _FOLLOW_UP)
         for channel in self._bot.outlets:
             self._every(f"send {channel.value}", self._sender(channel), _TICK)
-        self._every("follow up", self._follow_up, _FOLLOW_UP)
         self._every("heartbeat", self._beat, _HEARTBEAT)
         if self._watch is not None:
             self._every("watch", self._look_at_slack, _TICK)
-        self._clock.start()
+            if not self._bot.works:
+                self._every("hear Slack", self._hear_slack, _FOLLOW_UP)
         if self._bot.mailbox is not None:
+            self._lead()
+            self._every("lead", self._lead, _LEAD)
             self._mail_thread.start()
+        self._clock.start()
         log.info("ready", channels=[channel.value for channel in self._bot.outlets])
 
     def keep(self, arrival: Arrival) -> None:
@@ -258,7 +268,8 @@ class Worker:
         self._clock.add_job(leg, "interval", seconds=seconds, id=name, next_run_time=now())
 
     def _wake(self, name: str) -> None:
-        if self._clock.running and not self._stopping.is_set():
+        is_ours = self._clock.running and self._clock.get_job(name) is not None
+        if is_ours and not self._stopping.is_set():
             self._clock.modify_job(name, next_run_time=now())
 
     def _guard_the_clock(self) -> None:
@@ -287,11 +298,25 @@ class Worker:
                 self._mailbox_wanted.set()
 
     def _follow_up(self) -> None:
-        if self._listener is not None and self._listener.is_connected():
-            self._bot.ears.hear(Channel.SLACK, now())
+        self._hear_slack()
         with self._in_trouble_again_later():
             if follow_up_all(self._bot):
                 self._wake_senders()
+
+    def _hear_slack(self) -> None:
+        if self._listener is not None and self._listener.is_connected():
+            with self._in_trouble_again_later():
+                self._bot.ears.hear(Channel.SLACK, now())
+
+    def _lead(self) -> None:
+        """Take the mailbox where nobody reads it, and say that we do where we read it."""
+        led, self._leads = self._leads, self._bot.lead.is_ours()
+        if self._leads and not led:
+            log.info("the mailbox is ours to read")
+        if led and not self._leads:
+            log.warning("another program reads the mailbox from now on")
+        if led != self._leads:
+            self._mailbox_wanted.set()
 
     def _beat(self) -> None:
         with self._in_trouble_again_later():
@@ -334,6 +359,11 @@ class Worker:
         assert self._bot.mailbox is not None
         failures = 0
         while not self._stopping.is_set():
+            if not self._leads:
+                self._bot.mailbox.close()
+                self._mailbox_wanted.wait(_TICK)
+                self._mailbox_wanted.clear()
+                continue
             try:
                 self._look_at(self._bot.mailbox)
                 failures = 0

@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import followups, mailbox, triage
+from tests.bench import followups, mailbox, many, triage
 from tests.bench.measure import Row
 
 
@@ -18,6 +18,7 @@ def rows(console: Console) -> Iterator[Row]:
         yield from triage.rows()
         yield from mailbox.rows(console)
         yield from followups.rows()
+        yield from many.rows(console)
 
 
 def table(measured: list[Row]) -> Table:

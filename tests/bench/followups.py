@@ -48,7 +48,7 @@ def _handling(folder: Path, rules: Rulebook) -> Row:
     """Ten thousand reminders that are due, each of a case of its own, until nothing is left."""
     engine = _database(folder / "due.db")
     plan = partial(plan_for, ladders=rules.ladders, hours=rules.hours)
-    _fill(engine, rules)
+    fill(engine, rules, DUE)
     store = SqlStore(engine, plan)
     store.replan("bench", NOW)
     desk = Desk(store, None, rules, frozenset(), lambda: NOW)  # type: ignore[arg-type]  # nothing is read here
@@ -94,8 +94,8 @@ def _database(file: Path) -> Engine:
     return engine
 
 
-def _fill(engine: Engine, rules: Rulebook) -> None:
-    """Cases in which a question is open since Monday, with the decisions of made-up messages."""
+def fill(engine: Engine, rules: Rulebook, count: int) -> None:
+    """So many cases in which a question is open since Monday, with the decisions of made-up messages."""
     monday = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
     decided = [
         decide(Message(Channel.EMAIL, Person(each.name, each.address), each.body, each.subject), rules.policy)
@@ -103,7 +103,7 @@ def _fill(engine: Engine, rules: Rulebook) -> None:
     ]
     asking = [each for each in decided if each.questions and not each.is_acute]
     rows = []
-    for number in range(1, DUE + 1):
+    for number in range(1, count + 1):
         decision = asking[number % len(asking)]
         address = f"chief@town-{number}.example"
         case = Case(

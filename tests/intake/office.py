@@ -123,6 +123,7 @@ class Office:
         self._engine = open_engine(self._url)
         plan = partial(plan_for, ladders=self._rules.ladders, hours=self._rules.hours)
         self.store = SqlStore(self._engine, plan)
+        self.store.take_over(self.clock())  # as a program does that has the file for itself
         store = Mortal(self.store, self._dies) if self._dies else self.store
         self.outlet = Mortal(self.world, self._dies) if self._dies else self.world
         self.desk = Desk(store, self, self._rules, frozenset(), self.clock)

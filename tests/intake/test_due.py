@@ -133,6 +133,26 @@ def test_a_send_that_was_cut_off_and_is_not_there_is_sent(store: SqlStore, clock
     assert [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)] == ["sent"]
 
 
+def test_a_letter_that_ends_the_program_each_time_goes_to_a_person_in_the_end(
+    store: SqlStore, clock: Clock
+) -> None:
+    with_a_letter(store, clock)
+    for _ in range(5):
+        (letter,) = store.claim(Channel.EMAIL, clock(), LEASE, 10)
+        assert store.begin(letter, clock())  # and here the program ends
+        clock.pass_(LEASE)
+    outlet = Outlet()
+
+    (given_up,) = send_due(store, Channel.EMAIL, outlet, clock)
+
+    assert given_up.did == "given up"
+    assert "ended the program 5 times" in given_up.trouble
+    assert outlet.delivered == []
+    (shown,) = store.claim(Channel.SLACK, clock(), LEASE, 10)
+    assert isinstance(shown.what, Notice)
+    assert store.retry(shown.what.again, clock())
+
+
 def uncertain() -> DeliveryFailed:
     return DeliveryFailed(
         "the line broke after the whole letter was handed over", permanent=False, uncertain=True

@@ -18,7 +18,7 @@ from crbot.cases.rulebook import Rulebook
 from crbot.intake import brake
 from crbot.intake.ears import Ears
 from crbot.intake.ports import Arrival, Verb
-from crbot.intake.reminding import follow_up
+from crbot.intake.reminding import LEASE, follow_up
 from crbot.triage.message import Channel, Person
 from tests.fakes import Clock
 from tests.intake.office import CHIEF, REQUEST, Office
@@ -182,6 +182,49 @@ def test_a_channel_that_is_not_listened_to_is_never_fresh() -> None:
 
     assert ears.are_fresh(MONDAY, timedelta(minutes=15))
     assert not ears.are_fresh(MONDAY, timedelta(minutes=15), Channel.SLACK)
+
+
+class Told:
+    """What another program has heard."""
+
+    def __init__(self, at: datetime | None) -> None:
+        self.at = at
+
+    def hear(self, channel: Channel, now: datetime) -> None:
+        self.at = now
+
+    def heard(self, channel: Channel) -> datetime | None:
+        return self.at
+
+
+@pytest.mark.parametrize(("minutes", "is_fresh"), [(14, True), (16, False), (None, False)])
+def test_what_another_program_has_heard_counts_too(minutes: int | None, is_fresh: bool) -> None:
+    at = None if minutes is None else MONDAY - timedelta(minutes=minutes)
+
+    assert Ears((Channel.EMAIL,), Told(at)).are_fresh(MONDAY, timedelta(minutes=15)) is is_fresh
+
+
+def test_what_is_heard_here_is_told_to_the_others() -> None:
+    told = Told(None)
+
+    Ears((Channel.EMAIL,), told).hear(Channel.EMAIL, MONDAY)
+
+    assert told.heard(Channel.EMAIL) == MONDAY
+
+
+def test_a_follow_up_that_ends_the_program_each_time_is_set_aside_and_shown(office: Office) -> None:
+    asked(office)
+    office.clock.now = day("2026-03-06 12:00")  # the first reminder alone is due
+    for _ in range(5):
+        office.store.claim_follow_ups(letters=True, now=office.clock(), lease=LEASE, limit=50)  # and ends
+        office.clock.pass_(LEASE)
+    before = office.letters()
+
+    office.tick()
+
+    assert office.letters() == before
+    (notice,) = [each for each in office.notices() if each.again.startswith("followup:")]
+    assert "It has ended the program" in notice.text
 
 
 def test_ten_days_of_silence_melt_into_one_letter_and_none_goes_at_night(office: Office) -> None:

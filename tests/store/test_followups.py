@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, func, insert, inspect, select
+from sqlalchemy import Engine, select, text
 
 from crbot.cases.case import Case, Stage
 from crbot.cases.followups import FollowUp
@@ -18,9 +15,8 @@ from crbot.cases.letters import Letter, LetterName
 from crbot.cases.respond import Change, Entry, Notice
 from crbot.intake.ports import Arrival, Brake, Due, Kept, Progress, Receipt, Stale
 from crbot.store.followups import _DUE
-from crbot.store.migrations import newest_schema, upgrade
-from crbot.store.store import SqlStore, open_engine
-from crbot.store.tables import cases, followups, outbox
+from crbot.store.store import SqlStore
+from crbot.store.tables import followups
 from crbot.triage.message import Channel
 from tests.store.test_store import NOW, WHERE, arrival, case, decision, received
 
@@ -37,14 +33,6 @@ def plan(of: Case) -> tuple[FollowUp, ...]:
         FollowUp(of.number, Purpose.MISSING_FACTS, step, event, NOW + step * HOUR, is_letter=step < 3)
         for step in (1, 2, 3)
     )
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    engine = open_engine("sqlite://")
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -262,40 +250,13 @@ def test_while_the_brake_is_pulled_nothing_is_claimed_but_what_is_for_staff_to_s
 
 
 def test_what_is_due_is_found_by_the_index_of_what_is_open(engine: Engine) -> None:
-    statement = str(_DUE.compile(engine))
+    is_postgres = engine.dialect.name == "postgresql"
+    values = {"is_letter": True, "now": int(NOW.timestamp()), "limit": 20}
     with engine.connect() as connection:
-        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1, 0, 20, 0)).all()
+        if is_postgres:  # which reads a table of few rows as a whole, whatever indexes it has
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        steps = connection.execute(
+            text(f"EXPLAIN {'' if is_postgres else 'QUERY PLAN'} {_DUE}"), values
+        ).all()
 
-    assert ["ix_followups_due" in step[-1] for step in steps] == [True]
-
-
-# From one schema to the next
-
-
-def migrate(engine: Engine, to: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", "crbot:store/migrations")
-    config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        (command.downgrade if to < "0003" else command.upgrade)(config, to)
-
-
-def test_a_filled_database_of_the_schema_before_is_brought_up_to_date_and_back(engine: Engine) -> None:
-    opened(SqlStore(engine))
-    migrate(engine, "0002")
-    assert "followups" not in inspect(engine).get_table_names()
-    with engine.begin() as connection:  # a letter of a program that knew no follow-ups
-        row = {
-            "key": "enquiry:1", "via": "email", "kind": "letter", "recipient": "", "body": "{}", "state": "ready",
-            "next_at": NOW, "token": "", "attempts": 0, "identity": "", "reason": "", "made_at": NOW,
-        }  # fmt: skip
-        connection.execute(insert(outbox).values(row))
-
-    migrate(engine, newest_schema())
-
-    with engine.connect() as connection:
-        assert connection.scalar(select(func.count()).select_from(cases)) == 1
-        assert connection.scalar(select(outbox.c.followup_id)) is None
-    assert SqlStore(engine, plan).replan("rules", NOW) == 1
-    assert len(claim(SqlStore(engine, plan), 10)) == 2
+    assert any("ix_followups_due" in str(step[-1]) for step in steps)

@@ -11,9 +11,9 @@ from crbot.cases.respond import Change, Notice
 from crbot.intake.ports import Drawing, Receipt
 from crbot.store.store import SqlStore
 from crbot.triage.message import Channel
-from tests.store.test_store import LEASE, NOW, arrival, case, engine, opened, received, store
+from tests.store.test_store import LEASE, NOW, arrival, case, opened, received, store
 
-__all__ = ["engine", "store"]  # fixtures
+__all__ = ["store"]  # a fixture
 
 
 def test_open_cases_are_those_that_have_not_ended(store: SqlStore) -> None:

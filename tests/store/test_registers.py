@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from crbot.store.migrations import upgrade
+from sqlalchemy import Engine
+
 from crbot.store.registers import Registers
-from crbot.store.store import open_engine
 from crbot.triage.register import Agency
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -15,9 +15,7 @@ ELM, WALNUT, HARMON = (
 )
 
 
-def test_the_newest_list_of_each_kind_counts_and_all_are_kept() -> None:
-    engine = open_engine("sqlite://")
-    upgrade(engine)
+def test_the_newest_list_of_each_kind_counts_and_all_are_kept(engine: Engine) -> None:
     lists = Registers(engine)
 
     lists.add("gov", [ELM], "Jordan Lee", NOW)
@@ -32,4 +30,3 @@ def test_the_newest_list_of_each_kind_counts_and_all_are_kept() -> None:
         ("own", 1),
         ("gov", 1),
     ]
-    engine.dispose()

@@ -14,9 +14,9 @@ from crbot.intake.ports import Drawing, Receipt, Stale
 from crbot.store.store import SqlStore
 from crbot.store.tables import outbox
 from crbot.triage.message import Channel
-from tests.store.test_store import LEASE, NOW, WHERE, arrival, case, engine, opened, store
+from tests.store.test_store import LEASE, NOW, WHERE, arrival, case, opened, store
 
-__all__ = ["engine", "store"]  # fixtures
+__all__ = ["store"]  # a fixture
 
 
 def send_all(store: SqlStore) -> None:

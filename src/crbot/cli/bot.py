@@ -24,6 +24,12 @@ def run(
             "--dry-run", help="show which mails would be read, and end; changes nothing in the mailbox"
         ),
     ] = False,
+    role: Annotated[
+        str,
+        typer.Option(
+            help="all, mailbox, slack or worker: which part is this program's, of several over one PostgreSQL"
+        ),
+    ] = "",
 ) -> None:
     """Run the bot: mailbox, Slack, letters. Settings come from CRBOT_… variables and crbot.toml.
 
@@ -36,7 +42,7 @@ def run(
     from crbot.channels.mail.mailbox import MailboxAway
     from crbot.config import load_settings
 
-    settings = load_settings()
+    settings = load_settings(role)
     worker.start_log(settings.log)
     try:
         if dry_run:

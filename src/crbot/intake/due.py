@@ -22,6 +22,7 @@ from crbot.triage.message import Channel
 # Longer than a slow server needs: a mail server may take ten minutes to answer the end of the data.
 LEASE = timedelta(minutes=15)
 BATCH = 20
+_MOST_LOST = 5  # what so often ended without a word ends the program each time
 _UNTIL_MENDED = timedelta(minutes=5)  # between two tries of what waits for a person to mend it
 
 
@@ -87,6 +88,7 @@ def _send(
         if found is not None:
             store.mark_sent(outgoing, found, clock())
             return Sent(outgoing.key, "found")
+        _refuse_what_is_lost(outgoing)
         if not store.begin(outgoing, clock()):
             return Sent(outgoing.key, "lost")  # the lease has run out; another worker has it
         has_begun = True
@@ -105,6 +107,15 @@ def _send(
         return _failed(store, outgoing, broken, clock(), alarms)
     store.mark_sent(outgoing, receipt, clock())
     return Sent(outgoing.key, "sent")
+
+
+def _refuse_what_is_lost(outgoing: Outgoing) -> None:
+    """Raises `DeliveryFailed` where too many tries ended without a word."""
+    if outgoing.lost >= _MOST_LOST:
+        reason = (
+            f"It has ended the program {outgoing.lost} times while it was on its way, and may have arrived"
+        )
+        raise DeliveryFailed(f"{reason}.", permanent=True)
 
 
 def _left_open(failure: DeliveryFailed) -> DeliveryFailed:

@@ -75,7 +75,7 @@ from crbot.triage.policy import Policy
 from crbot.triage.register import consult
 
 # A message that ended the whole process so often is set aside: it would end it for ever.
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = 5
 MOST_AKIN = 20  # cases of one agency that a new one is compared with
 # A bounce that names no letter is about the newest one that went to its recipient in this time.
 _BOUNCES_WITHIN = timedelta(days=14)
@@ -125,9 +125,9 @@ def think(desk: Desk) -> Thought | None:
     except Unreadable as error:
         return _set_aside(desk, kept, str(error))
     except Stale:
-        return Thought(
-            kept.id, "again"
-        )  # somebody was faster; it is taken up again with the case as it is now
+        # Somebody was faster, or it is not its turn: it is taken up again with the case as it is then.
+        desk.store.let_go(kept)
+        return Thought(kept.id, "again")
     except desk.store.failures:
         raise  # the database's trouble, not the message's: it is taken up again later
     except Exception as error:  # noqa: BLE001  (a message that breaks the code must not stop the next one)
@@ -145,7 +145,8 @@ def _thought(desk: Desk, kept: Kept, what: Received | StaffAction | Ignored) -> 
             return _admitted(desk, kept, what)
         if what.verb is Verb.RETRY:
             return _retried(desk, kept, what)
-        _save(desk, kept, _acted(desk, what))
+        with desk.store.in_turn(kept):
+            _save(desk, kept, _acted(desk, what))
         return Thought(kept.id, f"acted: {what.verb}", case=what.case)
     return _decided(desk, kept, what)
 
@@ -161,14 +162,15 @@ def _save(
     now = desk.clock()
     if received is not None and received.late_files:
         change = replace(change, late_files=received.late_files)
-    desk.store.save(kept, dated(change, now), now, received, decision, admitted)
+    with desk.store.in_turn(kept):
+        desk.store.save(kept, dated(change, now), now, received, decision, admitted)
 
 
 def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
-    thread = thread_of(desk.store, received)
     heard = _heard(desk, kept, received)
-    decision = _decision(desk, thread.case, received)
-    with desk.store.together():
+    with desk.store.in_turn(kept):  # it has been read: what follows depends on what came before
+        thread = thread_of(desk.store, received)
+        decision = _decision(desk, thread.case, received)
         if received.report is not None:
             change = _reported(desk, thread, heard, decision, received.report)
         else:

@@ -56,6 +56,7 @@ class Kept:
     namesake: str = (
         ""  # an earlier arrival with the same Message-ID and other content: its case, or "inbox 3"
     )
+    token: str = ""  # of the program that thinks about it; what another one saves of it has no effect
 
 
 class Proof(StrEnum):
@@ -155,6 +156,7 @@ class Outgoing:
     attempts: int  # this one counted
     token: str  # of the claim; a mark without it has no effect
     is_repeat: bool = False  # an earlier try ended without a word: look before sending again
+    lost: int = 0  # how many claims ended without a word: whoever had it died of it, or just then
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,7 @@ class Progress(StrEnum):
     DONE = "done"
     PASSED = "passed"  # left out for good
     DROPPED = "dropped"  # the case no longer waits for it; it may again
+    ASIDE = "aside"  # it breaks the program; a person can have it tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,7 @@ class Due:
     follow_up: FollowUp
     case: Case | None
     standing: tuple[Standing, ...]  # all of the case, this one among them
+    lost: int = 0  # how many claims ended without a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +299,19 @@ class Store(Protocol):
 
     # think
     def take_up(self, now: datetime) -> Kept | None:
-        """The oldest kept arrival that nobody has taken up, its attempts counted before it is worked on."""
+        """The oldest kept arrival that nobody has taken up, its attempts counted before it is worked on.
+
+        It is ours for some minutes; of those who take up at the same time each gets another one.
+        """
+
+    def let_go(self, kept: Kept) -> None:
+        """Nothing came of it now: it waits as before, and the attempt is not counted."""
+
+    def in_turn(self, kept: Kept) -> AbstractContextManager[None]:
+        """Like `together`, when all that came before is worked on: what follows from messages follows in their order.
+
+        Raises `Stale` where that takes long. An arrival that has failed before holds nobody up.
+        """
 
     def case(self, number: str) -> Case | None: ...
 
@@ -336,14 +352,17 @@ class Store(Protocol):
         """All that follows from an arrival, at once: case, outbox, record; and the arrival is done.
 
         `admitted`: the inbox id of the held message that a person has let in by this arrival.
-        Raises `Stale` when the case has changed since it was read.
+        Raises `Stale` when the case has changed since it was read, or another program has the arrival by now.
         """
 
     def set_aside(self, kept: Kept, reason: str, notice: Notice, now: datetime) -> None:
         """Keep an arrival that cannot be worked on apart, and show it to staff."""
 
     def retry(self, what: str, now: datetime) -> bool:
-        """Try again what was set aside (by its inbox id) or could not be sent (by its key); False where it is neither."""
+        """Try again what was set aside (by its inbox id, or "followup:" and its id) or could not be sent (by its key).
+
+        False where it is neither.
+        """
 
     # send
     def claim(self, via: Channel, now: datetime, lease: timedelta, limit: int) -> tuple[Outgoing, ...]:
@@ -386,6 +405,9 @@ class Store(Protocol):
     def end(self, due: Due, progress: Progress, reason: str, now: datetime) -> None:
         """Nothing is done. Raises `Stale` when the claim is lost."""
 
+    def set_follow_up_aside(self, due: Due, reason: str, notice: Notice, now: datetime) -> None:
+        """Keep one that breaks the program apart, and show it to staff. Raises `Stale` when the claim is lost."""
+
     def put_off(self, due: Due, until: datetime, reason: str) -> None:
         """Not before then. Raises `Stale` when the claim is lost."""
 
@@ -406,6 +428,13 @@ class Store(Protocol):
 
     def all_cases(self) -> Iterator[Case]:
         """Every case as it stands."""
+
+    # who hears
+    def hear(self, channel: Channel, now: datetime) -> None:
+        """Note that everything that came by this channel until now is kept, for all programs over this database."""
+
+    def heard(self, channel: Channel) -> datetime | None:
+        """When a channel was last heard to the end, by whichever program; None where it never was."""
 
     # the brake
     def brake(self) -> Brake | None:

@@ -22,6 +22,7 @@ from crbot.intake.ports import Due, Progress, Stale
 
 LEASE = timedelta(minutes=5)
 BATCH = 50
+_MOST_LOST = 5  # a follow-up whose claim ended so often without a word ends the program each time
 _SOON = timedelta(minutes=1)
 _LATE = timedelta(days=1)  # a step that was later than this pushes on those after it
 _TOMORROW = Wait(business_days=1)
@@ -66,6 +67,8 @@ def follow_up(desk: Desk, ears: Ears) -> tuple[Followed, ...]:
 def _followed(desk: Desk, ears: Ears, due: Due) -> Followed:
     now = desk.clock()
     try:
+        if due.lost >= _MOST_LOST:
+            return _broken(desk, due, f"It has ended the program {due.lost} times", now)
         return _done(_Look(desk, ears, due, now))
     except Stale as stale:
         with contextlib.suppress(Stale):  # the claim itself is lost: whoever has it now goes on
@@ -74,7 +77,7 @@ def _followed(desk: Desk, ears: Ears, due: Due) -> Followed:
     except desk.store.failures:
         raise  # the database's trouble: the lease runs out, and it is taken up again
     except Exception as error:  # noqa: BLE001  (a follow-up that breaks the code must not stop the next one)
-        return _broken(desk, due, error, now)
+        return _broken(desk, due, f"It broke the program ({type(error).__name__})", now)
 
 
 def _done(look: _Look) -> Followed:
@@ -91,16 +94,16 @@ def _done(look: _Look) -> Followed:
             return Followed(due.follow_up, "done")
 
 
-def _broken(desk: Desk, due: Due, error: Exception, now: datetime) -> Followed:
+def _broken(desk: Desk, due: Due, why: str, now: datetime) -> Followed:
     what = f"{due.follow_up.purpose}, step {due.follow_up.step}"
     notice = Notice(
         title=f"A follow-up of {due.follow_up.case} could not be done",
-        text=f"It broke the program ({type(error).__name__}): {what}. Nothing was sent; please look after the case.",
+        text=f"{why}: {what}. Nothing was sent; please look after the case.",
         about=due.follow_up.case,
     )
     with contextlib.suppress(Stale):
-        desk.store.settle(due, Change(about=due.follow_up.case, notices=(notice,)), now)
-    return Followed(due.follow_up, "broken", type(error).__name__)
+        desk.store.set_follow_up_aside(due, why, notice, now)
+    return Followed(due.follow_up, "broken", why)
 
 
 @dataclass(frozen=True, slots=True)

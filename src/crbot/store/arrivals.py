@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from crbot.intake.ports import Arrival
+from crbot.store.engine import add_new
 from crbot.store.tables import inbox
 from crbot.triage.message import Channel
 
-_KEEP = insert(inbox)
 _KEY_IS_KNOWN = select(inbox.c.id).where(inbox.c.key == bindparam("key"))
 # What was set aside is no copy's original: who lays it into the mailbox again wants it tried again.
 _BYTES_ARE_KNOWN = (
@@ -52,8 +52,8 @@ def keep(connection: Connection, arrival: Arrival) -> int:
         "sender": "",
         "likeness": "",
     }
-    connection.execute(_KEEP, row)
-    return 0 if is_known else 1
+    is_new = add_new(connection, inbox, "key", row)
+    return 1 if is_new and not is_known else 0
 
 
 def _is_known(connection: Connection, sha256: str, content: str) -> bool:

@@ -6,7 +6,7 @@ What is planned is `crbot.cases.followups`', what is done about it `crbot.intake
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -93,12 +93,22 @@ def take_due(
 ) -> tuple[str, list[Row[Any]]]:
     """Claim rows that are due; they are ours for the lease, by the token that is returned."""
     due = {"is_letter": letters, "now": now, "limit": limit}
-    rows = list(connection.execute(_DUE.with_for_update(skip_locked=True), due).all())
+    rows = _apart(connection.execute(_DUE.with_for_update(skip_locked=True), due).all())
     token = secrets.token_hex(16)
     if rows:
         taken = followups.c.id.in_([row.id for row in rows])
         connection.execute(update(followups).where(taken).values(next_at=now + lease, token=token))
+    died = [row.id for row in rows if row.token]  # whoever had it said no word
+    if died:
+        these = update(followups).where(followups.c.id.in_(died))
+        connection.execute(these.values(lost=followups.c.lost + 1))
     return token, rows
+
+
+def _apart(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Those before one that was lost twice; that one alone: if it ends the program, it takes no others along."""
+    first = next((place for place, row in enumerate(rows) if row.lost + bool(row.token) >= 2), len(rows))
+    return list(rows[: max(first, 1)])
 
 
 def with_their_cases(
@@ -116,6 +126,7 @@ def with_their_cases(
             _follow_up(row),
             cases.get(row.case_number),
             tuple(beside[row.case_number]),
+            row.lost + bool(row.token),
         )
         for row in rows
     )
@@ -146,7 +157,7 @@ def call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]
     Returns the numbers of their cases.
     """
     called = select(outbox.c.id, outbox.c.followup_id, outbox.c.case_number).where(_NOT_GONE_YET, *which)
-    rows = connection.execute(called).all()
+    rows = connection.execute(called.with_for_update()).all()  # another may be about to call back the same
     if not rows:
         return []
     connection.execute(delete(outbox).where(outbox.c.id.in_([row.id for row in rows])))
@@ -171,3 +182,22 @@ def _mark(connection: Connection, due: Due, values: Mapping[str, object]) -> Non
     ours = {"row": due.id, "claimed": due.token, "token": "", **values}
     if connection.execute(_OURS, ours).rowcount != 1:
         raise Stale(due.follow_up.case)
+
+
+ASIDE = "followup:"  # and its id: by which it is tried again
+
+
+def retry_follow_up(connection: Connection, what: str, now: datetime) -> bool:
+    """Take one that was set aside up again; False where there is none."""
+    number = what.removeprefix(ASIDE)
+    if not number.isdecimal() or len(number) > 18:
+        return False
+    aside = update(followups).where(followups.c.id == int(number), followups.c.state == Progress.ASIDE.value)
+    again = {"state": Progress.OPEN.value, "next_at": now, "done_at": None, "lost": 0, "reason": ""}
+    return connection.execute(aside.values(again)).rowcount == 1
+
+
+def free_follow_ups(connection: Connection, now: datetime) -> None:
+    """Let go of all claims: those who had them are gone."""
+    claimed = update(followups).where(_IS_OPEN, followups.c.token != "", followups.c.next_at > now)
+    connection.execute(claimed.values(next_at=now))

@@ -12,13 +12,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 
 from crbot.intake.ports import Brake
+from crbot.store.engine import add_new
 from crbot.store.tables import marks
 
 BRAKE, BEGAN, HEARTBEAT, RESTORED, PLANNED_BY = "brake", "began", "heartbeat", "restored", "planned by"
 
+_NOTE_AGAIN = update(marks).where(marks.c.name == bindparam("mark"))
 _READ = select(marks.c.value, marks.c.at).where(marks.c.name == bindparam("mark"))
 
 
@@ -30,8 +32,8 @@ def read(connection: Connection, name: str) -> tuple[Any, datetime] | None:
 
 def write(connection: Connection, name: str, at: datetime, value: object = None) -> None:
     values = {"value": json.dumps(value), "at": at}
-    if connection.execute(update(marks).where(marks.c.name == name).values(values)).rowcount == 0:
-        connection.execute(insert(marks).values(name=name, **values))
+    if connection.execute(_NOTE_AGAIN, {"mark": name, **values}).rowcount == 0:
+        add_new(connection, marks, "name", {"name": name, **values})
 
 
 def take_away(connection: Connection, name: str) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select
 
 from crbot.cases.respond import Entry
+from crbot.store.apart import hold
 from crbot.store.tables import record
 
 _LAST_HASH = (
@@ -34,6 +35,7 @@ def write_down(connection: Connection, number: str, entries: Sequence[Entry], no
     """Append to the record; each line's hash covers the hash before it, so that a gap or a change shows."""
     if not entries:
         return
+    hold(connection, f"record {number}")  # two lines after the same one would be a break in the chain
     before = connection.scalar(_LAST_HASH, {"number": number}) or ""
     for entry in entries:
         detail = json.dumps(entry.detail, sort_keys=True)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, insert, select
 from crbot.cases.case import Case
 from crbot.cases.letters import Letter
 from crbot.cases.respond import Change, LateFile, Notice, Whisper
+from crbot.store.engine import add_new
 from crbot.store.tables import outbox
 from crbot.triage.message import Channel
 
@@ -28,6 +29,11 @@ _PUT_OUT = insert(outbox)
 def put_out(connection: Connection, rows: Sequence[Row]) -> None:
     if rows:
         connection.execute(_PUT_OUT, rows)
+
+
+def put_out_once(connection: Connection, row: Row) -> bool:
+    """Put it out unless its key is there already; False where it is."""
+    return add_new(connection, outbox, "key", row)
 
 
 def another_key(connection: Connection, key: str) -> str:

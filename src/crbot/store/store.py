@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    Row,
     bindparam,
     func,
     select,
@@ -28,15 +29,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from crbot.cases.case import ENDED, Case, Place, number_of, place_of
+from crbot.cases.case import ENDED, Case, Place, number_of
 from crbot.cases.figures import Event
 from crbot.cases.followups import FollowUp
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
-from crbot.cases.respond import Change, Entry, LateFile, Notice, Whisper
+from crbot.cases.respond import Change, Entry, Notice
 from crbot.intake.ports import (
     Arrival,
     Brake,
-    Drawing,
     Due,
     Kept,
     Outgoing,
@@ -49,56 +49,40 @@ from crbot.intake.ports import (
     Trouble,
 )
 from crbot.intake.repeats import likeness
-from crbot.store import lookups, marks, notices, troubles
-from crbot.store.arrivals import arrival_of, keep, namesake_of
-from crbot.store.casefile import CASE, case_numbered, remember_card, save_case
+from crbot.store import lookups, marks, notices, sending, thinking, troubles
+from crbot.store.apart import hold
+from crbot.store.arrivals import keep
+from crbot.store.casefile import CASE, case_numbered, save_case
 from crbot.store.engine import open_engine as open_engine
-from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
+from crbot.store.followups import (
+    ASIDE,
+    call_back,
+    finish,
+    free_follow_ups,
+    put_off,
+    replace_plan,
+    retry_follow_up,
+    take_due,
+    with_their_cases,
+)
 from crbot.store.records import has_failed, write_down
 from crbot.store.rows import (
-    LATE_FILE,
     LETTER,
-    NOTICE,
-    WHISPER,
     another_key,
     as_json,
     notice_row,
     put_out,
+    put_out_once,
     rows_of,
 )
-from crbot.store.tables import cards, cases, identities, inbox, outbox, record
+from crbot.store.tables import cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
 
 _DECISION = TypeAdapter(Decision)
 
-_OPEN = ("ready", "sending")
-_earlier = outbox.alias()
-# Letters of a case arrive in the order in which they were written, whatever of them had to be tried again.
-_IS_OVERTAKING = (
-    select(_earlier.c.id)
-    .where(
-        outbox.c.kind == "letter",
-        _earlier.c.kind == "letter",
-        _earlier.c.via == outbox.c.via,
-        _earlier.c.recipient == outbox.c.recipient,
-        _earlier.c.case_number == outbox.c.case_number,
-        _earlier.c.id < outbox.c.id,
-        _earlier.c.state.in_(_OPEN),
-    )
-    .exists()
-)
-
 # Statements that every message needs are built once: building one costs more than running it.
-_OLDEST_KEPT = (
-    select(inbox)
-    .where(inbox.c.state == "kept")
-    .order_by(inbox.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
 _ANY_KEPT = select(inbox.c.id).where(text("inbox.state = 'kept'")).limit(1)
-_UPDATE_INBOX = update(inbox).where(inbox.c.id == bindparam("inbox_id"))
 _OF_SENDER = (
     select(inbox.c.likeness, inbox.c.case_number)
     .where(
@@ -125,6 +109,9 @@ _LAST_COUNTER = select(func.max(cases.c.counter)).where(cases.c.year == bindpara
 _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
+_PATIENCE_SECONDS = 5.0  # for an earlier message that another program thinks about
+_LOOK_SECONDS = 0.02
+_UNTIL_FOUND = timedelta(minutes=2)  # before a copy in the folder of sent mail is missed
 _MANY = 500  # cases, or keys in a query: SQLite takes a thousand variables at the least
 
 
@@ -144,15 +131,17 @@ class SqlStore:
         # SQLite has one writer; waiting here is fair, waiting in SQLite is not.
         self._turn = threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
         self._together = threading.local()
+        self._name = secrets.token_hex(16)  # whose an arrival is while it is thought about
 
     @contextmanager
     def together(self) -> Iterator[None]:
+        before = getattr(self._together, "connection", None)
         with self._transaction() as connection:
             self._together.connection = connection
             try:
                 yield
             finally:
-                self._together.connection = None
+                self._together.connection = before
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -197,18 +186,30 @@ class SqlStore:
 
     def take_up(self, now: datetime) -> Kept | None:
         with self._transaction() as connection:
-            row = connection.execute(_OLDEST_KEPT).first()
-            if row is None:
-                return None
-            # Counted before the work: a message that ends the program is known by its number of tries.
-            connection.execute(_UPDATE_INBOX, {"inbox_id": row.id, "attempts": row.attempts + 1})
-            return Kept(row.id, arrival_of(row), row.attempts + 1, namesake_of(connection, row))
+            return thinking.take_up(connection, self._name, now)
+
+    def let_go(self, kept: Kept) -> None:
+        with self._transaction() as connection:
+            thinking.let_go(connection, kept)
+
+    @contextmanager
+    def in_turn(self, kept: Kept) -> Iterator[None]:
+        if getattr(self._together, "connection", None) is not None:
+            yield
+            return
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            with self.together():
+                if thinking.is_next(self._together.connection, kept):
+                    yield
+                    return
+            if time.monotonic() > until:
+                raise Stale("an earlier message is not worked on yet")
+            time.sleep(_LOOK_SECONDS)
 
     def held(self, inbox_id: int) -> Kept | None:
-        held = select(inbox).where(inbox.c.id == inbox_id, inbox.c.state == "held")
         with self._transaction() as connection:
-            row = connection.execute(held).first()
-            return Kept(row.id, arrival_of(row), row.attempts, namesake_of(connection, row)) if row else None
+            return thinking.held(connection, inbox_id)
 
     def case(self, number: str) -> Case | None:
         with self._transaction() as connection:
@@ -304,10 +305,10 @@ class SqlStore:
             if change.settles is not None:
                 notices.settle(connection, change.settles, now)
             write_down(connection, number or "", change.entries, now)
-            connection.execute(_UPDATE_INBOX, {"inbox_id": admitted or kept.id} | settled)
             if admitted is not None:
-                done = {"inbox_id": kept.id, "state": "done", "case_number": number, "thought_at": now}
-                connection.execute(_UPDATE_INBOX, done)
+                thinking.settle(connection, admitted, settled)
+                settled = {"state": "done", "case_number": number, "thought_at": now}
+            thinking.settle_ours(connection, kept, settled)
 
     def _save_cases(self, connection: Connection, change: Change, now: datetime) -> None:
         """The cases as they are from now on, with what they wait for."""
@@ -320,75 +321,56 @@ class SqlStore:
 
     def set_aside(self, kept: Kept, reason: str, notice: Notice, now: datetime) -> None:
         with self._transaction() as connection:
-            connection.execute(_UPDATE_INBOX, {"inbox_id": kept.id, "state": "aside", "reason": reason})
+            thinking.settle_ours(connection, kept, {"state": "aside", "reason": reason})
             put_out(connection, [notice_row(another_key(connection, f"aside:{kept.id}"), notice, now)])
             write_down(
                 connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
             )
 
     def retry(self, what: str, now: datetime) -> bool:
-        if what.isdecimal() and len(what) < 19:
-            aside = update(inbox).where(inbox.c.id == int(what), inbox.c.state == "aside")
-            again = aside.values(state="kept", attempts=0, reason="")
-        else:  # it may have gone out all the same: it is looked for before it is sent again
-            failed = update(outbox).where(outbox.c.key == what, outbox.c.state == "failed")
-            again = failed.values(state="sending", next_at=now, attempts=0, reason="")
         with self._transaction() as connection:
+            if what.isdecimal() and len(what) < 19:
+                return thinking.retry(connection, int(what))
+            if what.startswith(ASIDE):
+                return retry_follow_up(connection, what, now)
+            # It may have gone out all the same: it is looked for before it is sent again.
+            failed = update(outbox).where(outbox.c.key == what, outbox.c.state == "failed")
+            again = failed.values(state="sending", next_at=now, attempts=0, lost=0, token="", reason="")
             return connection.execute(again).rowcount == 1
 
     # send
 
     def claim(self, via: Channel, now: datetime, lease: timedelta, limit: int) -> tuple[Outgoing, ...]:
-        due = (
-            select(outbox)
-            .where(
-                outbox.c.via == via.value,
-                outbox.c.state.in_(_OPEN),
-                outbox.c.next_at <= now,
-                ~_IS_OVERTAKING,
-            )
-            .order_by(outbox.c.next_at, outbox.c.id)
-            .limit(limit)
-        )
-        token = secrets.token_hex(16)
         with self._transaction() as connection:
             _call_back(connection, now, outbox.c.via == via.value, outbox.c.good_until <= now)
-            if marks.brake(connection):
-                due = due.where(outbox.c.kind != "letter")
-            rows = connection.execute(due.with_for_update(skip_locked=True)).all()
-            taken = {"next_at": now + lease, "token": token, "attempts": outbox.c.attempts + 1}
-            connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(taken))
-            outgoing = [_outgoing(connection, row, token) for row in rows]
-        return tuple(each for each in outgoing if each is not None)
+            letters = marks.brake(connection) is None
+            return tuple(sending.take_due(connection, via, now, lease, limit, letters=letters))
 
     def begin(self, outgoing: Outgoing, now: datetime) -> bool:
         with self._transaction() as connection:
             if isinstance(outgoing.what, Letter) and marks.brake(connection):
                 return False
-            return _mark(connection, outgoing, outbox.c.next_at > now, state="sending")
+            return sending.mark(connection, outgoing, outbox.c.next_at > now, state="sending")
 
     def mark_sent(self, outgoing: Outgoing, receipt: Receipt, now: datetime) -> None:
         with self._transaction() as connection:
-            sent = {"state": "sent", "identity": receipt.identity, "sent_at": now, "reason": ""}
-            connection.execute(update(outbox).where(outbox.c.id == outgoing.id).values(sent))
-            if isinstance(outgoing.what, Drawing):
-                remember_card(connection, outgoing.what, receipt)
+            sending.mark_sent(connection, outgoing, receipt, now)
             if isinstance(outgoing.what, Letter) and outgoing.what.case:
                 _link(connection, receipt.identity, outgoing.what.case)
 
     def postpone(self, outgoing: Outgoing, reason: str, until: datetime, *, uncertain: bool = False) -> None:
         # What is still "sending" at the next claim is looked for before it is sent again.
-        self._mark(outgoing, state="sending" if uncertain else "ready", next_at=until, reason=reason)
+        state = "sending" if uncertain else "ready"
+        self._mark(outgoing, state=state, next_at=until, reason=reason, token="")
 
     def put_back(self, outgoing: Outgoing, until: datetime) -> None:
         state = "sending" if outgoing.is_repeat else "ready"
-        self._mark(outgoing, state=state, next_at=until, attempts=outgoing.attempts - 1)
+        self._mark(outgoing, state=state, next_at=until, attempts=outgoing.attempts - 1, token="")
 
     def give_up(self, outgoing: Outgoing, reason: str, notice: Notice | None, now: datetime) -> None:
         with self._transaction() as connection:
-            connection.execute(
-                update(outbox).where(outbox.c.id == outgoing.id).values(state="failed", reason=reason)
-            )
+            if not sending.mark(connection, outgoing, state="failed", reason=reason, token=""):
+                return  # another has the claim by now, and tells what becomes of it
             if notice is not None:
                 key = another_key(connection, f"failed:{outgoing.key}")
                 put_out(connection, [notice_row(key, notice, now)])
@@ -397,7 +379,7 @@ class SqlStore:
 
     def _mark(self, outgoing: Outgoing, **values: object) -> None:
         with self._transaction() as connection:
-            _mark(connection, outgoing, **values)
+            sending.mark(connection, outgoing, **values)
 
     # follow up
 
@@ -427,9 +409,10 @@ class SqlStore:
         with self._transaction() as connection:
             if follow_up.is_letter and connection.scalar(_ANY_KEPT) is not None:
                 raise Stale("a message has arrived that may be the answer")
-            finish(connection, due, Progress.DONE, now)
+            # The case before the row, as wherever a case is saved: in another order two programs would lock each other out.
             if change.case is not None:  # what it waits for stays as it is
                 save_case(connection, change.case, now)
+            finish(connection, due, Progress.DONE, now)
             by_itself: dict[str, object] = {"followup_id": due.id, "good_until": good_until}
             restored = marks.read(connection, marks.RESTORED)
             if (
@@ -443,6 +426,16 @@ class SqlStore:
     def end(self, due: Due, progress: Progress, reason: str, now: datetime) -> None:
         with self._transaction() as connection:
             finish(connection, due, progress, now, reason)
+
+    def set_follow_up_aside(self, due: Due, reason: str, notice: Notice, now: datetime) -> None:
+        with self._transaction() as connection:
+            finish(connection, due, Progress.ASIDE, now, reason)
+            key = another_key(connection, f"aside:{ASIDE}{due.id}")
+            put_out(connection, [notice_row(key, replace(notice, again=f"{ASIDE}{due.id}"), now)])
+            entry = Entry(
+                "follow-up set aside", "crbot", {"purpose": due.follow_up.purpose.value, "reason": reason}
+            )
+            write_down(connection, due.follow_up.case, (entry,), now)
 
     def put_off(self, due: Due, until: datetime, reason: str) -> None:
         with self._transaction() as connection:
@@ -472,9 +465,7 @@ class SqlStore:
 
     def post(self, notice: Notice, name: str, now: datetime) -> bool:
         with self._transaction() as connection:
-            is_new = not _is_posted(connection, name)
-            put_out(connection, [notice_row(f"notice:{name}", notice, now)] if is_new else [])
-        return is_new
+            return put_out_once(connection, notice_row(f"notice:{name}", notice, now))
 
     def begin_trouble(self, trouble: Trouble, letter: Letter, now: datetime) -> bool:
         with self._transaction() as connection:
@@ -496,6 +487,7 @@ class SqlStore:
 
     def pull_brake(self, brake: Brake, notice: Notice) -> bool:
         with self._transaction() as connection:
+            hold(connection, "brake")
             if marks.brake(connection):
                 return False
             marks.pull_brake(connection, brake)
@@ -518,6 +510,20 @@ class SqlStore:
             marks.write(connection, marks.RESTORED, now)
             doubtful = update(outbox).where(outbox.c.state == "ready", outbox.c.made_at <= now)
             connection.execute(doubtful.values(state="sending"))
+
+    def take_over(self, now: datetime) -> None:
+        """Let go of what programs of before had claimed; only for the one that has a database for itself."""
+        with self._transaction() as connection:
+            thinking.free(connection)
+            sending.free(connection, now, _UNTIL_FOUND)
+            free_follow_ups(connection, now)
+
+    def hear(self, channel: Channel, now: datetime) -> None:
+        with self._transaction() as connection:
+            marks.write(connection, f"heard {channel.value}", now)
+
+    def heard(self, channel: Channel) -> datetime | None:
+        return self._marked(f"heard {channel.value}")
 
     def heartbeat(self, now: datetime) -> None:
         """Note that the program runs. Raises OSError where the file beside the database cannot be written."""
@@ -613,16 +619,14 @@ class SqlStore:
 
     def letters_waiting(self) -> int:
         """How many letters are to be sent."""
-        letters = select(func.count()).where(outbox.c.state.in_(_OPEN), outbox.c.kind == "letter")
         with self._transaction() as connection:
-            return connection.scalar(letters) or 0
+            return sending.open_rows(connection, "letter")
 
     def waiting(self) -> tuple[int, int]:
         """How many arrivals wait to be worked on, and how many rows of the outbox to be sent."""
         with self._transaction() as connection:
             kept = connection.scalar(select(func.count()).select_from(inbox).where(inbox.c.state == "kept"))
-            due = connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.state.in_(_OPEN)))
-        return kept or 0, due or 0
+            return kept or 0, sending.open_rows(connection)
 
 
 def _call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> None:
@@ -634,56 +638,6 @@ def _is_posted(connection: Connection, name: str) -> bool:
     return connection.scalar(select(outbox.c.id).where(outbox.c.key == f"notice:{name}")) is not None
 
 
-def _mark(connection: Connection, outgoing: Outgoing, *conditions: Any, **values: object) -> bool:
-    """Change a row that is still ours; False where the claim was lost."""
-    ours = (outbox.c.id == outgoing.id, outbox.c.token == outgoing.token, *conditions)
-    return connection.execute(update(outbox).where(*ours).values(values)).rowcount == 1
-
-
 def _link(connection: Connection, identity: str, number: str) -> None:
     """Answers to this identity belong to the case."""
     connection.execute(_LINK, {"identity": identity, "case_number": number})
-
-
-def _outgoing(connection: Connection, row: Row[Any], token: str) -> Outgoing | None:
-    """The row as a value; one that cannot be read is parked as failed, so that it does not stop the others."""
-    try:
-        what = _what(connection, row)
-    except (ValidationError, LookupError) as error:
-        reason = f"The row cannot be read: {type(error).__name__}"
-        connection.execute(update(outbox).where(outbox.c.id == row.id).values(state="failed", reason=reason))
-        return None
-    return Outgoing(
-        id=row.id,
-        key=row.key,
-        what=what,
-        attempts=row.attempts + 1,
-        token=token,
-        is_repeat=row.state == "sending",
-    )
-
-
-def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | Whisper | LateFile:
-    match row.kind:
-        case "letter":
-            return LETTER.validate_json(row.body)
-        case "notice":
-            return NOTICE.validate_json(row.body)
-        case "whisper":
-            return WHISPER.validate_json(row.body)
-        case "file":
-            return LATE_FILE.validate_json(row.body)
-        case _:
-            return _drawing(connection, row)
-
-
-def _drawing(connection: Connection, row: Row[Any]) -> Drawing:
-    """The card as the case stands now: a later revision may have overtaken the one that asked for it."""
-    case = case_numbered(connection, row.case_number)
-    if case is None:
-        raise LookupError(f"{row.key}: the case is gone")
-    where = select(cards.c.place, cards.c.identity).where(cards.c.case_number == case.number)
-    posted = {Place(each.place): each.identity for each in connection.execute(where)}
-    body = json.loads(row.body)
-    called = body.get("calls", "")
-    return Drawing(case, place_of(case), body["text"], body["message"], posted, body["log"], called)

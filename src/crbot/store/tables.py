@@ -81,6 +81,8 @@ inbox = Table(
         "likeness", String(64), nullable=False
     ),  # hash of the words without their digits; "" before it is read
     Column("thought_at", Moment),
+    Column("token", String(32), nullable=False, server_default=""),  # of the program that thinks about it
+    Column("next_at", Moment, nullable=False, server_default="0"),  # another may take it from this moment on
     Index(
         "ix_inbox_waiting", "id", sqlite_where=text("state = 'kept'"), postgresql_where=text("state = 'kept'")
     ),
@@ -154,6 +156,7 @@ outbox = Table(
     Column("reason", Text, nullable=False),
     Column("followup_id", _Id),  # of a letter that nobody asked for: the follow-up that it does
     Column("good_until", Moment),  # … and when it is to be looked at again, if it is not sent by then
+    Column("lost", Integer, nullable=False, server_default="0"),  # claims that ended without a word
     Index("ix_outbox_identity", "identity"),
     Index(
         "ix_outbox_failed",
@@ -188,10 +191,11 @@ followups = Table(
     Column("is_letter", Boolean, nullable=False),  # to the agency; else to staff
     Column("due_at", Moment, nullable=False),
     Column("next_at", Moment, nullable=False),  # may be taken from this moment on
-    Column("state", String(8), nullable=False),  # open, done, passed, dropped
+    Column("state", String(8), nullable=False),  # open, done, passed, dropped, aside
     Column("token", String(32), nullable=False),
     Column("done_at", Moment),
     Column("reason", Text, nullable=False),  # why it was moved or dropped
+    Column("lost", Integer, nullable=False, server_default="0"),  # claims that ended without a word
     UniqueConstraint("case_number", "purpose", "step", "event", name="uq_followups_case_number"),
     Index(
         "ix_followups_due",

@@ -25,14 +25,15 @@ from crbot.channels.slack.people import People
 from crbot.channels.slack.reader import SlackReader
 from crbot.channels.slack.requesters import Requesters
 from crbot.channels.slack.staff import Staff
-from crbot.config import Settings, SettingsError
+from crbot.config import Role, Settings, SettingsError
 from crbot.intake.ears import Ears
 from crbot.intake.incoming import Desk
 from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, StaffAction, Unreadable
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
+from crbot.store.apart import Lead
 from crbot.store.store import SqlStore
 from crbot.triage.message import Channel
-from crbot.wiring.database import means_in, open_database
+from crbot.wiring.database import means_in, open_database, sole_user
 from crbot.wiring.folders import load_letters, load_rules
 from crbot.wiring.mail import is_signed, make_mailbox, outlet_settings, sent_folder, tokens_of
 from crbot.wiring.slack import Listener, MakeListener, account_of, make_listener
@@ -41,7 +42,7 @@ from crbot.wiring.staff import TerminalReader, decline_in_words, why_refused
 
 @dataclass(frozen=True)
 class Bot:
-    """The whole bot, put together; a channel without settings is absent."""
+    """The bot, put together; absent are a channel without settings, and what other programs do by its role."""
 
     store: SqlStore
     desk: Desk
@@ -50,6 +51,9 @@ class Bot:
     mailbox: Mailbox | None
     poll_seconds: float
     slack: MakeListener | None
+    works: bool  # thinks, sends and follows up
+    is_shared: bool  # other programs may work over the same database
+    lead: Lead  # who has it reads the mailbox
     closing: tuple[Callable[[], None], ...]
     alarms: str = ""  # the mail address of staff that is written to when something of ours is broken
 
@@ -80,10 +84,14 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     engine = open_database(settings.database_url)
     store = SqlStore(engine, plan)
     means = means_in(engine, rules.policy, is_signed=is_signed(settings))
+    sole = sole_user(engine, clock())
+    if is_alone := engine.dialect.name == "sqlite":
+        store.take_over(clock())
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
     readers: dict[Channel, Reader] = {Channel.TERMINAL: TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
-    closing: list[Callable[[], None]] = [store.close]
+    lead = Lead(engine, "mailbox")
+    closing: list[Callable[[], None]] = [lead.close, store.close, sole.release]
     mailbox, listener = None, None
     if settings.imap and settings.smtp and settings.mail:
         mailbox = make_mailbox(settings, settings.imap)
@@ -141,8 +149,25 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     )
     desk = Desk(store, _Readers(readers), rules, own, clock, limits, means)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    alarms = settings.mail.alarms if settings.mail else ""
-    return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing), alarms)
+    ears = Ears(outlets, None if is_alone else store)
+    does = _DOES[settings.role]
+    return Bot(
+        store,
+        desk,
+        ears,
+        outlets if Role.WORKER in does else {},
+        mailbox if Role.MAILBOX in does else None,
+        poll,
+        listener if Role.SLACK in does else None,
+        Role.WORKER in does,
+        not is_alone,
+        lead,
+        tuple(closing),
+        settings.mail.alarms if settings.mail else "",
+    )
+
+
+_DOES = {role: {role} for role in Role} | {Role.ALL: frozenset(Role)}
 
 
 class _Readers:

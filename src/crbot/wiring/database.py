@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from crbot.config import Settings, SettingsError
 from crbot.intake.lookalikes import Lookalikes
 from crbot.intake.vouching import Means
+from crbot.store.apart import InUse, Sole
 from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
 from crbot.store.registers import Registers
 from crbot.store.store import open_engine
@@ -30,6 +32,17 @@ def open_database(url: str) -> Engine:
         reason = getattr(error, "orig", None) or error
         raise SettingsError(f"CRBOT_DATABASE_URL: the database can't be used: {reason}") from None
     return engine
+
+
+def sole_user(engine: Engine, now: datetime) -> Sole:
+    """Work on an SQLite file alone. Raises `SettingsError` where another crbot does."""
+    try:
+        return Sole(engine, now)
+    except InUse as holder:
+        raise SettingsError(
+            f"CRBOT_DATABASE_URL: another crbot works on {engine.url.database}: {holder}; stop that one first, or let "
+            "several share a PostgreSQL database"
+        ) from None
 
 
 def upgrade_database(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -332,3 +335,41 @@ def test_a_direct_message_on_slack_does_the_same(
             lambda: [each for each in slack.messages(slack.dm_of(RIVERA.id)) if _is_reply(each)]
         )
         assert any("CRI-" in each["text"] for each in said)
+
+
+def asked(url: str, **headers: str) -> tuple[int, str]:
+    try:
+        with urlopen(Request(url, headers=headers), timeout=10) as told:
+            return told.status, told.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
+    except URLError:
+        return 0, ""
+
+
+def test_whoever_watches_sees_how_the_bot_is_and_what_it_did(world: World) -> None:
+    port = free_port()
+    here = f"http://{HOST}:{port}"
+    world.dovecot.deliver(world.user, mail(REQUEST))
+
+    with world.running(CRBOT_HTTP__PORT=str(port), CRBOT_HTTP__TOKEN="hush"):
+        world.until(lambda: asked(f"{here}/readyz")[0] == 200)
+        world.until(lambda: 'crbot_messages_total{disposition="' in asked(f"{here}/metrics")[1])
+        world.until(world.letters)
+        cases = asked(f"{here}/cases", Authorization="Bearer hush")[1]
+
+        assert asked(f"{here}/healthz")[0] == 200
+        assert set(json.loads(asked(f"{here}/readyz")[1])["parts"]) >= {"database", "mailbox"}
+        assert "CRI-" in cases
+        assert asked(f"{here}/cases")[0] == 401
+
+
+def test_a_mailbox_that_is_away_is_named_with_the_reason(world: World) -> None:
+    port = free_port()
+
+    with world.running(CRBOT_HTTP__PORT=str(port), CRBOT_IMAP__PORT="1"):
+        away = world.until(
+            lambda: "mailbox at" in (told := asked(f"http://{HOST}:{port}/readyz")[1]) and told
+        )
+
+    assert json.loads(away)["parts"]["mailbox"]["ok"] is False

@@ -206,9 +206,13 @@ class SlackSettings(_Group):
 
 
 class HttpSettings(_Group):
-    """The page that tells how the bot is."""
+    """The pages that tell how the bot is."""
 
-    port: int = Field(0, description="0: off")
+    port: int = Field(0, description="of /healthz, /readyz and /metrics; 0: off")
+    host: str = Field("127.0.0.1", description="where to listen; TLS and who may come is a proxy's before it")
+    token: SecretStr = Field(
+        SecretStr(""), description="who has it may look at cases, at /cases; empty: nobody"
+    )
 
 
 class LogFormat(StrEnum):

@@ -25,6 +25,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from crbot.cases.respond import Notice
 from crbot.channels.mail.mailbox import Mailbox, MailboxAway
+from crbot.channels.metrics import Metrics
 from crbot.channels.slack.watch import Watch
 from crbot.config import LogFormat, LogSettings
 from crbot.intake import brake
@@ -111,15 +112,18 @@ def think_all(bot: Bot) -> int:
     done = 0
     while (thought := think(bot.desk)) is not None:
         done += 1
-        _tell(thought)
+        _tell(thought, bot.watching.metrics)
     return done
 
 
-def _tell(thought: Thought) -> None:
+def _tell(thought: Thought, metrics: Metrics) -> None:
     if thought.trouble and thought.did == "set aside":
+        metrics.aside.inc()
         log.warning("message set aside", inbox=thought.inbox_id, reason=thought.trouble)
         return
     decision = thought.decision
+    if decision is not None:
+        metrics.messages.labels(decision.kind.value, decision.disposition.value).inc()
     log.info(
         f"message {thought.did}",
         inbox=thought.inbox_id,
@@ -139,6 +143,7 @@ def send_all(bot: Bot, channel: Channel) -> int:
     while sent := send_due(bot.store, channel, outlet, now, bot.alarms):
         done += len(sent)
         for each in sent:
+            bot.watching.metrics.sent.labels(channel.value, each.did).inc()
             if each.did == "alarm":
                 log.error("broken, until a person mends it", key=each.key, reason=each.trouble)
             elif each.trouble:
@@ -155,6 +160,7 @@ def follow_up_all(bot: Bot) -> int:
         done += len(followed)
         for each in followed:
             what = f"{each.follow_up.purpose}, step {each.follow_up.step}"
+            bot.watching.metrics.followed_up.labels(each.follow_up.purpose.value, each.did).inc()
             log.info("followed up", case=each.follow_up.case, what=what, did=each.did, why=each.why)
     if tell_week(bot.desk):
         log.info("the week is told")
@@ -212,10 +218,15 @@ class Worker:
         )
         self._mail_thread = threading.Thread(target=self._watch_mailbox, name="mailbox", daemon=True)
         self._listener = bot.listener(self.keep, now, log.info)
+        self._health = bot.watching.health
+        self._pages = bot.watching.serve(self._is_alive) if bot.watching.serve else None
         self._watch = Watch(self._listener, self._alarm, self._over) if self._listener is not None else None
 
     def start(self) -> None:
         """Start everything; servers that are away are waited for. Raises `CannotListen` before anything runs."""
+        if self._pages is not None:
+            self._pages.start()
+        self._expect()
         wake_up(self._bot)
         if self._listener is not None:
             self._listener.start()
@@ -258,8 +269,23 @@ class Worker:
         self._clock.shutdown(wait=True)
         if self._mail_thread.is_alive():
             self._mail_thread.join(timeout=5)
+        if self._pages is not None:
+            self._pages.stop()
         self._bot.close()
         log.info("stopped")
+
+    def _is_alive(self) -> bool:
+        """The alarms ring, and the mailbox is watched."""
+        return self._clock.running and (self._bot.mailbox is None or self._mail_thread.is_alive())
+
+    def _expect(self) -> None:
+        """Nothing counts as working before it was seen to work."""
+        for part in (
+            "database",
+            *(["mailbox"] if self._bot.mailbox else []),
+            *(["slack"] if self._listener else []),
+        ):
+            self._health.ill(part, "not tried yet", now())
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()
@@ -323,9 +349,17 @@ class Worker:
             beat(self._bot)
 
     def _look_at_slack(self) -> None:
-        assert self._watch is not None
+        assert self._watch is not None and self._listener is not None  # noqa: PT018  (one thing)
+        if self._listener.is_connected():
+            self._health.well("slack", now())
+        else:
+            self._fell_ill("slack", self._listener.trouble or "not connected")
         with self._in_trouble_again_later():
             self._watch.look(now())
+
+    def _fell_ill(self, part: str, why: str) -> None:
+        if self._health.ill(part, why, now()):
+            self._bot.watching.metrics.troubles.labels(part).inc()
 
     def _alarm(self, notice: Notice) -> None:
         log.error(notice.title, what=notice.text)
@@ -352,7 +386,9 @@ class Worker:
     def _in_trouble_again_later(self) -> Iterator[None]:
         try:
             yield
+            self._health.well("database", now())
         except self._bot.store.failures as error:
+            self._fell_ill("database", type(error).__name__)
             log.error("the database is in trouble, tried again at the next tick", error=type(error).__name__)
 
     def _watch_mailbox(self) -> None:
@@ -360,6 +396,7 @@ class Worker:
         failures = 0
         while not self._stopping.is_set():
             if not self._leads:
+                self._health.well("mailbox", now())  # another program reads it
                 self._bot.mailbox.close()
                 self._mailbox_wanted.wait(_TICK)
                 self._mailbox_wanted.clear()
@@ -370,9 +407,11 @@ class Worker:
             except MailboxAway as away:
                 failures += 1
                 pause = _pause(failures)
+                self._fell_ill("mailbox", str(away))
                 log.warning("the mailbox cannot be reached", reason=str(away), again_in_seconds=round(pause))
                 self._stopping.wait(pause)
             except self._bot.store.failures as error:
+                self._fell_ill("database", type(error).__name__)
                 log.error("the database is in trouble", error=type(error).__name__)
                 self._stopping.wait(_TICK)
 
@@ -380,6 +419,7 @@ class Worker:
         """Keep what is new, move what is worked on, and wait until there is more of either."""
         self._mailbox_wanted.clear()
         keep_mail(self._bot, mailbox)
+        self._health.well("mailbox", now())
         self._wake("think")
         move_mail(self._bot, mailbox)
         if not self._stopping.is_set():

@@ -36,15 +36,17 @@ class Health:
         """The part works."""
         self._note(part, now, "", is_well=True)
 
-    def ill(self, part: str, why: str, now: datetime) -> None:
-        """The part does not work, or not yet."""
-        self._note(part, now, why, is_well=False)
+    def ill(self, part: str, why: str, now: datetime) -> bool:
+        """The part does not work, or not yet; True where it did before."""
+        before = self._note(part, now, why, is_well=False)
+        return before is not None and before.is_well
 
-    def _note(self, part: str, now: datetime, told: str, *, is_well: bool) -> None:
+    def _note(self, part: str, now: datetime, told: str, *, is_well: bool) -> State | None:
         with self._lock:
             before = self._states.get(part)
             since = before.since if before is not None and before.is_well == is_well else now
             self._states[part] = State(is_well, since, told)
+            return before
 
     @property
     def states(self) -> Mapping[str, State]:

@@ -32,15 +32,12 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.messages = Counter(
             "crbot_messages",
-            "Messages that were thought about, by channel, kind and disposition.",
-            ("channel", "kind", "disposition"),
+            "Messages that were thought about, by kind and disposition.",
+            ("kind", "disposition"),
             registry=self.registry,
         )
         self.aside = Counter(
-            "crbot_messages_set_aside",
-            "Messages that could not be read.",
-            ("channel",),
-            registry=self.registry,
+            "crbot_messages_set_aside", "Messages that could not be read.", registry=self.registry
         )
         self.sent = Counter(
             "crbot_sent",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -35,6 +35,11 @@ class Ears:
         self._heard_at[channel] = now
         if self._told is not None:
             self._told.hear(channel, now)
+
+    @property
+    def heard_at(self) -> Mapping[Channel, datetime]:
+        """When each channel was last heard to the end, as far as this program knows."""
+        return dict(self._heard_at)
 
     def are_fresh(self, now: datetime, within: timedelta, channel: Channel | None = None) -> bool:
         """True where all channels that are listened to were heard within this time, and this one in any case."""

@@ -1,4 +1,4 @@
-"""Reads how the desk stands, from indexes alone: it costs the same however much has piled up."""
+"""Reads how the desk stands, from indexes alone: it costs the same however much has piled up; and what it waits for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from crbot.cases.case import ENDED
+from crbot.cases.case import ENDED, Case
+from crbot.cases.followups import FollowUp
 from crbot.intake.backlog import Backlog
 from crbot.store import marks
+from crbot.store.casefile import CASE
+from crbot.store.followups import follow_up_in
 from crbot.store.tables import cases, followups, inbox, outbox
 
 _KEPT = select(func.count(), func.min(inbox.c.received_at)).where(inbox.c.state == "kept")
@@ -47,6 +50,20 @@ def backlog_of(engine: Engine, now: datetime) -> Backlog:
             oldest_unclaimed=dict(connection.execute(_UNCLAIMED).all()),
             is_paused=marks.brake(connection) is not None,
         )
+
+
+def newest_cases(engine: Engine, limit: int) -> tuple[Case, ...]:
+    """Cases as they stand, the newest first."""
+    newest = select(cases.c.body).order_by(cases.c.year.desc(), cases.c.counter.desc()).limit(limit)
+    with engine.begin() as connection:
+        return tuple(CASE.validate_json(body) for body in connection.scalars(newest))
+
+
+def open_follow_ups(engine: Engine, number: str) -> tuple[FollowUp, ...]:
+    """What is waited for in a case, the next first."""
+    waited = select(followups).where(followups.c.case_number == number, followups.c.state == "open")
+    with engine.begin() as connection:
+        return tuple(follow_up_in(row) for row in connection.execute(waited.order_by(followups.c.due_at)))
 
 
 def _one(connection: Connection, counting: Select[Any]) -> int:

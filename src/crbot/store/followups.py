@@ -118,12 +118,12 @@ def with_their_cases(
     numbers = {row.case_number for row in rows}
     beside: dict[str, list[Standing]] = {number: [] for number in numbers}
     for row in connection.execute(select(followups).where(followups.c.case_number.in_(numbers))):
-        beside[row.case_number].append(Standing(_follow_up(row), Progress(row.state), row.done_at))
+        beside[row.case_number].append(Standing(follow_up_in(row), Progress(row.state), row.done_at))
     return tuple(
         Due(
             row.id,
             token,
-            _follow_up(row),
+            follow_up_in(row),
             cases.get(row.case_number),
             tuple(beside[row.case_number]),
             row.lost + bool(row.token),
@@ -132,7 +132,7 @@ def with_their_cases(
     )
 
 
-def _follow_up(row: Row[Any]) -> FollowUp:
+def follow_up_in(row: Row[Any]) -> FollowUp:
     purpose = Purpose(row.purpose)
     return FollowUp(row.case_number, purpose, row.step, row.event, row.due_at, row.is_letter)
 

@@ -38,6 +38,7 @@ from crbot.wiring.folders import load_letters, load_rules
 from crbot.wiring.mail import is_signed, make_mailbox, outlet_settings, sent_folder, tokens_of
 from crbot.wiring.slack import Listener, MakeListener, account_of, make_listener
 from crbot.wiring.staff import TerminalReader, decline_in_words, why_refused
+from crbot.wiring.watching import Watching, make_watching
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Bot:
     is_shared: bool  # other programs may work over the same database
     lead: Lead  # who has it reads the mailbox
     closing: tuple[Callable[[], None], ...]
+    watching: Watching  # how it is, for whoever watches
     alarms: str = ""  # the mail address of staff that is written to when something of ours is broken
 
     def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> Listener | None:
@@ -73,10 +75,6 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         raise SettingsError(
             "no channel is set up: set CRBOT_IMAP__HOST, CRBOT_SMTP__HOST and CRBOT_MAIL__ADDRESS for the mailbox, "
             "CRBOT_SLACK__BOT_TOKEN and its channels for Slack, or both"
-        )
-    if settings.http.port:
-        raise SettingsError(
-            "CRBOT_HTTP__PORT: the page that tells how the bot is is not served yet; take it out"
         )
     rules = load_rules(settings.rules)
     letters = load_letters(settings.templates)
@@ -163,6 +161,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         not is_alone,
         lead,
         tuple(closing),
+        make_watching(settings.http, engine, store, ears, lambda: rules.policy, clock),
         settings.mail.alarms if settings.mail else "",
     )
 

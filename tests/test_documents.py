@@ -41,6 +41,15 @@ def test_every_command_is_in_the_readme(command: str) -> None:
     assert re.search(rf"`{command}\b", README), f"the README does not tell of `{command}`"
 
 
+@pytest.mark.parametrize("command", list(commands(typer.main.get_command(app))))
+def test_every_command_shows_how_it_is_used(command: str) -> None:
+    described: Any = typer.main.get_command(app)
+    for name in command.split()[1:]:
+        described = described.commands[name]
+
+    assert re.search(rf"Example: .*{command}\b", described.help)
+
+
 def test_the_readme_tells_of_no_command_that_is_not_there() -> None:
     there = set(commands(typer.main.get_command(app)))
     told = re.findall(r"`(crbot(?: [a-z]+)+)", README)

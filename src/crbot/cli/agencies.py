@@ -90,7 +90,10 @@ def agencies_find(
 
 @agencies_app.command("versions")
 def agencies_versions() -> None:
-    """List the lists that were taken in, the newest first; of each kind the newest counts."""
+    """List the lists that were taken in, the newest first; of each kind the newest counts.
+
+    Example: crbot agencies versions
+    """
     from crbot import wiring
     from crbot.config import load_settings
 

@@ -74,7 +74,10 @@ def _show_new_mail(mails: Iterable[Preview]) -> None:
 def demo(
     once: Annotated[bool, typer.Option("--once", help="end after the table of decisions")] = False,
 ) -> None:
-    """Run the whole bot on this machine with no account: its own mailbox and Slack stand-in, example requests."""
+    """Run the whole bot on this machine with no account: its own mailbox and Slack stand-in, example requests.
+
+    Example: crbot demo --once
+    """
     from crbot.demo.demo import run_demo
 
     run_demo(stay=not once)

@@ -16,7 +16,10 @@ cases_app = typer.Typer(help="Look at cases.", no_args_is_help=True)
 
 @cases_app.command("list")
 def cases_list(limit: Annotated[int, typer.Option(help="how many, newest first")] = 50) -> None:
-    """List cases, the newest first."""
+    """List cases, the newest first.
+
+    Example: crbot cases list --limit 20
+    """
     from rich.console import Console
 
     from crbot import wiring
@@ -30,7 +33,10 @@ def cases_list(limit: Annotated[int, typer.Option(help="how many, newest first")
 
 @cases_app.command("show")
 def cases_show(number: Annotated[str, typer.Argument(help="CRI-2026-0042")]) -> None:
-    """Show one case: the decision with its evidence, the persons, and the record."""
+    """Show one case: the decision with its evidence, the persons, and the record.
+
+    Example: crbot cases show CRI-2026-0042
+    """
     from rich.console import Console
 
     from crbot import wiring

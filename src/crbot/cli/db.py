@@ -9,7 +9,10 @@ db_app = typer.Typer(help="Care for the database.", no_args_is_help=True)
 
 @db_app.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the database to the schema of this crbot; an empty one is filled."""
+    """Bring the database to the schema of this crbot; an empty one is filled.
+
+    Example: crbot db upgrade
+    """
     from crbot import wiring
     from crbot.config import load_settings
     from crbot.store.migrations import newest_schema

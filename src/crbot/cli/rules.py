@@ -182,7 +182,10 @@ def rules_test(
     folder: Annotated[Path | None, typer.Argument(help="else the rules in force")] = None,
     why: Annotated[bool, typer.Option("--why", help="for each that fails: what decided instead")] = False,
 ) -> None:
-    """Run the examples that stand in the rules, and tell what none of them tries."""
+    """Run the examples that stand in the rules, and tell what none of them tries.
+
+    Example: crbot rules test house/rules --why
+    """
     from crbot import wiring
     from crbot.triage.examples import run_examples, untried
 
@@ -208,6 +211,8 @@ def rules_proposals(
     """List what staff corrected and disputed, as examples for the rules; persons and places are taken out.
 
     Read each before you use it: a name in small letters that nobody knows of may have stayed.
+
+    Example: crbot rules proposals --json
     """
     import json
 

@@ -18,7 +18,10 @@ def slack_manifest(
         ),
     ] = "",
 ) -> None:
-    """Print the app manifest to paste at api.slack.com/apps."""
+    """Print the app manifest to paste at api.slack.com/apps.
+
+    Example: crbot slack manifest --url https://cri.agency.example.gov/slack/events
+    """
     from crbot import wiring
 
     typer.echo(wiring.slack_manifest(url))

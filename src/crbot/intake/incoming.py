@@ -373,12 +373,13 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
 def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     """What was set aside or could not be sent is taken up again; done twice, it is still sent once."""
     what = action.values.get("what", "").strip()
-    if desk.store.retry(what, desk.clock()):
-        entry = Entry(action.verb.value, action.by, {"what": what})
-        settles = Settlement(f"Tried again by {mention(action.by)}", again=what)
-        _save(desk, kept, Change(about=action.case or None, entries=(entry,), settles=settles))
-        return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
-    _save(desk, kept, _acted(desk, action))
+    with desk.store.in_turn(kept):  # at once: what is taken up again is earlier than this, and would go first
+        if desk.store.retry(what, desk.clock()):
+            entry = Entry(action.verb.value, action.by, {"what": what})
+            settles = Settlement(f"Tried again by {mention(action.by)}", again=what)
+            _save(desk, kept, Change(about=action.case or None, entries=(entry,), settles=settles))
+            return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
+        _save(desk, kept, _acted(desk, action))
     return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")
 
 

@@ -63,6 +63,11 @@ format: $(READY) ## lay the code out
 site: $(READY) ## the documents as a site to look at: dist/site/index.html
 	$(BIN)/mkdocs build --strict --quiet
 
+.PHONY: man
+man: $(READY) ## the manual page: dist/crbot.1
+	@mkdir -p dist
+	$(BIN)/python deploy/manpage.py dist/crbot.1
+
 .PHONY: lock
 lock: ## renew both lock files from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra demo $(LOCKED) -o requirements.lock

@@ -23,6 +23,7 @@ from crbot.intake.due import send_due
 from crbot.intake.incoming import Desk, Thought, think
 from crbot.intake.ports import Arrival, Drawing, Ignored, Outgoing, Receipt, Received, StaffAction
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
+from crbot.intake.vouching import NO_MEANS, Means
 from crbot.store.migrations import upgrade
 from crbot.store.store import SqlStore, open_engine
 from crbot.store.tables import inbox
@@ -75,13 +76,15 @@ class Outlet:
 class MailDesk:
     """The desk over SQLite, with the reader that the program uses, a clock that stands, and a world that takes all."""
 
-    def __init__(self, engine: Engine, rules: Rulebook, limits: Limits, border: Border) -> None:
+    def __init__(
+        self, engine: Engine, rules: Rulebook, limits: Limits, border: Border, means: Means = NO_MEANS
+    ) -> None:
         self._engine = engine
         self.clock = Clock()
         self.store = SqlStore(engine)
         side = OurSide(frozenset({DESK}), REPLIES, border)
         self.reader = _Readers(side)
-        self.desk = Desk(self.store, self.reader, rules, side.own, self.clock, limits)
+        self.desk = Desk(self.store, self.reader, rules, side.own, self.clock, limits, means)
         self.outlet = Outlet()
         self._uid = 0
 
@@ -167,11 +170,14 @@ class _Readers:
 
 @contextmanager
 def mail_desk(
-    rules: Rulebook, limits: Limits = DEFAULT_LIMITS, border: Border = UNKNOWN_BORDER
+    rules: Rulebook,
+    limits: Limits = DEFAULT_LIMITS,
+    border: Border = UNKNOWN_BORDER,
+    means: Means = NO_MEANS,
 ) -> Iterator[MailDesk]:
     engine = open_engine("sqlite://")
     upgrade(engine)
     try:
-        yield MailDesk(engine, rules, limits, border)
+        yield MailDesk(engine, rules, limits, border, means)
     finally:
         engine.dispose()

@@ -67,6 +67,8 @@ class SlackPeer:
         self.files: dict[str, Answer] = {}  # what can be downloaded, by name
         self.downloads: list[tuple[str, str]] = []  # name, and the token that was shown
         self.port = port
+        self.uploads: dict[str, bytes] = {}  # by the file's id
+        self._uploading: dict[str, str] = {}  # names, by the file's id
         self._planned: list[tuple[str, Answer]] = []
         self._tickets: set[str] = set()
         self._triggers: set[str] = set()
@@ -96,7 +98,8 @@ class SlackPeer:
     async def _serve(self) -> None:
         app = web.Application()
         app.add_routes([web.post("/api/{method}", self._api), web.get("/link/", self._link)])
-        app.add_routes([web.get("/files/{name}", self._file), web.post("/respond", self._respond)])
+        app.add_routes([web.get("/files/{name}", self._file), web.post("/files/{name}", self._upload)])
+        app.add_routes([web.post("/respond", self._respond)])
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
@@ -150,6 +153,12 @@ class SlackPeer:
                     "ok": True,
                     "permalink": f"https://cri.example.gov/{body['channel']}/{body['message_ts']}",
                 }
+            case "files.getUploadURLExternal":
+                self._uploading[f"F{next(self._numbers):06d}"] = str(body["filename"])
+                file = next(reversed(self._uploading))
+                return {"ok": True, "file_id": file, "upload_url": self.file_url(file)}
+            case "files.completeUploadExternal":
+                return self._shared(body)
             case "conversations.open":
                 return {"ok": True, "channel": {"id": "D" + str(body["users"])[1:]}}
             case "conversations.history":
@@ -220,6 +229,12 @@ class SlackPeer:
         self.messages.setdefault(channel, []).append(message)
         return {"ok": True, "channel": channel, "ts": message["ts"]}
 
+    def _shared(self, body: Json) -> Json:
+        """A file that was uploaded stands in its channel."""
+        files = [{**each, "name": self._uploading[each["id"]]} for each in body["files"]]
+        self._posted({"channel": body["channel_id"], "text": "", "files": files})
+        return {"ok": True, "files": files}
+
     def _updated(self, body: Json) -> Json:
         for message in self.messages.get(body["channel"], []):
             if message["ts"] == body["ts"]:
@@ -255,6 +270,10 @@ class SlackPeer:
             request.transport.abort()
             return web.Response()
         return web.Response(body=str(answer.body).encode(), status=answer.status, headers=answer.headers)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        self.uploads[request.match_info["name"]] = await request.read()
+        return web.Response(text="OK")
 
     # --- Socket Mode ----------------------------------------------------------------------------------------------
 

@@ -6,10 +6,13 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from crbot.cases.authority import Party, Role
+from crbot.cases.case import Alike
 from crbot.cases.respond import Change
 from crbot.intake.verbs import VALUES, Verb
 from crbot.store.migrations import upgrade
@@ -55,6 +58,33 @@ def test_what_would_be_refused_is_told_at_once_and_not_kept(database: str) -> No
     assert refused.returncode == 1
     assert "No decline is drafted for CRI-2026-0001. Nothing was done." in refused.stderr
     assert act(database, "claim").returncode == 0
+
+
+def test_why_the_head_can_not_be_asked_is_told_at_once(database: str) -> None:
+    refused = act(database, "confirm")
+
+    assert refused.returncode == 1
+    assert "CRBOT_MAIL__REPLY_KEY" in refused.stderr
+
+
+def test_the_persons_of_a_case_are_shown(database: str) -> None:
+    party = Party(Role.HEAD, "Ann Reyes", "areyes@ashford.gov", "Ashford Police Department")
+    alike = Alike("CRI-2026-0007", ("the same agency",))
+    engine = open_engine(database)
+    store = SqlStore(engine)
+    store.keep([replace(arrival(), key="second", raw=b"second", identity="", content="")])
+    kept = store.take_up(NOW)
+    assert kept is not None
+    known = case().changed(parties=(party,), alike=(alike,), unconfirmed="Nobody vouches for the head.")
+    store.save(kept, Change(known), NOW)
+    store.close()
+
+    shown = crbot(database, "cases", "show", "CRI-2026-0001").stdout
+
+    assert "chief executive" in shown
+    assert "Ann Reyes <areyes@ashford.gov>" in shown
+    assert "Nobody vouches for the head." in shown
+    assert "Looks like CRI-2026-0007: the same agency" in shown
 
 
 def test_what_follows_on_something_that_still_waits_is_kept_unasked(database: str) -> None:

@@ -147,6 +147,9 @@ class MailSettings(_Group):
         description="any long secret: answers then come to address+case-signature, where the server delivers such",
     )
     letters_a_day: int = Field(10, gt=0, description="to one address, that no person has released")
+    alarms: str = Field(
+        "", description="an address of staff that is written to when Slack is broken, and when it is over"
+    )
     cases_a_day: int = Field(20, gt=0, description="opened by one sender before a person looks")
 
 
@@ -157,6 +160,15 @@ class SlackChannels(_Group):
     critical_response: NonEmpty
     organizational_assessment: NonEmpty
     review: NonEmpty = Field(description="where a person is needed first, and where troubles are shown")
+
+
+class SlackDuty(_Group):
+    """Whom an escalation calls in each channel, by user id; nobody: it is shown in the channel alone."""
+
+    cri_tac: str = ""
+    critical_response: str = ""
+    organizational_assessment: str = ""
+    review: str = ""
 
 
 class SlackSettings(_Group):
@@ -170,6 +182,7 @@ class SlackSettings(_Group):
     host: str = Field("127.0.0.1", description="for mode=http: where to listen; TLS is a proxy's before it")
     port: int = Field(3000, description="for mode=http: Slack's Request URL leads to /slack/events there")
     channels: SlackChannels
+    duty: SlackDuty = SlackDuty()
 
     @model_validator(mode="after")
     def _each_mode_has_its_secret(self) -> SlackSettings:
@@ -414,32 +427,3 @@ def read_texts(folder: Path, suffix: str) -> dict[str, str]:
             f"{folder} holds no {suffix} file; name the right folder, or make one with: crbot init DIR"
         )
     return texts
-
-
-def example_settings(folder: Path) -> str:
-    """A crbot.toml to fill in, for rules and templates in `folder`."""
-    return f'''# Settings of crbot. Every one can be set in the environment instead: smtp.host is CRBOT_SMTP__HOST.
-# Secrets are better kept out of this file: CRBOT_IMAP__PASSWORD, or CRBOT_IMAP__PASSWORD_FILE=/path/to/secret.
-
-database_url = "sqlite:///{folder / "crbot.db"}"
-rules = "{folder / "rules"}"
-templates = "{folder / "templates"}"
-
-[mail]
-address = "cri-intake@agency.example.gov"
-
-[imap]
-host = "imap.agency.example.gov"
-username = "cri-intake@agency.example.gov"
-
-[smtp]
-host = "smtp.agency.example.gov"
-username = "cri-intake@agency.example.gov"
-
-# [slack]  # tokens: CRBOT_SLACK__BOT_TOKEN and CRBOT_SLACK__APP_TOKEN
-# [slack.channels]
-# cri_tac = "C0123456789"
-# critical_response = "C0123456789"
-# organizational_assessment = "C0123456789"
-# review = "C0123456789"
-'''

@@ -28,7 +28,8 @@ from crbot.channels.mail.mailbox import Mailbox, MailboxAway
 from crbot.channels.slack.watch import Watch
 from crbot.config import LogFormat, LogSettings
 from crbot.intake import brake
-from crbot.intake.due import alarm, send_due
+from crbot.intake.alarms import LINE, alarm, over
+from crbot.intake.due import send_due
 from crbot.intake.ears import Ears
 from crbot.intake.incoming import Thought, think
 from crbot.intake.ports import Arrival
@@ -135,7 +136,7 @@ def send_all(bot: Bot, channel: Channel) -> int:
     if outlet is None:
         return 0
     done = 0
-    while sent := send_due(bot.store, channel, outlet, now):
+    while sent := send_due(bot.store, channel, outlet, now, bot.alarms):
         done += len(sent)
         for each in sent:
             if each.did == "alarm":
@@ -211,7 +212,7 @@ class Worker:
         )
         self._mail_thread = threading.Thread(target=self._watch_mailbox, name="mailbox", daemon=True)
         self._listener = bot.listener(self.keep, now, log.info)
-        self._watch = Watch(self._listener, self._alarm) if self._listener is not None else None
+        self._watch = Watch(self._listener, self._alarm, self._over) if self._listener is not None else None
 
     def start(self) -> None:
         """Start everything; servers that are away are waited for. Raises `CannotListen` before anything runs."""
@@ -328,7 +329,13 @@ class Worker:
 
     def _alarm(self, notice: Notice) -> None:
         log.error(notice.title, what=notice.text)
-        alarm(self._bot.store, notice, now())
+        alarm(self._bot.store, notice, now(), LINE, self._bot.alarms)
+
+    def _over(self, notice: Notice | None) -> None:
+        over(self._bot.store, LINE, now(), self._bot.alarms)
+        if notice is not None:
+            log.info(notice.title, what=notice.text)
+            alarm(self._bot.store, notice, now(), LINE)
 
     def _sender(self, channel: Channel) -> Callable[[], None]:
         def send() -> None:

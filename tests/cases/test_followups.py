@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crbot import config
+from crbot.cases.absence import Absence
 from crbot.cases.case import Case, Conversation, Pause, Plan, PlanAnswer, PlanVersion, Stage
 from crbot.cases.followups import TOUCHES, FollowUp, dated, letter_for, plan_for
 from crbot.cases.ladders import Purpose, parse_ladders
@@ -250,6 +251,43 @@ def test_what_is_on_hold_until_a_day_begins_anew_on_it() -> None:
     days = [each.astimezone(NEW_YORK).date().isoformat() for each in due(held, Purpose.MISSING_FACTS)[:2]]
 
     assert days == ["2026-04-03", "2026-04-08"]
+
+
+def away(until: str, told_at: datetime = OPENED) -> Absence:
+    return Absence(told_at, day(f"{until} 00:00"))
+
+
+def test_who_is_away_is_reminded_on_the_business_day_after_the_return_and_later_steps_keep_their_distance() -> (
+    None
+):
+    usual = due(case(), Purpose.MISSING_FACTS)
+    late = due(case(absence=away("2026-03-20")), Purpose.MISSING_FACTS)
+    days = [each.astimezone(NEW_YORK).date().isoformat() for each in late]
+
+    assert days[0] == "2026-03-23"  # a Monday: back on Friday
+    assert all(b - late[0] >= a - usual[0] for a, b in zip(usual, late, strict=True))
+    assert all(HOURS.is_open(each, HOURS.zones_of("NY")) for each in late[:3])
+
+
+def test_what_was_due_before_the_absence_was_told_stays_where_it_was() -> None:
+    usual = due(case(), Purpose.MISSING_FACTS)
+    told_at = usual[0] + timedelta(minutes=1)
+    late = due(case(absence=away("2026-03-20", told_at)), Purpose.MISSING_FACTS)
+
+    assert late[0] == usual[0]
+    assert late[1].astimezone(NEW_YORK).date().isoformat() == "2026-03-23"
+
+
+def test_an_absence_that_ends_before_the_step_moves_nothing() -> None:
+    assert plan(case(absence=away("2026-03-03"))) == plan(case())
+
+
+def test_in_an_acute_case_and_for_a_call_that_is_set_nobody_waits_for_who_is_away() -> None:
+    acute = case(acute=True)
+    of = case((), **IN_TOUCH, call=call(CallState.SET, day("2026-03-12 14:00")))
+
+    for each in (acute, of):
+        assert plan(replace(each, absence=away("2026-03-20"))) == plan(each)
 
 
 def test_a_call_within_a_hold_is_not_reminded_of() -> None:

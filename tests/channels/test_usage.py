@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -69,6 +70,12 @@ def test_the_csv_has_every_line() -> None:
         "wrong": "5",
         "wrong_in": "a1 a2 a3 a4",
     }
+
+
+def test_no_line_of_the_rules_is_a_formula_to_a_spreadsheet() -> None:
+    formula = replace(USES[0], line=Line("=cmd()", "cues/litigation.yaml:9"))
+
+    assert next(csv.DictReader(StringIO(uses_as_csv([formula]))))["line"] == "'=cmd()"
 
 
 @pytest.fixture(scope="module")

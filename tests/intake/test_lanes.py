@@ -12,6 +12,7 @@ import pytest
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Letter, LetterName
 from crbot.cases.respond import Change, Notice
+from crbot.intake.alarms import LINE, alarm, over
 from crbot.intake.due import send_due
 from crbot.intake.ports import Arrival, DeliveryFailed, Outgoing, Receipt
 from crbot.store.migrations import upgrade
@@ -124,3 +125,56 @@ def test_what_our_side_must_mend_goes_out_when_it_is_mended_and_staff_are_told_o
     assert did.count("alarm") == 1
     assert outlet.names() == ["acknowledgement"]
     assert store.waiting() == (0, 0)
+
+
+STAFF = "duty@cops.example.gov"
+
+
+def test_staff_have_one_mail_when_it_is_broken_and_one_when_it_is_over(store: SqlStore, clock: Clock) -> None:
+    other = Change(case=case("CRI-2026-0002"), letters=(replace(NOTED, case="CRI-2026-0002"),))
+    elsewhere = replace(ACKNOWLEDGEMENT, to=Conversation(Channel.SLACK, "D0LEE"), case=None)
+    put_out(store, clock, of_case(ACKNOWLEDGEMENT), other, Change(letters=(elsewhere,)))
+    broken = DeliveryFailed(REVOKED, permanent=True, is_ours=True)
+    slack, mail = Lanes(failures=[broken] * 8), Outlet()
+
+    told = []
+    for _ in range(600):  # two days of five minutes
+        send_due(store, Channel.SLACK, slack, clock, STAFF)
+        send_due(store, Channel.EMAIL, mail, clock, STAFF)
+        letters = [each.what for each in mail.delivered[len(told) :] if isinstance(each.what, Letter)]
+        told += [(letter.to.address, letter.to.subject, letter.fields["is_over"]) for letter in letters]
+        clock.pass_(timedelta(minutes=5))
+
+    title = "Nothing goes out before this is mended"
+    assert told == [(STAFF, title, False), (STAFF, f"over: {title}", True)]
+
+
+def test_a_failure_that_is_told_late_begins_no_new_trouble(store: SqlStore, clock: Clock) -> None:
+    notice = Notice("Nothing goes out", "Slack no longer takes the token.")
+    alarm(store, notice, clock(), LINE, STAFF)
+    over(store, LINE, clock(), STAFF)
+
+    alarm(store, notice, clock(), LINE, STAFF)
+    over(store, LINE, clock(), STAFF)
+    mail = Outlet()
+    send_due(store, Channel.EMAIL, mail, clock)
+
+    assert len(mail.delivered) == 2
+
+
+def test_what_breaks_again_is_told_again(store: SqlStore, clock: Clock) -> None:
+    notice = Notice("Nothing is heard from Slack", "It tries again by itself.")
+    mail = Outlet()
+
+    for _ in range(2):
+        for _ in range(3):
+            alarm(store, notice, clock(), LINE, STAFF)
+        over(store, "C0TAC", clock(), STAFF)
+        over(store, LINE, clock(), STAFF)
+        over(store, LINE, clock(), STAFF)
+        clock.pass_(timedelta(hours=1))
+    send_due(store, Channel.EMAIL, mail, clock)
+
+    letters = [each.what for each in mail.delivered if isinstance(each.what, Letter)]
+    assert [letter.fields["is_over"] for letter in letters] == [False, True] * 2
+    assert {letter.name for letter in letters} == {LetterName.ALARM}

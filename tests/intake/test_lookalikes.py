@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crbot.intake.lookalikes import imitates, imitates_name, resembled
+from crbot.intake.lookalikes import Lookalikes, imitates, imitates_name, resembled
 
 NAMES = {
     ("pinefallspd.gov", "Pine Falls Police Department"): False,
@@ -38,3 +38,50 @@ def test_no_name_breaks_it(one: str, other: str) -> None:
     resembled(one, (other,))
     imitates(one, other)
     imitates_name(one, other)
+
+
+# Many at once
+
+KNOWN = (
+    "pine-falls.gov",
+    "harmoncounty.us",
+    "oakridgepd.org",
+    "ashford.example.gov",
+    "tiny.us",
+    "springfield-ohio.gov",
+)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "pine-fa11s.gov",
+        "pine-falls.com",
+        "pine-falls-gov.com",
+        "pine-falls.gov.evil.example",
+        "pinefalls.gov",
+        "pine-fallss.gov",
+        "pien-falls.gov",
+        "harmoncouny.us",
+        "harrnoncounty.us",
+        "оakridgepd.org",
+        "xn--akridgepd-7fg.org",
+        "oakridgepd.org",
+        "mail.oakridgepd.org",
+        "example.gov",
+        "tinny.us",
+        "springfield-0hio.gov",
+        "mailhaven.example",
+        "",
+        "gov",
+    ],
+)
+def test_what_is_found_among_many_is_what_is_found_one_by_one(domain: str) -> None:
+    assert Lookalikes(KNOWN).of(domain) == resembled(domain, KNOWN)
+
+
+@given(st.sampled_from(KNOWN), st.integers(0, 40), st.sampled_from(["", "a", "-", "1", "."]), st.booleans())
+def test_no_slip_is_lost_among_many(known: str, at: int, letter: str, replaces: bool) -> None:
+    domain = known[:at] + letter + known[at + replaces :]
+
+    assert Lookalikes(KNOWN).of(domain) == resembled(domain, KNOWN)

@@ -188,6 +188,31 @@ def test_an_absence_is_noted_with_the_case_that_it_answers(desk: MailDesk) -> No
     assert said.startswith("An automatic message came, nothing was sent")
 
 
+AWAY = "I am out of the office and will be back on March 20."
+
+
+def absence(text: str = AWAY, sender: str = "Tom Akers <takers@pine-falls.example.gov>") -> bytes:
+    return mail(text, f"Automatic reply: Re: Help [{CASE}]", sender, Auto_Submitted="auto-replied")
+
+
+def test_who_is_away_until_a_day_is_not_reminded_before_it(desk: MailDesk) -> None:
+    desk.hears(absence())
+
+    [case] = desk.cases()
+    assert case.absence is not None
+    assert f"{case.absence.until:%m-%d %H:%M}" == "03-20 00:00"
+    assert "Back on March 20, it says" in desk.log()[-1]
+
+    desk.hears(mail("We have no suit.", f"Re: Help [{CASE}]"))
+    assert desk.cases()[0].absence is None
+
+
+def test_that_somebody_else_is_away_moves_nothing(desk: MailDesk) -> None:
+    desk.hears(absence(sender="Capt. Lee <lee@pine-falls.example.gov>"))
+
+    assert desk.cases()[0].absence is None
+
+
 def test_a_strangers_machine_that_names_a_case_is_not_filed_with_it(desk: MailDesk) -> None:
     desk.hears(mail("Buy now.", f"Re: [{CASE}]", "Shop <x@shop.example>", Auto_Submitted="auto-replied"))
 
@@ -308,6 +333,9 @@ def test_a_person_adds_a_held_message_to_its_case(desk: MailDesk) -> None:
     assert "tom.akers@mailhaven.example" in case.participants
     assert desk.letters()[-1].name == "answers_noted"
     assert desk.states() == {"done": 3}
+    settled = desk.notices()[-1]
+    assert (settled.held, settled.settled) == (int(message), f"Added to {CASE} by <@U0LEE>")
+    assert settled.settled_at == desk.clock()
 
 
 def test_a_person_opens_a_case_from_a_held_message(desk: MailDesk) -> None:

@@ -27,6 +27,7 @@ from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.cases.stages import FILE
 from crbot.config import read_texts, rules_folder
 from crbot.intake.acting import Deed
+from crbot.intake.declining import letter_of
 from crbot.intake.ports import StaffAction, Verb
 from crbot.intake.staff import act
 from crbot.triage.decision import (
@@ -321,6 +322,24 @@ def test_a_decline_tells_for_each_ground_what_the_agency_can_do_instead(rule: st
     assert letter.fields["alternatives"] != []
 
 
+def test_words_of_a_draft_that_are_left_out_stay_and_those_that_are_emptied_are_gone(rules: Rulebook) -> None:
+    drafted = replace(CASE, draft=Draft(("agency_type",), "U0ORTIZ", "Our words.", "Ask again in May."))
+    changed = done(rules, Verb.DRAFT_DECLINE, drafted, values={"text": ""}).case
+
+    assert changed is not None
+    assert changed.draft == Draft(("agency_type",), "U0LEE", "", "Ask again in May.")
+
+
+def test_the_letter_that_is_read_before_the_release_is_the_one_that_goes_out(rules: Rulebook) -> None:
+    change = done(rules, Verb.SEND_DECLINE, CASE)
+
+    assert CASE.draft is not None
+    shown = letter_of(CASE, CASE.draft, rules.policy)
+    assert [(each.name, each.to, each.case, each.fields) for each in change.letters] == [
+        (shown.name, shown.to, shown.case, shown.fields)
+    ]
+
+
 def test_an_office_of_one_may_release_its_own_drafts(rules: Rulebook) -> None:
     files = read_texts(rules_folder(None), ".yaml")
     alone = parse_rules(
@@ -433,6 +452,41 @@ def test_the_agency_is_told_how_its_request_ends(
     change = done(rules, Verb.ADVANCE, replace(CASE, stage=stage), values={"stage": to.value})
 
     assert [letter.fields["ending"] for letter in change.letters] == expected
+
+
+CLAIMING = {
+    Verb.ASK: {"text": "One question.", "facts": "litigation"},
+    Verb.WRITE: {"text": "Thank you."},
+    Verb.PROPOSE_CALL: {},
+    Verb.ADVANCE: {"stage": "scoping"},
+}
+NOT_CLAIMING = {
+    Verb.NOTE: {"text": "They called."},
+    Verb.HOLD_FOLLOWUPS: {},
+    Verb.CLOSE: {},
+    Verb.DRAFT_DECLINE: {"text": "We can't help."},
+}
+
+
+@pytest.mark.parametrize("verb", [*CLAIMING, *NOT_CLAIMING])
+def test_who_does_something_to_a_case_that_the_agency_hears_of_has_claimed_it(
+    rules: Rulebook, verb: Verb
+) -> None:
+    values = {**CLAIMING, **NOT_CLAIMING}[verb]
+    change = done(rules, verb, OPEN, values=values, reason="so it is")
+
+    assert change.case is not None
+    assert change.case.owner == ("U0LEE" if verb in CLAIMING else None)
+    assert change.log.startswith("Claimed by <@U0LEE>. ") is (verb in CLAIMING)
+    assert [entry.what for entry in change.entries] == [verb, "claim"][: 1 + (verb in CLAIMING)]
+
+
+def test_who_helps_out_in_a_case_of_somebody_else_leaves_it_to_them(rules: Rulebook) -> None:
+    change = done(rules, Verb.WRITE, replace(OPEN, owner="U0ORTIZ"), values={"text": "Thank you."})
+
+    assert change.case is not None
+    assert change.case.owner == "U0ORTIZ"
+    assert len(change.entries) == 1
 
 
 def test_only_the_owner_may_take_a_step_that_the_rules_leave_to_the_owner(rules: Rulebook) -> None:

@@ -74,6 +74,15 @@ none    unknown    It is the fire crew whom the Labor Department is looking at. 
 unknown none       I've read that we're being sued. We aren't; the reporter mixed us up with another city.
 unknown active     The EEOC has two charges. I would not say they have nothing to do with it.
 unknown none       Apart from that there's no case in any court.
+unknown none       The jail's food vendor was sued. We were not named.
+unknown none       The hospital is in court over the same death. Nobody has brought us into it.
+unknown active     They sued the hospital and us both.
+unknown active     One suit settled. The other hasn't.
+none    active     The review by the state is over; the suit by the passenger is not.
+unknown potential  Lawsuit: possibly.
+unknown active     Some say that the suit is over. It has not been decided.
+active  unknown    I told you in my first letter that nobody was investigating us. On Friday the FBI came for our server.
+unknown active     My captain told you we had no lawsuits. A deputy has sued us.
 """
 
 STORIES = """
@@ -96,6 +105,27 @@ unknown active     The suit names the school district and us.
 unknown active     We have a lawsuit over the shooting.
 none    unknown    The feds are looking at the county commissioners over a landfill.
 active  unknown    The NTSB's inquiry into the crash is theirs and goes on without us.
+unknown active     We're sued over the stop, and the stop has nothing to do with race whatever they say.
+unknown active     There's a suit over the jail death. Age has nothing to do with why he was held.
+unknown none       There's a suit over the ballpark. Our request has nothing to do with it.
+unknown none       There is a suit, it's over a fence and has nothing to do with us.
+unknown unknown    A man ambushed two of my deputies. One died. He goes to trial in November.
+unknown unknown    The driver was arrested at the scene. His case is set for trial in the spring.
+unknown active     He sued us over the arrest. His trial is set for January.
+unknown active     A dispatcher has filed an EEO charge.
+unknown unknown    I'd like a statement that isn't written by a law firm.
+unknown potential  The town is content, the widow isn't, and has seen a lawyer.
+"""
+
+TOPICS = """
+none    none       Investigations: the state looked at it and closed it. Lawsuits: we had one and it was dismissed.
+unknown none       - Lawsuit: there was one from a driver we stopped, and it was dismissed in May.
+unknown active     Lawsuits: we were sued twice; one was dismissed and one is in discovery.
+none    unknown    As for investigations, the only one that I know of was in 2021, and it's long since been closed.
+unknown active     As for lawsuits, there was one over a dog bite that was settled, and another is in discovery.
+unknown unknown    As for lawsuits, our counsel will write to you.
+none    unknown    Investigations - the state came and went.
+active  potential  Is anyone investigating: the state bureau is. Is anyone suing: not yet, but a lawyer has called twice.
 """
 
 OPEN = """
@@ -123,6 +153,16 @@ none    active   Nobody's investigating us but we are being sued.
 none    active   The state cleared us. The family's lawsuit is still in federal court.
 active  unknown  The first inquiry, by the county, is closed. A second one, by the Attorney General, was opened in June.
 active  none     Other than the inspector general's audit we've nothing open, and nobody's sued us.
+unknown active   Discovery is open and a hearing is expected in the fall.
+unknown active   The suit is over the shooting.
+unknown active   The judge tossed two of the five counts.
+unknown active   She was not promoted and she has filed suit.
+active  unknown  The inspector general is over our evidence room.
+active  unknown  The state boys are still going over what happened in the cell block.
+active  unknown  We are waiting to hear whether the DA will charge my deputy.
+active  unknown  The Special Litigation Section told us by letter that it had opened a review of our jail.
+active  unknown  I was served at my desk by two people from the attorney general with an inquiry notice.
+active  unknown  We turned the video over to the troopers and they've gone quiet.
 """
 
 EXPECTED = """
@@ -134,6 +174,10 @@ unknown potential  The union tells me that if I change the schedule they will fi
 unknown potential  A well-known trial lawyer is speaking for the family.
 unknown potential  We signed a tolling agreement with the widow.
 none    potential  Nobody is investigating. The guild says it'll file for arbitration.
+unknown potential  Their lawyer says he is not going to let this go.
+unknown potential  The boy's uncle says they will not rest until somebody pays.
+unknown potential  Both letters end in "or else".
+none    potential  No inquiry, but I'd be a fool to think we won't be sued.
 """
 
 NOT_TOLD = """
@@ -150,6 +194,10 @@ unknown unknown  The man who killed our officer has been charged and is awaiting
 unknown unknown  State law has the attorney general review every police shooting.
 unknown unknown  We want to fix this before somebody sues.
 unknown unknown  The state police train our recruits.
+unknown unknown  I don't know about lawsuits.
+unknown unknown  The crime plan says we won't give up until the last corner is clear.
+unknown unknown  The county has agreed to let us look at their dispatch center.
+unknown unknown  The state lab has our backlog of rape kits.
 """
 
 
@@ -224,6 +272,11 @@ def test_what_is_told_later_ends_a_matter_and_no_other(investigation, litigation
 
 @pytest.mark.parametrize(("investigation", "litigation", "body"), rows(WHOSE))
 def test_a_matter_of_somebody_else_is_none_of_ours(investigation, litigation, body):
+    assert matters(body) == (investigation, litigation)
+
+
+@pytest.mark.parametrize(("investigation", "litigation", "body"), rows(TOPICS))
+def test_what_is_told_behind_a_topic_is_read_to_its_end(investigation, litigation, body):
     assert matters(body) == (investigation, litigation)
 
 

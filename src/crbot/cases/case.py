@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from crbot.cases.absence import Absence
+from crbot.cases.authority import Confirmation, Party
 from crbot.cases.meetings import Call
 from crbot.triage.approval import Reading
 from crbot.triage.decision import Decision, Disposition, Queue
@@ -151,6 +153,26 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """A case that may be about the same matter, and why it is thought so."""
+
+    case: str  # number
+    because: tuple[str, ...]
+
+    @property
+    def in_words(self) -> str:
+        return f"{self.case}: {'; '.join(self.because)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rerouting:
+    """Why a person of staff moved a case to another queue."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One request's life, as it stands now."""
 
@@ -163,6 +185,7 @@ class Case:
     opened_at: datetime  # aware, UTC
     queue: Queue  # as routed, or as staff moved it
     subject: str = ""  # of the first message, for people
+    rerouting: Rerouting | None = None  # the last one by hand
     owner: str | None = None  # who claimed it: a Slack user id, or a name from the terminal
     asked: tuple[str, ...] = ()  # the facts that were asked, in the order of the numbered questions last sent
     participants: frozenset[str] = frozenset()  # `Person.key` of everyone who may add to it
@@ -180,9 +203,15 @@ class Case:
     plan: Plan | None = None
     site: Site | None = None
     pause: Pause | None = None
+    absence: Absence | None = None  # of whoever is written to, as a notice of theirs told
     asked_at: datetime | None = None  # when the open questions were sent last
     contacted_at: datetime | None = None  # when a person of staff was last in touch, or moved it on
     owned_at: datetime | None = None  # when it was last claimed, given back or moved to another queue
+    parties: tuple[Party, ...] = ()  # everybody who is known to have to do with it
+    confirmation: Confirmation | None = None  # whether its agency's head stands behind it, asked last
+    unconfirmed: str = ""  # why staff might ask the head; "" where there is no need
+    kin: str = ""  # what cases of the same agency share; "" where the agency is not known
+    alike: tuple[Alike, ...] = ()  # cases that may be about the same matter
 
     def changed(self, **changes: object) -> Case:
         """The case with these changes, one revision on; who made it is told among them, or nobody is."""
@@ -206,6 +235,17 @@ class Case:
         """The agency seems to take its request back, which a person of staff has not confirmed yet."""
         return self.decision.facts.value("withdrawn") == "yes" and not self.stage.is_ended
 
+    @property
+    def vouched_for(self) -> str:
+        """Whether the head of the agency stands behind it, in words; "" where there is nothing to tell."""
+        return self.confirmation.in_words if self.confirmation else self.unconfirmed
+
+    @property
+    def waits_for_authority(self) -> bool:
+        """The head, asked to confirm the request, answered what a person must read, and staff have not settled it."""
+        is_read = "requester_authority" in self.corrections or self.stage.is_ended
+        return self.confirmation is not None and self.confirmation.needs_a_person and not is_read
+
 
 def number_of(year: int, counter: int) -> str:
     """The case number: the year, and a counter that begins at 1 each year."""
@@ -226,6 +266,7 @@ _NEEDS_A_PERSON = frozenset({Disposition.REVIEW, Disposition.INELIGIBLE})
 
 def place_of(case: Case) -> Place:
     """Where staff see the case: in its queue, or in review while a person must decide first."""
-    if case.decision.disposition in _NEEDS_A_PERSON or case.queue is Queue.UNROUTED:
+    is_undecided = case.queue is Queue.UNROUTED or case.waits_for_authority
+    if case.decision.disposition in _NEEDS_A_PERSON or is_undecided:
         return Place.REVIEW
     return Place(case.queue.value)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from crbot.cases.case import Case, Stage
-from crbot.cases.figures import Chart
+from crbot.cases.chart import Chart
 from crbot.cases.followups import FollowUp, plan_for
 from crbot.cases.hours import Hours, Zones
 from crbot.cases.ladders import Ladders, Purpose

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median, quantiles
 
 from crbot.cases.case import Case, Stage
+from crbot.cases.chart import Chart as Chart
 from crbot.cases.respond import Label
 from crbot.triage.decision import Outcome, Queue
 
@@ -31,19 +32,6 @@ class Event:
     at: datetime
     by: str
     what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Counts by category, in one series or several."""
-
-    title: str
-    categories: tuple[str, ...]
-    series: Mapping[str, tuple[int, ...]]  # name -> a count for each category
-
-    @property
-    def is_empty(self) -> bool:
-        return not any(any(counts) for counts in self.series.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from crbot.cases.case import Case, Stage
-from crbot.cases.hours import Hours, Zones
+from crbot.cases.hours import Hours, Wait, Zones
 from crbot.cases.ladders import Ladders, Purpose, Step, To
 from crbot.cases.letters import Letter, LetterName, to_agency
 from crbot.cases.meetings import Call, CallState
@@ -230,9 +230,14 @@ def planned(case: Case, purpose: Purpose, ladders: Ladders, hours: Hours) -> tup
     held_until = case.pause.until if case.pause and case.pause.until else case.opened_at
     since = occasion.since if purpose is Purpose.AGREED_CALL else max(occasion.since, held_until)
     follow_ups: list[FollowUp] = []
-    last_letter = since
+    last_letter, shift = since, timedelta()
     for number, step in enumerate(ladders.of[purpose].steps, start=1):
         due_at = _due(case, purpose, step, since, ladders, hours)
+        if purpose in _WAITS_FOR_WHO_IS_AWAY:
+            shift = shift or _shift(case, step, due_at, ladders, hours)
+            due_at = (
+                hours.next_open(due_at + shift, zones_for(case, step, ladders, hours)) if shift else due_at
+            )
         if step.to is To.AGENCY and not step.is_before:
             if due_at <= last_letter:  # where a short day makes business hours longer than a business day
                 due_at = _due(case, purpose, step, last_letter, ladders, hours)
@@ -241,6 +246,22 @@ def planned(case: Case, purpose: Purpose, ladders: Ladders, hours: Hours) -> tup
             is_letter = step.to is To.AGENCY
             follow_ups.append(FollowUp(case.number, purpose, number, occasion.event, due_at, is_letter))
     return tuple(follow_ups)
+
+
+# In an acute case nobody waits for who is away: staff telephone.
+_WAITS_FOR_WHO_IS_AWAY = frozenset(
+    {Purpose.MISSING_FACTS, Purpose.CALL_TIMES, Purpose.WORK_PLAN_REVIEW, Purpose.CHECK_IN}
+)
+_AFTER_AN_ABSENCE = Wait(business_days=1)
+
+
+def _shift(case: Case, step: Step, due_at: datetime, ladders: Ladders, hours: Hours) -> timedelta:
+    """By how much a step, and those after it, wait for who is away; nothing for what was due before that was known."""
+    absence = case.absence
+    if absence is None or not absence.told_at <= due_at < absence.until:
+        return timedelta()
+    zones = zones_for(case, step, ladders, hours)
+    return hours.after(absence.until, _AFTER_AN_ABSENCE, zones) - due_at
 
 
 def _makes_sense(case: Case, purpose: Purpose, step: Step, due_at: datetime) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from crbot.cases.authority import Ticket
 from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation
 from crbot.cases.meetings import Invitation
 
@@ -24,6 +25,7 @@ class LetterName(StrEnum):
     QUESTIONS = "questions"  # what staff ask, or what is still open
     REMINDER_QUESTIONS = "reminder_questions"  # step 1 to 3
     AUTHORISATION_REQUEST = "authorisation_request"  # does the agency's head agree?
+    CONFIRMATION_REQUEST = "confirmation_request"  # to the agency's head: is this yours?
     CALL_PROPOSAL = "call_proposal"
     CALL_SET = "call_set"
     CALL_CHANGED = "call_changed"
@@ -39,6 +41,7 @@ class LetterName(StrEnum):
     REPORT_PUBLISHED = "report_published"
     MESSAGE = "message"  # staff's own words
     DECLINE = "decline"  # adverse
+    ALARM = "alarm"  # to staff: what is broken, or no longer
 
 
 NEEDS_RELEASE = frozenset({LetterName.DECLINE})
@@ -58,6 +61,7 @@ FIELDS: Mapping[LetterName, tuple[str, ...]] = {
     LetterName.QUESTIONS: (*_OF_A_CASE, "words", "questions", "by"),
     LetterName.REMINDER_QUESTIONS: (*_OF_A_CASE, "questions", "step"),
     LetterName.AUTHORISATION_REQUEST: (*_OF_A_CASE, "words", "by"),
+    LetterName.CONFIRMATION_REQUEST: (*_OF_A_CASE, "requester", "asks_for", "until", "words", "by"),
     LetterName.CALL_PROPOSAL: (*_CALL, "slots", "round", "words", "by"),
     LetterName.CALL_SET: (*_CALL, "when"),
     LetterName.CALL_CHANGED: (*_CALL, "when", "words"),
@@ -83,6 +87,7 @@ FIELDS: Mapping[LetterName, tuple[str, ...]] = {
     LetterName.REPORT_PUBLISHED: (*_OF_A_CASE, "link"),
     LetterName.MESSAGE: (*_OF_A_CASE, "words", "by"),
     LetterName.DECLINE: (*_OF_A_CASE, "grounds", "alternatives", "words"),
+    LetterName.ALARM: ("name", "what", "is_over"),
 }
 
 
@@ -111,21 +116,43 @@ class Letter:
     fields: Mapping[str, object] = field(default_factory=dict)  # what the template names
     release: Release | None = None
     invitation: Invitation | None = None  # laid into the recipient's calendar
+    ticket: Ticket | None = None  # the answer comes to an address of its own, which is good once
 
     def __post_init__(self) -> None:
         if self.name in NEEDS_RELEASE and self.release is None:
             raise ValueError(f"the letter {self.name!r} is adverse: a person must release it first")
 
 
+@dataclass(frozen=True, slots=True)
+class Unreleased:
+    """An adverse letter as it would go out, to be read by whoever may release it. There is no way to send it."""
+
+    name: LetterName
+    to: Conversation
+    case: str
+    fields: Mapping[str, object]
+
+    def released(self, release: Release) -> Letter:
+        return Letter(self.name, self.to, self.case, self.fields, release)
+
+
 def to_agency(
     case: Case, name: LetterName, fields: Mapping[str, object] = _NOTHING, release: Release | None = None
 ) -> Letter:
     """A letter of a case, into the conversation that it was last heard in."""
-    known = {
+    return Letter(name, case.conversation, case.number, {**_of_case(case), **fields}, release)
+
+
+def not_released(case: Case, name: LetterName, fields: Mapping[str, object]) -> Unreleased:
+    """The same, of a letter that waits for a person's word."""
+    return Unreleased(name, case.conversation, case.number, {**_of_case(case), **fields})
+
+
+def _of_case(case: Case) -> dict[str, object]:
+    return {
         "name": case.conversation.person.name or case.requester.name,
         "agency": case.agency if case.decision.facts.is_known("agency_name") else "",
     }
-    return Letter(name, case.conversation, case.number, {**known, **fields}, release)
 
 
 def paragraphs(text: str) -> list[str]:

@@ -120,6 +120,7 @@ class CalendarAnswer:
     attendee: str  # address of whoever answers
     says: Participation
     proposes: datetime | None = None  # UTC, with `COUNTERED`
+    summary: str = ""  # what the event is called
 
 
 # What to propose

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from crbot.cases.absence import Absence
 from crbot.cases.case import DRAFTED_BY_THE_BOT, Case, Conversation, Draft, Place, PlanAnswer, Stage
+from crbot.cases.chart import Chart
 from crbot.cases.invitations import invited
 from crbot.cases.letters import Fate, Letter, LetterName, Report, SentLetter, to_agency
 from crbot.cases.meetings import Answer, CalendarAnswer, Call, CallState, Choice, Participation
@@ -37,6 +39,12 @@ class Notice:
     about: str | None = None  # number of the case that it names
     again: str = ""  # what can be tried again: inbox id of what was set aside, key of what could not be sent
     place: Place = Place.REVIEW
+    is_whole: bool = False  # the quote is ours, and is shown to its end
+    chart: Chart | None = None  # shown below it as a picture
+    settled: str = ""  # what was done about it, and by whom: then there is nothing to press any more
+    settled_at: datetime | None = None
+    shown: str = ""  # where it stands already, as its channel calls it; then it is changed there
+    calls_duty: bool = False  # whoever is on duty in that channel is called, where somebody is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,16 @@ class Whisper:
     to: str  # Slack user id
     channel: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateFile:
+    """An attached file that could not be brought in with its message, and is tried again."""
+
+    name: str
+    listed: Mapping[str, str]  # as its channel names it
+    message: str  # the identity of the message that it belongs to
+    doubt: str  # what staff are told until it is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,15 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class Settlement:
+    """A person has done what a notice waited for: it is shown as settled."""
+
+    words: str
+    held: int | None = None  # the notice's
+    again: str = ""  # the notice's
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """All that follows from one event."""
 
@@ -75,8 +102,10 @@ class Change:
     redraws_card: bool = False
     log: str = ""  # a line for the card's thread
     notices: tuple[Notice, ...] = ()
+    settles: Settlement | None = None
     holds: bool = False  # the message waits for a person's word
     whispers: tuple[Whisper, ...] = ()
+    late_files: tuple[LateFile, ...] = ()
     entries: tuple[Entry, ...] = ()
     beside: Beside | None = None
     calls: str = ""  # the member of staff whom the line in the thread calls
@@ -92,7 +121,9 @@ class Heard:
     doubts: tuple[str, ...] = ()
     inbox_id: int = 0
     gist: str = ""  # a machine's message in words
+    settles: str = ""  # a doubt that this message ends
     detail: Mapping[str, object] = field(default_factory=dict)  # what the record keeps of it besides
+    absence: Absence | None = None  # of its sender, as an absence notice tells
     plan_answer: PlanAnswer | None = None  # what it seems to say of the work plan that it answers
     choice: Choice | None = None  # what it says to the call times that were proposed
 
@@ -146,6 +177,7 @@ def continue_case(case: Case, heard: Heard, decision: Decision, rules: Rulebook,
         changed_by=heard.message.sender.key,
         changed_at=now,
         last_heard_at=now,
+        absence=None,
     )
     changed = replace(changed, draft=draft_after(changed, decision))
     return Change(
@@ -246,10 +278,17 @@ def file_away(case: Case | None, heard: Heard, decision: Decision) -> Change:
     entry = _entry("filed", heard, decision)
     if case is None:
         return Change(entries=(entry,))
+    said = heard.gist or f"An automatic message came, nothing was sent: {decision.kind_reason.text}"
+    if heard.absence is not None:
+        case = replace(case, absence=heard.absence)
+        said += (
+            f" Back on {heard.absence.until:%B %-d}, it says; what is due before waits until after that day."
+        )
+    doubts = tuple(doubt for doubt in case.doubts if doubt != heard.settles)
     return Change(
-        case=case.changed(),
+        case=case.changed(doubts=doubts),
         redraws_card=True,
-        log=heard.gist or f"An automatic message came, nothing was sent: {decision.kind_reason.text}",
+        log=said,
         entries=(entry,),
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crbot.cases.case import Stage
+from crbot.cases.confirming import Confirming, read_confirming
 from crbot.cases.hours import Hours, read_hours
 from crbot.cases.ladders import Ladders, read_ladders
 from crbot.cases.stages import Stages, read_stages
@@ -24,6 +25,7 @@ class Rulebook:
     stages: Stages
     hours: Hours
     ladders: Ladders
+    confirming: Confirming
 
     def label(self, fact: str, value: str) -> str:
         """A value in words for people, see `Policy.label`; also of stages ("stage")."""
@@ -35,9 +37,10 @@ def parse_rules(files: Mapping[str, str]) -> Rulebook:
     faults = Faults()
     stages, hours = read_stages(files, faults), read_hours(files, faults)
     ladders = read_ladders(files, hours, faults)
+    confirming = read_confirming(files, faults)
     try:
         policy = parse(files)
     except PolicyError as error:
         raise PolicyError((*error.faults, *faults.found)) from None
     faults.raise_if_any()
-    return Rulebook(policy, stages, hours, ladders)
+    return Rulebook(policy, stages, hours, ladders, confirming)

@@ -25,6 +25,9 @@ class Request:
     body: bytes
     headers: Mapping[str, str]
     query: Mapping[str, str]
+    path: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the parts of the address that its route leaves open
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ Handler = Callable[[Request], Response]  # may block: it runs in a thread
 
 
 class HttpServer:
-    """Serves handlers by method and path, as ("GET", "/healthz")."""
+    """Serves handlers by method and path, as ("GET", "/healthz") or ("GET", "/cases/{number}")."""
 
     def __init__(self, routes: Mapping[tuple[str, str], Handler], port: int, host: str = "127.0.0.1") -> None:
         self._routes = routes
@@ -100,7 +103,7 @@ class HttpServer:
 
 def _served(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(asked: web.Request) -> web.Response:
-        request = Request(await asked.read(), dict(asked.headers), dict(asked.query))
+        request = Request(await asked.read(), dict(asked.headers), dict(asked.query), dict(asked.match_info))
         response = await asyncio.to_thread(handler, request)
         return web.Response(status=response.status, body=response.body, headers=dict(response.headers))
 

@@ -17,7 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from crbot.cases.case import Conversation
-from crbot.cases.letters import FIELDS, NEEDS_RELEASE, Letter, LetterName, Release
+from crbot.cases.letters import FIELDS, NEEDS_RELEASE, Letter, LetterName, Release, Unreleased
 from crbot.channels.mail.charsets import clean_line
 from crbot.channels.marks import as_html, as_mrkdwn, as_text, guarded, read_marks, unguarded
 from crbot.triage.message import Channel
@@ -52,7 +52,7 @@ class Letters:
         for name, channel, trial in itertools.product(FIELDS, Channel, TRIALS):
             self._try(example_of(name, channel, trial), channel)
 
-    def render(self, letter: Letter, channel: Channel) -> Rendered:
+    def render(self, letter: Letter | Unreleased, channel: Channel) -> Rendered:
         """Put a letter into words. Raises `TemplateError`, for instance where a field is missing."""
         values = _values(letter, channel)
         blocks = read_marks(self._filled(self._words, "layout.txt", values))
@@ -125,6 +125,8 @@ EXAMPLE: Mapping[str, object] = {
         "Is the matter, or any part of it, the subject of a lawsuit now? Is a suit expected or threatened?",
     ],
     "is_acute": False,
+    "requester": "Lt. Dana Moss (dmoss@ashford.example.gov)",
+    "until": "March 16, 2026",
     "answered": 1,
     "asked": 3,
     "words": ["We spoke on the telephone this morning. Thank you for taking the time."],
@@ -148,6 +150,8 @@ EXAMPLE: Mapping[str, object] = {
     "minutes": 30,
     "where": "We call you at 614-555-0142",
     "is_cancelled": False,
+    "is_over": False,
+    "what": "Nothing is heard from Slack. The bot has no connection; it tries again by itself.",
     "ending": "closed",
     "link": "https://cops.usdoj.gov/collaborativereform",
     "grounds": ["Agencies of this kind can't request assistance."],
@@ -184,7 +188,7 @@ def example_of(name: LetterName, channel: Channel, values: Mapping[str, object] 
     )
 
 
-def _values(letter: Letter, channel: Channel) -> dict[str, object]:
+def _values(letter: Letter | Unreleased, channel: Channel) -> dict[str, object]:
     """What the templates of a letter may name."""
     return {
         **letter.fields,

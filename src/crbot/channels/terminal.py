@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from crbot.cases.case import Case
 from crbot.cases.proposals import Proposal
 from crbot.channels.checkup import Check, Health
 from crbot.triage.decision import Decision, Disposition, Finding, Outcome
@@ -82,6 +83,20 @@ def show_cases(console: Console, cases: Iterable[Mapping[str, Any]], label: Labe
             case["opened_at"].strftime("%Y-%m-%d %H:%M"),
         )
     console.print(table)
+
+
+def show_persons(console: Console, case: Case) -> None:
+    """Print who has to do with a case and how sure that is, whether its head confirmed it, and what it looks like."""
+    if case.parties:
+        console.print(Text("Persons", style="bold"))
+        table = Table.grid(padding=(0, 2))
+        for party in case.parties:
+            who = " ".join(filter(None, (party.name, f"<{party.address}>" if party.address else "")))
+            learned = Text(f"{party.learned}: {party.surety}", style="dim")
+            table.add_row(f"  {party.role}", Text(who), Text(party.agency), learned)
+        console.print(table)
+    for told in filter(None, (case.vouched_for, *(f"Looks like {each.in_words}" for each in case.alike))):
+        console.print(Text(f"  {_one_line(told, 400)}"))
 
 
 def show_record(console: Console, lines: Iterable[Mapping[str, Any]]) -> None:

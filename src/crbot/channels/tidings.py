@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from crbot.cases.figures import Chart, Figures, FirstContact
 from crbot.cases.sites import Entry, Sites
 from crbot.channels import charts
+from crbot.channels.cells import cell
 from crbot.channels.pages import page
 
 _COLUMNS = ("agency", "program", "assistance", "topics", "status", "report")
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # to a spreadsheet
 
 
 def sites_as_text(sites: Sites) -> str:
@@ -52,14 +52,8 @@ def sites_as_csv(sites: Sites) -> str:
     rows = csv.writer(out)
     rows.writerow(_COLUMNS)
     for entry in (*sites.active, *sites.closed):
-        rows.writerow(_cell(value) for value in asdict(entry).values())
+        rows.writerow(cell(value) for value in asdict(entry).values())
     return out.getvalue()
-
-
-def _cell(value: object) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    text = "; ".join(value) if isinstance(value, tuple) else str(value)
-    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
 
 
 def sites_as_page(sites: Sites, now: datetime) -> str:

@@ -16,6 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from crbot.channels.cells import cell
 from crbot.triage.usage import Use
 
 MOST_ROWS = 25  # of a table for people; all are in the CSV
@@ -88,6 +89,14 @@ def uses_as_csv(uses: Iterable[Use]) -> str:
     for each in uses:
         told = " ".join(dict.fromkeys(each.wrong))
         writer.writerow(
-            (each.line.where, each.cue, each.line.text, each.hits, each.decided, len(each.wrong), told)
+            (
+                cell(each.line.where),
+                cell(each.cue),
+                cell(each.line.text),
+                each.hits,
+                each.decided,
+                len(each.wrong),
+                told,
+            )
         )
     return written.getvalue()

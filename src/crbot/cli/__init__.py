@@ -18,7 +18,6 @@ app = typer.Typer(
     name="crbot",
     help="The intake desk of the Collaborative Reform Initiative.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -48,12 +47,14 @@ for name, group in (
 
 def main() -> None:
     """Run a command. Exits 0 when it is done, 1 when something is wrong, 2 on wrong usage."""
-    from crbot.config import SettingsError
-
     try:
         app()
-    except (Failure, SettingsError) as failure:
-        print(f"crbot: {failure}", file=sys.stderr)  # noqa: T201  (the error's way out)
-        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        from crbot.config import SettingsError  # not at the top: it takes longer than all of `crbot --help`
+
+        if not isinstance(error, Failure | SettingsError):
+            raise
+        print(f"crbot: {error}", file=sys.stderr)  # noqa: T201  (the error's way out)
+        sys.exit(1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,16 +80,71 @@ def demo(
     run_demo(stay=not once)
 
 
-def init(folder: Annotated[Path, typer.Argument(help="where to write; must be empty or new")]) -> None:
-    """Write rules and templates to edit, an example crbot.toml and the Slack manifest into a folder.
+def init(
+    folder: Annotated[Path, typer.Argument(help="where to write; must be empty or new")],
+    address: Annotated[str, typer.Option(help="of the desk, where requests arrive")] = "",
+    imap_host: Annotated[str, typer.Option(help="server of the mailbox")] = "",
+    smtp_host: Annotated[str, typer.Option(help="server that letters leave by")] = "",
+    username: Annotated[str, typer.Option(help="of the mailbox; else the address")] = "",
+    database_url: Annotated[str, typer.Option(help="else a SQLite file in the folder")] = "",
+    channel: Annotated[
+        list[str] | None, typer.Option(help="of staff on Slack, as review=C0123456789; four of them")
+    ] = None,
+    ask: Annotated[
+        bool | None, typer.Option("--ask/--no-ask", help="ask for what is not told; else only at a terminal")
+    ] = None,
+) -> None:
+    """Write settings, rules, templates and the Slack manifest into a folder, to be edited there.
 
-    Example: crbot init /etc/crbot
+    What is not told is asked for; what stays open is filled in later.
+
+    Example: crbot init /etc/crbot --address response.center@agency.example.gov --no-ask
     """
     from crbot import wiring
+    from crbot.wiring.starter import Told
 
-    for written in wiring.write_starter(folder):
+    channels = dict(_channels(channel or ()))
+    if ask or (ask is None and sys.stdin.isatty()):
+        address = address or typer.prompt(
+            "The desk's mail address (empty: no mailbox)", "", show_default=False
+        )
+        if address:
+            domain = address.rpartition("@")[2]
+            imap_host = imap_host or typer.prompt("Server of the mailbox (IMAP)", f"imap.{domain}")
+            smtp_host = smtp_host or typer.prompt("Server that letters leave by (SMTP)", f"smtp.{domain}")
+            username = username or typer.prompt("Account there", address)
+        channels = channels or _asked_channels()
+    told = Told(address, imap_host, smtp_host, username, database_url, channels)
+    for written in wiring.write_starter(folder, told):
         typer.echo(f"wrote {written}")
-    typer.echo(f"Next: fill in {folder / 'crbot.toml'}, then: CRBOT_CONFIG={folder / 'crbot.toml'} crbot run")
+    typer.echo(
+        f"Next: fill in {folder / '.env'} and what is open in {folder / 'crbot.toml'}, then see whether it works:\n"
+        f"  set -a; . {folder / '.env'}; CRBOT_CONFIG={folder / 'crbot.toml'} crbot doctor"
+    )
+
+
+def _channels(told: Iterable[str]) -> Iterator[tuple[str, str]]:
+    from crbot.wiring.starter import CHANNELS
+
+    for each in told:
+        name, sign, channel = each.partition("=")
+        if not sign or name not in CHANNELS or not channel:
+            raise typer.BadParameter(
+                f"{each!r} is no channel; write NAME=ID, the names are {', '.join(CHANNELS)}"
+            )
+        yield name, channel
+
+
+def _asked_channels() -> dict[str, str]:
+    from crbot.wiring.starter import CHANNELS
+
+    channels: dict[str, str] = {}
+    for name in CHANNELS:
+        told = typer.prompt(f"Slack channel id of {name} (empty: no Slack)", "", show_default=False)
+        if not told:
+            return {}
+        channels[name] = told
+    return channels
 
 
 def pause(

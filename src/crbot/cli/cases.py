@@ -30,7 +30,7 @@ def cases_list(limit: Annotated[int, typer.Option(help="how many, newest first")
 
 @cases_app.command("show")
 def cases_show(number: Annotated[str, typer.Argument(help="CRI-2026-0042")]) -> None:
-    """Show one case: the decision with its evidence, and the record."""
+    """Show one case: the decision with its evidence, the persons, and the record."""
     from rich.console import Console
 
     from crbot import wiring
@@ -44,6 +44,7 @@ def cases_show(number: Annotated[str, typer.Argument(help="CRI-2026-0042")]) -> 
             raise Failure(f"there is no case {number}; crbot cases list shows those there are")
         console = Console()
         terminal.show(console, f"{case.number} · {case.agency} · {case.stage}", case.decision, policy.label)
+        terminal.show_persons(console, case)
         terminal.show_record(console, store.record_of(number))
 
 
@@ -76,8 +77,10 @@ def act(
     wanted = StaffAction(action, case, by, reason=reason, values=_values(action, told))
     with opened_store() as store:
         if action not in _WITHOUT_CASE:
-            rules = wiring.load_rules(load_settings().rules)
-            refusal = wiring.why_refused(store, wanted, rules, worker.now())
+            settings = load_settings()
+            rules = wiring.load_rules(settings.rules)
+            means = (wiring.means_of(settings, rules),) if action is Verb.CONFIRM else ()
+            refusal = wiring.why_refused(store, wanted, rules, worker.now(), *means)
             if refusal:
                 raise Failure(f"{refusal} Nothing was done.")
         store.keep([wiring.terminal_action(wanted, worker.now())])

@@ -16,7 +16,8 @@ letters_app = typer.Typer(help="Look at the letters.", no_args_is_help=True)
 def letters_preview(
     names: Annotated[list[str] | None, typer.Argument(help="letters; else all")] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", help="write a page, or into a folder a page for each letter")
+        str | None,
+        typer.Option("--html", help="write a page; or, into a folder (its name ends in /), a page a letter"),
     ] = None,
     templates: Annotated[Path | None, typer.Option(help="folder of templates; else those in force")] = None,
 ) -> None:
@@ -37,8 +38,17 @@ def letters_preview(
     shown = preview.preview(letters, chosen)
     if html is None:
         typer.echo(preview.as_text(shown))
-    elif html.is_dir():
+    elif html.endswith("/") or Path(html).is_dir():
+        folder = _made(Path(html))
         for each in shown:
-            write(preview.as_page([each]), html / f"{each.name}.html")
+            write(preview.as_page([each]), folder / f"{each.name}.html")
     else:
-        write(preview.as_page(shown), html)
+        write(preview.as_page(shown), Path(html))
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"{folder} can't be made: {error.strerror or error}") from None
+    return folder

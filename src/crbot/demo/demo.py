@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import resources
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,9 +28,11 @@ from rich.table import Table
 from rich.text import Text
 
 from crbot.channels import terminal
+from crbot.channels.agencies import read_agencies
 from crbot.demo.local_slack import USERS, LocalSlack, StandInMissing, User
 from crbot.demo.requests import Request, as_mail, load_requests
 from crbot.demo.servers import LOOPBACK, Child, DemoFailed, MailServers, SentMail, child, mail_servers
+from crbot.store.registers import Registers
 from crbot.store.store import SqlStore
 from crbot.triage.decision import Decision
 from crbot.triage.policy import Policy
@@ -136,7 +139,11 @@ def _start(stack: ExitStack, folder: Path, requests: Sequence[Request], console:
     slack = _start_slack(stack, requests, console)
     with console.status("Starting the bot …"):
         database = f"sqlite:///{folder / 'crbot.db'}"
-        store = SqlStore(open_database(database))
+        engine = open_database(database)
+        agencies = resources.files("crbot.demo").joinpath("agencies.csv").read_bytes()
+        register = read_agencies(agencies, "agencies.csv")
+        Registers(engine).add(register.source, register.agencies, "demo", datetime.now(UTC))
+        store = SqlStore(engine)
         stack.callback(store.close)
         command = [sys.executable, "-m", "crbot.cli", "run"]
         bot = stack.enter_context(child("bot", command, folder, _settings(mail, slack, database)))

@@ -15,6 +15,7 @@ from crbot.cases.respond import Change, Entry
 from crbot.cases.rulebook import Rulebook
 from crbot.cases.stages import Actor, Condition, Step
 from crbot.intake.ports import StaffAction
+from crbot.intake.vouching import NO_MEANS, Means
 from crbot.triage.policy import Policy
 
 
@@ -31,6 +32,7 @@ class Deed:
     now: datetime
     other: Case | None = None  # the second case that the action names
     taken: tuple[tuple[datetime, datetime], ...] = ()  # when whoever acts is in a call already, or may be
+    means: Means = NO_MEANS
 
     @property
     def policy(self) -> Policy:
@@ -50,6 +52,10 @@ class Deed:
     def value(self, name: str) -> str:
         """What the person wrote under a name; "" for nothing."""
         return self.action.values.get(name, "").strip()
+
+    def value_or(self, name: str, before: str) -> str:
+        """What the person wrote under a name, also where it is nothing; what was there, where they left it out."""
+        return self.value(name) if name in self.action.values else before
 
     def values(self, name: str) -> tuple[str, ...]:
         """What the person wrote under a name, with commas between."""

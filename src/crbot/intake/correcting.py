@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from crbot.cases.authority import with_parties
 from crbot.cases.case import Case, Correction, Stage
 from crbot.cases.respond import Beside, Change, draft_after, queue_after, quote_of
 from crbot.intake.acting import Deed, Refused, done, moved
@@ -152,6 +153,8 @@ def _grown(other: Case, merged: Case, deed: Deed) -> Case:
     return replace(
         grown,
         participants=other.participants | merged.participants,
+        parties=with_parties(other.parties, merged.parties),
+        alike=tuple(each for each in other.alike if each.case != merged.number),
         last_heard_at=max(filter(None, (other.last_heard_at, merged.last_heard_at)), default=None),
         changed_by=deed.action.by,
         changed_at=deed.now,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from crbot.cases.case import Case, Draft, Stage
-from crbot.cases.letters import Letter, LetterName, Release, paragraphs, to_agency
+from crbot.cases.letters import LetterName, Release, Unreleased, not_released, paragraphs
 from crbot.cases.respond import Change
 from crbot.intake.acting import Deed, Refused, done, mention, moved
 from crbot.intake.asking import check_address
 from crbot.intake.correcting import without_withdrawal
 from crbot.triage.decision import Outcome
 from crbot.triage.notation import meant
+from crbot.triage.policy import Policy
 
 
 def draft(case: Case, deed: Deed) -> Change:
-    """Write a decline, or change the one that is there; who wrote last can't release it."""
+    """Write a decline, or change the one that is there; who wrote last can't release it.
+
+    Words that are left out stay as they were; words that are emptied are gone.
+    """
     if deed.rules.stages.step(case.stage, Stage.DECLINED) is None:
         raise Refused(f"{case.number} is {case.stage}; it can't be declined.")
     names = [rule.name for rule in deed.policy.rules]
@@ -24,8 +28,8 @@ def draft(case: Case, deed: Deed) -> Change:
     drafted = Draft(
         grounds=deed.values("grounds") or before.grounds,
         by=deed.action.by,
-        text=deed.value("text") or before.text,
-        instead=deed.value("instead") or before.instead,
+        text=deed.value_or("text", before.text),
+        instead=deed.value_or("instead", before.instead),
     )
     if not drafted.grounds and not drafted.text:
         raise Refused("A decline needs a ground or words: no rule speaks against this request.")
@@ -56,17 +60,17 @@ def send(case: Case, deed: Deed) -> Change:
     outcome = f"Declined. Drafted by {mention(case.draft.by)}, released by {deed.by}"
     declined = moved(case, Stage.DECLINED, deed, outcome)
     release = Release(by=deed.action.by, drafted_by=case.draft.by)
-    return done(declined, deed, outcome, (_letter(case, case.draft, deed, release),))
+    return done(declined, deed, outcome, (letter_of(case, case.draft, deed.policy).released(release),))
 
 
-def _letter(case: Case, drafted: Draft, deed: Deed, release: Release) -> Letter:
+def letter_of(case: Case, drafted: Draft, policy: Policy) -> Unreleased:
     """The decline as drafted: a person's own words go before the rules' reasons."""
     fields: dict[str, object] = {
         "words": paragraphs(drafted.text),
         "grounds": [] if drafted.text else grounds_of(case, drafted),
-        "alternatives": paragraphs(drafted.instead) or list(deed.policy.instead(drafted.grounds)),
+        "alternatives": paragraphs(drafted.instead) or list(policy.instead(drafted.grounds)),
     }
-    return to_agency(case, LetterName.DECLINE, fields, release)
+    return not_released(case, LetterName.DECLINE, fields)
 
 
 def grounds_of(case: Case, drafted: Draft) -> list[str]:

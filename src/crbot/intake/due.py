@@ -6,7 +6,6 @@ follow-ups, which are looked at again when they are due, in `reminding`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from datetime import datetime, timedelta
 from crbot.cases.case import Place
 from crbot.cases.followups import is_given_up, pause_before_try
 from crbot.cases.letters import Letter
-from crbot.cases.respond import Notice
+from crbot.cases.respond import LateFile, Notice
+from crbot.intake.alarms import alarm, over
 from crbot.intake.ports import DeliveryFailed, Drawing, NotYet, Outgoing, Outlet, Store
 from crbot.triage.message import Channel
 
@@ -35,29 +35,51 @@ class Sent:
     trouble: str = ""
 
 
-def send_due(store: Store, via: Channel, outlet: Outlet, clock: Callable[[], datetime]) -> tuple[Sent, ...]:
+def send_due(
+    store: Store, via: Channel, outlet: Outlet, clock: Callable[[], datetime], alarms: str = ""
+) -> tuple[Sent, ...]:
     """Send what is due by one channel, oldest first, a batch of it; empty where nothing is due.
 
-    Lanes do not wait for one another; in a lane, one is sent after the other.
+    Lanes do not wait for one another; in a lane, one is sent after the other. `alarms`: a mail address of staff, who
+    are written to when a lane of ours is broken, and when it works again.
     """
     lanes: dict[str, list[Outgoing]] = {}
     for outgoing in store.claim(via, clock(), LEASE, BATCH):
         lanes.setdefault(outlet.lane(outgoing), []).append(outgoing)
+
+    def send(lane: str) -> list[Sent]:
+        came = _send_lane(store, outlet, lanes[lane], clock, _Alarms(lane, alarms))
+        if any(each.did == "sent" for each in came):
+            over(store, lane, clock(), alarms)
+        return came
+
     if len(lanes) < 2:
-        return tuple(sent for lane in lanes.values() for sent in _send_lane(store, outlet, lane, clock))
+        return tuple(sent for lane in lanes for sent in send(lane))
     with ThreadPoolExecutor(len(lanes), thread_name_prefix=f"send {via.value}") as pool:
-        came = pool.map(lambda lane: _send_lane(store, outlet, lane, clock), lanes.values())
+        came = pool.map(send, lanes)
         return tuple(sent for lane in came for sent in lane)
 
 
+@dataclass(frozen=True, slots=True)
+class _Alarms:
+    lane: str  # that is stopped
+    to: str
+
+
 def _send_lane(
-    store: Store, outlet: Outlet, lane: Iterable[Outgoing], clock: Callable[[], datetime]
+    store: Store,
+    outlet: Outlet,
+    lane: Iterable[Outgoing],
+    clock: Callable[[], datetime],
+    alarms: _Alarms,
 ) -> list[Sent]:
-    came = (_send(store, outlet, outgoing, clock) for outgoing in lane)
+    came = (_send(store, outlet, outgoing, clock, alarms) for outgoing in lane)
     return [sent for sent in came if sent is not None]
 
 
-def _send(store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], datetime]) -> Sent | None:
+def _send(
+    store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], datetime], alarms: _Alarms
+) -> Sent | None:
     """Send one; None where nothing was tried."""
     has_begun = False
     try:
@@ -77,12 +99,12 @@ def _send(store: Store, outlet: Outlet, outgoing: Outgoing, clock: Callable[[], 
     except DeliveryFailed as failure:
         if failure.uncertain and has_begun and outgoing.is_repeat:
             failure = _left_open(failure)
-        return _failed(store, outgoing, failure, clock())
+        return _failed(store, outgoing, failure, clock(), alarms)
     except store.failures:
         raise  # the database's trouble, not the letter's: the lease runs out, and it is taken up again
     except Exception as error:  # noqa: BLE001  (a letter that breaks the code must not stop the next one)
         broken = DeliveryFailed(f"It broke the program: {type(error).__name__}: {error}", permanent=True)
-        return _failed(store, outgoing, broken, clock())
+        return _failed(store, outgoing, broken, clock(), alarms)
     store.mark_sent(outgoing, receipt, clock())
     return Sent(outgoing.key, "sent")
 
@@ -101,13 +123,15 @@ def _left_open(failure: DeliveryFailed) -> DeliveryFailed:
     return DeliveryFailed(f"It may have arrived all the same: twice {failure}.", permanent=True)
 
 
-def _failed(store: Store, outgoing: Outgoing, failure: DeliveryFailed, now: datetime) -> Sent:
+def _failed(
+    store: Store, outgoing: Outgoing, failure: DeliveryFailed, now: datetime, alarms: _Alarms
+) -> Sent:
     reason = str(failure)
     if failure.is_ours:
         # Nothing is lost by it: it goes out when the token, the scope or the channel is mended.
         store.postpone(outgoing, reason, now + _UNTIL_MENDED, uncertain=failure.uncertain)
         notice = Notice("Nothing goes out before this is mended", f"{reason}.", place=_elsewhere(outgoing))
-        is_new = alarm(store, notice, now)
+        is_new = alarm(store, notice, now, alarms.lane, alarms.to)
         return Sent(outgoing.key, "alarm" if is_new else "waits", reason)
     if failure.permanent or is_given_up(outgoing.attempts):
         store.give_up(outgoing, reason, _notice(outgoing, reason), now)
@@ -115,12 +139,6 @@ def _failed(store: Store, outgoing: Outgoing, failure: DeliveryFailed, now: date
     until = now + (failure.wait or pause_before_try(outgoing.attempts))
     store.postpone(outgoing, reason, until, uncertain=failure.uncertain)
     return Sent(outgoing.key, "postponed", reason)
-
-
-def alarm(store: Store, notice: Notice, now: datetime) -> bool:
-    """Show staff what is broken, once a day as long as it is; False where they were shown it today."""
-    said = hashlib.sha256(f"{notice.title} {notice.text}".encode()).hexdigest()[:20]
-    return store.post(notice, f"alarm:{said}:{now:%Y-%m-%d}", now)
 
 
 def _elsewhere(outgoing: Outgoing) -> Place:
@@ -132,6 +150,12 @@ def _elsewhere(outgoing: Outgoing) -> Place:
 
 def _notice(outgoing: Outgoing, reason: str) -> Notice | None:
     """What staff are shown; None for what would only fail the same way again."""
+    if isinstance(outgoing.what, LateFile):
+        return Notice(
+            title="An attached file could not be kept",
+            text=f"“{outgoing.what.name}”: {reason}. Nothing more is tried; it may still be in the conversation in Slack.",
+            again=outgoing.key,
+        )
     if not isinstance(outgoing.what, Letter):
         return None
     letter = outgoing.what

@@ -10,8 +10,9 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
+from crbot.cases.absence import Absence, back_on
 from crbot.cases.case import Case, PlanAnswer, Stage
 from crbot.cases.followups import dated
 from crbot.cases.letters import Report
@@ -21,6 +22,7 @@ from crbot.cases.respond import (
     Entry,
     Heard,
     Notice,
+    Settlement,
     answer_invitation,
     answer_without_case,
     continue_case,
@@ -34,6 +36,8 @@ from crbot.cases.respond import (
     report_on,
 )
 from crbot.cases.rulebook import Rulebook
+from crbot.intake.acting import mention
+from crbot.intake.confirming import answered, ask_by_itself, doubt_of, without_anothers
 from crbot.intake.lookalikes import imitates_name
 from crbot.intake.ports import (
     Ignored,
@@ -49,6 +53,7 @@ from crbot.intake.ports import (
     Verb,
 )
 from crbot.intake.repeats import DAY, DEFAULT_LIMITS, Limits, is_worth_telling, likeness
+from crbot.intake.samematter import alike_to, kin_of
 from crbot.intake.staff import act, look_up
 from crbot.intake.threads import (
     Thread,
@@ -60,16 +65,18 @@ from crbot.intake.threads import (
     may_add,
     thread_of,
 )
+from crbot.intake.vouching import NO_MEANS, Means, known_of
 from crbot.triage.approval import read_approval
 from crbot.triage.decide import MOST_READ, beginning_of, decide
 from crbot.triage.decision import Decision, Kind, Reason
 from crbot.triage.facts import NEW, Known
 from crbot.triage.message import Channel, Mark, Person
 from crbot.triage.policy import Policy
-from crbot.triage.register import Register, consult
+from crbot.triage.register import consult
 
 # A message that ended the whole process so often is set aside: it would end it for ever.
 MAX_ATTEMPTS = 5
+MOST_AKIN = 20  # cases of one agency that a new one is compared with
 # A bounce that names no letter is about the newest one that went to its recipient in this time.
 _BOUNCES_WITHIN = timedelta(days=14)
 
@@ -84,7 +91,7 @@ class Desk:
     own: frozenset[str]  # our own addresses, folded: never a participant, never answered
     clock: Callable[[], datetime]
     limits: Limits = DEFAULT_LIMITS
-    register: Register | None = None
+    means: Means = NO_MEANS
 
     @property
     def policy(self) -> Policy:
@@ -153,6 +160,8 @@ def _save(
     admitted: int | None = None,
 ) -> None:
     now = desk.clock()
+    if received is not None and received.late_files:
+        change = replace(change, late_files=received.late_files)
     with desk.store.in_turn(kept):
         desk.store.save(kept, dated(change, now), now, received, decision, admitted)
 
@@ -186,11 +195,12 @@ def _decision(desk: Desk, case: Case | None, received: Received) -> Decision:
 
 def _consulted(desk: Desk, decision: Decision, received: Received) -> Decision:
     """The decision with what the register of agencies settles; a domain that our server doubts settles nothing."""
-    if desk.register is None or not decision.kind.is_case:
+    register = desk.means.register
+    if register is None or not decision.kind.is_case:
         return decision
     address = (received.message.sender.address or "").casefold()
     domain = address.rpartition("@")[2] if received.proof in (Proof.PROVEN, Proof.UNKNOWN) else ""
-    return consult(desk.register, decision, desk.policy, domain)
+    return consult(register, decision, desk.policy, domain)
 
 
 def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decision: Decision) -> Change:
@@ -201,27 +211,55 @@ def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decisi
     if case is not None and is_let_in and received.calendar is not None:
         return answer_invitation(case, heard, decision, received.calendar)
     if decision.kind.is_silent:
+        if case is not None and is_let_in:
+            heard = replace(heard, absence=_absence(desk, case, heard))
         # A machine of somebody else's that names a case is filed, but not with the case.
         return file_away(case if is_let_in or thread.trace is not Trace.SUBJECT else None, heard, decision)
+    if case is not None and received.ticket is not None:
+        doubt = doubt_of(case, received, desk.means, desk.rules, desk.clock())
+        if not doubt:
+            return answered(case, heard, received, decision, desk.rules, desk.clock())
+        heard = _doubted(heard, doubt)
     if case is not None and not is_let_in:
         return hold(case, _warned(heard, case), decision)
     if case is not None:
-        return _continued(desk, case, heard, decision)
+        return _continued(desk, case, heard, received, decision)
     return _new_matter(desk, heard, received, decision)
 
 
-def _continued(desk: Desk, case: Case, heard: Heard, decision: Decision) -> Change:
+def _absence(desk: Desk, case: Case, heard: Heard) -> Absence | None:
+    """That whoever letters go to is away, where an automatic message of theirs tells until when."""
+    message, now = heard.message, desk.clock()
+    address = (message.sender.address or "").casefold()
+    if Mark.AUTOMATIC not in message.marks or address != case.conversation.address.casefold():
+        return None
+    zone = desk.rules.hours.zones_of(case.state, case.zone)[0]
+    day = back_on(message.body, now.astimezone(zone).date())
+    return Absence(now, datetime.combine(day, time(), zone)) if day else None
+
+
+def _continued(desk: Desk, case: Case, heard: Heard, received: Received, decision: Decision) -> Change:
     if case.stage is Stage.AGENCY_REVIEW and case.plan is not None:
         reading, words = read_approval(beginning_of(heard.message), desk.policy)
         answer = PlanAnswer(reading, words, heard.message.sender.key, desk.clock())
         heard = replace(heard, plan_answer=answer)
     if case.call is not None and case.call.state is CallState.PROPOSED and not case.stage.is_ended:
         heard = replace(heard, choice=_choice(desk, case, case.call, heard))
-    return continue_case(case, heard, decision, desk.rules, desk.clock())
+    return _vouched(desk, continue_case(case, heard, decision, desk.rules, desk.clock()), received)
+
+
+def _vouched(desk: Desk, change: Change, received: Received) -> Change:
+    """The change with what is known of the persons of its case; its head is asked where the rules say so."""
+    change = without_anothers(change, desk.means, desk.rules)
+    if change.case is None:
+        return change
+    case, occasion = known_of(change.case, received, desk.means, desk.rules, desk.own)
+    case = replace(case, kin=kin_of(case, desk.policy))
+    return ask_by_itself(replace(change, case=case), occasion, desk.means, desk.rules, desk.clock())
 
 
 def _acted(desk: Desk, action: StaffAction) -> Change:
-    return act(*look_up(action, desk.rules, desk.store, desk.clock()))
+    return act(*look_up(action, desk.rules, desk.store, desk.clock(), desk.means))
 
 
 def _choice(desk: Desk, case: Case, call: Call, heard: Heard) -> Choice | None:
@@ -247,16 +285,27 @@ def _new_matter(desk: Desk, heard: Heard, received: Received, decision: Decision
         is_told = is_worth_telling(seen.messages - desk.limits.cases_a_day + 1)
         return hold_flood(heard, decision, is_told=is_told)
     if decision.kind.is_case:
-        return _opened(desk, heard, decision)
+        return _opened(desk, heard, received, decision)
     return answer_without_case(heard, decision)
 
 
-def _opened(desk: Desk, heard: Heard, decision: Decision) -> Change:
+def _opened(desk: Desk, heard: Heard, received: Received, decision: Decision) -> Change:
     domain, agency = domain_of(heard.message.sender), decision.facts.value("agency_name")
     if imitates_name(domain, agency):
         heard = _doubted(heard, f"The sender's domain {domain} is written almost like {agency}")
     number = desk.store.new_number(desk.clock())
-    return open_case(heard, decision, number, desk.policy.label, desk.clock())
+    change = open_case(heard, decision, number, desk.policy.label, desk.clock())
+    return _compared(desk, _vouched(desk, change, received))
+
+
+def _compared(desk: Desk, change: Change) -> Change:
+    """The change of a new case with the cases that may be about the same matter; a person joins them, or not."""
+    case = change.case
+    if case is None or not case.kin:
+        return change
+    alike = alike_to(case, desk.store.akin(case.kin, MOST_AKIN), desk.rules, desk.clock())
+    said = " ".join(f"It looks like {each.case}: {', '.join(each.because)}." for each in alike)
+    return replace(change, case=replace(case, alike=alike), log=f"{change.log} {said}".strip())
 
 
 def _sightings(desk: Desk, received: Received) -> Sightings:
@@ -283,8 +332,11 @@ def _within_limits(desk: Desk, change: Change) -> Change:
     if not kept_back:
         return change
     letters = tuple(letter for letter in change.letters if letter not in kept_back)
+    case = change.case
+    if case is not None and any(letter.ticket for letter in kept_back):
+        case = replace(case, confirmation=None)  # nobody was asked
     said = f"No letter was sent: {desk.limits.letters_a_day} have gone to this address within a day."
-    return replace(change, letters=letters, log=f"{change.log} {said}".strip())
+    return replace(change, case=case, letters=letters, log=f"{change.log} {said}".strip())
 
 
 def _is_one_too_many(desk: Desk, address: str) -> bool:
@@ -306,7 +358,14 @@ def _admitted(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     heard = _heard(desk, held, received)
     heard = replace(heard, detail={**heard.detail, "admitted_by": action.by})
     decision = decide(received.message, desk.policy, _known(case))
-    change = _continued(desk, case, heard, decision) if case else _opened(desk, heard, decision)
+    change = (
+        _continued(desk, case, heard, received, decision)
+        if case
+        else _opened(desk, heard, received, decision)
+    )
+    number = change.case.number if change.case else ""
+    words = f"{'Added to' if case else 'Opened as'} {number} by {mention(action.by)}"
+    change = replace(change, settles=Settlement(words, held=held.id))
     _save(desk, kept, _within_limits(desk, change), received, decision, admitted=held.id)
     return Thought(kept.id, f"acted: {action.verb}", case=change.case.number if change.case else None)
 
@@ -316,7 +375,8 @@ def _retried(desk: Desk, kept: Kept, action: StaffAction) -> Thought:
     what = action.values.get("what", "").strip()
     if desk.store.retry(what, desk.clock()):
         entry = Entry(action.verb.value, action.by, {"what": what})
-        _save(desk, kept, Change(about=action.case or None, entries=(entry,)))
+        settles = Settlement(f"Tried again by {mention(action.by)}", again=what)
+        _save(desk, kept, Change(about=action.case or None, entries=(entry,), settles=settles))
         return Thought(kept.id, f"acted: {action.verb}", case=action.case or None)
     _save(desk, kept, _acted(desk, action))
     return Thought(kept.id, "refused", trouble=f"{what} is neither set aside nor unsent")
@@ -328,6 +388,11 @@ def _heard(desk: Desk, kept: Kept, received: Received) -> Heard:
         doubts = (f"Another mail with the same Message-ID came before ({kept.namesake})", *doubts)
     if len(received.message.body) > MOST_READ:
         doubts = ("The message is very long; only its beginning was read for the decision", *doubts)
+    if received.message.channel is Channel.EMAIL and not received.is_ours:
+        domain = domain_of(received.message.sender)
+        other = desk.means.lookalikes.of(domain)
+        if other is not None:
+            doubts = (f"The sender's domain {domain} resembles {other}, which the register has", *doubts)
     detail: dict[str, object] = {}
     if received.message.channel is Channel.EMAIL:
         detail["message_id"] = received.identity
@@ -342,6 +407,7 @@ def _heard(desk: Desk, kept: Kept, received: Received) -> Heard:
         doubts=doubts,
         inbox_id=kept.id,
         gist=received.gist,
+        settles=received.settles,
         detail=detail,
     )
 

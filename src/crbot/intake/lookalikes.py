@@ -6,8 +6,11 @@ Whose domain is compared with which, and what staff are told of it, is its users
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
+from typing import TypeVar
+
+Key = TypeVar("Key", int, str)
 
 _SHORTEST = 8  # shorter names are too often one letter apart by chance
 _SHORTEST_AGENCY = 6
@@ -41,6 +44,60 @@ def resembled(domain: str, others: Collection[str]) -> str | None:
     """The other domain that this one resembles without being it or a part of it; None where it resembles none."""
     alike = (other for other in sorted(others) if other and _is_alike(domain, other))
     return next(alike, None) if domain and not any(_is_within(domain, other) for other in others) else None
+
+
+class Lookalikes:
+    """Many domains that one is compared with at once: `resembled` without going through them all.
+
+    What is one step apart shares what is left when a letter is taken out; what has the same shape, its shape.
+    """
+
+    def __init__(self, domains: Iterable[str]) -> None:
+        self._domains = frozenset(filter(None, domains))
+        self._within = self._domains | {above for each in self._domains for above in _above(each)}
+        self._by_shape: dict[str, tuple[str, ...]] = {}
+        self._by_whole: dict[str, tuple[str, ...]] = {}
+        self._by_rest: dict[int, tuple[str, ...]] = {}  # by hash: it is looked at again what is found by it
+        for each in sorted(self._domains):
+            _put(self._by_shape, _shape(each), each)
+            whole = _seen(each.replace(".", ""))
+            if len(whole) >= _SHORTEST:
+                _put(self._by_whole, whole, each)
+            if len(each) >= _SHORTEST:
+                for rest in _with_one_out(each):
+                    _put(self._by_rest, hash(rest), each)
+
+    def of(self, domain: str) -> str | None:
+        """The domain that this one resembles without being it or a part of it; None where it resembles none."""
+        if not domain or domain in self._within or any(each in self._domains for each in _above(domain)):
+            return None
+        return next((each for each in sorted(self._near(domain)) if _is_alike(domain, each)), None)
+
+    def _near(self, domain: str) -> set[str]:
+        shape = _shape(domain)
+        near = {*self._by_shape.get(shape, ())}
+        for end in range(_SHORTEST, len(shape) + 1):
+            near.update(self._by_whole.get(shape[:end], ()))
+        for rest in _with_one_out(domain):
+            near.update(self._by_rest.get(hash(rest), ()))
+        return near
+
+
+def _put(drawers: dict[Key, tuple[str, ...]], key: Key, domain: str) -> None:
+    drawers[key] = (*drawers.get(key, ()), domain)
+
+
+def _above(domain: str) -> list[str]:
+    """The domains that one lies in, but for the last label alone."""
+    labels = domain.split(".")
+    return [".".join(labels[start:]) for start in range(1, len(labels) - 1)]
+
+
+def _with_one_out(name: str) -> set[str]:
+    return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))}
+
+
+NO_LOOKALIKES = Lookalikes(())
 
 
 def imitates(domain: str, named: str) -> bool:

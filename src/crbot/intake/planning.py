@@ -17,7 +17,7 @@ PARTS = ("assistance", "experts", "staff", "milestones", "documents")
 
 
 def save(case: Case, deed: Deed) -> Change:
-    """Write a new version; a part that is left out stays as it was."""
+    """Write a new version; a part that is left out stays as it was, one that is emptied is gone."""
     if case.stage is not Stage.WORK_PLAN:
         titles = deed.rules.stages.titles
         raise Refused(
@@ -25,7 +25,7 @@ def save(case: Case, deed: Deed) -> Change:
             f" {case.number} is in {titles[case.stage]!r}."
         )
     before = case.plan.newest if case.plan else None
-    parts = {part: deed.value(part) or (getattr(before, part) if before else "") for part in PARTS}
+    parts = {part: deed.value_or(part, getattr(before, part) if before else "") for part in PARTS}
     if not parts["assistance"]:
         raise Refused("A work plan needs at least the assistance that is planned.")
     version = PlanVersion(**parts, by=deed.action.by, at=deed.now)

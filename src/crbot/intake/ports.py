@@ -5,18 +5,19 @@ Adapters fit these by shape; which ones are used is told in `crbot.wiring`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from crbot.cases.authority import Ticket
 from crbot.cases.case import Case, Conversation, Place
 from crbot.cases.followups import FollowUp
 from crbot.cases.letters import Letter, Report, SentLetter
 from crbot.cases.meetings import CalendarAnswer
-from crbot.cases.respond import Change, Notice, Whisper
+from crbot.cases.respond import Change, LateFile, Notice, Whisper
 from crbot.intake.verbs import Verb as Verb
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel, Message
@@ -86,10 +87,13 @@ class Received:
     refers_to: tuple[str, ...] = ()  # identities of earlier messages, nearest first
     case_number: str | None = None  # as named in the subject
     proven_case: str | None = None  # as proven by the address that it was written to, which we had signed
+    ticket: Ticket | None = None  # of a request to confirm, as that address tells
     report: Report | None = None
     calendar: CalendarAnswer | None = None  # the answer of a calendar to an invitation
     gist: str = ""  # in words, what a machine's message says: "Ben Fox has accepted the invitation “Call”"
     files: tuple[File, ...] = ()
+    late_files: tuple[LateFile, ...] = ()
+    settles: str = ""  # a doubt about an earlier message that this one ends
     proof: Proof = Proof.UNKNOWN
     is_ours: bool = False  # written from the desk's own address
     doubts: tuple[str, ...] = ()  # what staff should know of it: "no From", "the charset is wrong"
@@ -148,7 +152,7 @@ class Outgoing:
 
     id: int
     key: str  # unique, fixed for ever; the identity of what is sent is derived from it
-    what: Letter | Drawing | Notice | Whisper
+    what: Letter | Drawing | Notice | Whisper | LateFile
     attempts: int  # this one counted
     token: str  # of the claim; a mark without it has no effect
     is_repeat: bool = False  # an earlier try ended without a word: look before sending again
@@ -248,6 +252,15 @@ class Brake:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something of ours that is broken, until it works again."""
+
+    where: str  # the lane that it stops, or "line": nothing is heard from Slack
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sightings:
     """What else came from a sender lately."""
 
@@ -307,6 +320,9 @@ class Store(Protocol):
 
     def newest_case_of(self, sender: str) -> Case | None:
         """The case that a person (`Person.key`) last wrote to."""
+
+    def akin(self, kin: str, limit: int) -> tuple[Case, ...]:
+        """Cases of the same agency (`Case.kin`), the newest first."""
 
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         """From when to when the calls take place that are proposed or set in somebody's cases, besides one of them."""
@@ -397,6 +413,12 @@ class Store(Protocol):
 
     def post(self, notice: Notice, name: str, now: datetime) -> bool:
         """Show staff a notice; False where one of this name was shown before."""
+
+    def begin_trouble(self, trouble: Trouble, letter: Letter, now: datetime) -> bool:
+        """Note that something is broken, and write of it; False where that is noted already."""
+
+    def end_troubles(self, where: str, letter: Callable[[Trouble], Letter], now: datetime) -> int:
+        """What was broken there works again: it is written of; returns how many troubles are over."""
 
     def is_posted(self, name: str) -> bool:
         """True where a notice of this name was shown."""

@@ -271,6 +271,7 @@ class _Look:
             text=f"{case.agency}. {step.words}",
             about=case.number,
             place=Place.REVIEW if step.to is To.LEAD else place_of(case),
+            calls_duty=True,
         )
 
     def _entry(self, what: str, **more: str) -> Entry:

@@ -8,16 +8,18 @@ acts on a card that has changed since is told so and sees the new one. The large
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
-from crbot.cases.case import ENDED, Case, Pause, Site, Stage, Status
+from crbot.cases.case import ENDED, Case, Pause, Rerouting, Site, Stage, Status
 from crbot.cases.letters import Letter, LetterName, paragraphs, to_agency
-from crbot.cases.respond import Change, Whisper
+from crbot.cases.respond import Change, Entry, Whisper
 from crbot.cases.rulebook import Rulebook
 from crbot.cases.sites import ENGAGED
-from crbot.intake import asking, calling, correcting, declining, planning
+from crbot.intake import asking, calling, confirming, correcting, declining, planning
 from crbot.intake.acting import Deed, Does, Refused, because, check_step, done, mention, moved
 from crbot.intake.ports import StaffAction, Store, Verb
+from crbot.intake.vouching import NO_MEANS, Means
 from crbot.triage.decision import Queue
 
 
@@ -29,13 +31,17 @@ def act(case: Case | None, deed: Deed) -> Change:
         return Change(about=case.number if case else None, whispers=_whispers(deed, str(refusal)))
 
 
-def look_up(action: StaffAction, rules: Rulebook, store: Store, now: datetime) -> tuple[Case | None, Deed]:
+def look_up(
+    action: StaffAction, rules: Rulebook, store: Store, now: datetime, means: Means = NO_MEANS
+) -> tuple[Case | None, Deed]:
     """The case that an action is about, and all that it is judged by."""
     case, other = store.case(action.case), action.values.get("of", "").strip()
     is_call = action.verb in (Verb.PROPOSE_CALL, Verb.CHANGE_CALL)
     whose = (case.owner if case else None) or action.by
     taken = store.busy(whose, action.case) if is_call else ()
-    return case, Deed(action, rules, now, other=store.case(other) if other else None, taken=taken)
+    return case, Deed(
+        action, rules, now, other=store.case(other) if other else None, taken=taken, means=means
+    )
 
 
 def refusal(case: Case | None, deed: Deed) -> str:
@@ -53,7 +59,28 @@ def _tried(case: Case | None, deed: Deed) -> Change:
         raise Refused(f"There is no case {action.case}." if action.case else _TOO_LATE)
     if action.revision is not None and action.revision != case.revision:
         raise Refused(_what_happened(case, deed))
-    return _DOES[action.verb](case, deed)
+    return _claimed_by_acting(_DOES[action.verb](case, deed), deed)
+
+
+# Whoever does one of these to a case that nobody has, leads it from then on: the agency hears from a person.
+_CLAIMS = frozenset(
+    {
+        *(Verb.ASK, Verb.WRITE, Verb.PROPOSE_CALL, Verb.CHANGE_CALL, Verb.ADVANCE),
+        *(Verb.SAVE_PLAN, Verb.SEND_PLAN, Verb.CONFIRM_PLAN, Verb.RETURN_PLAN),
+    }
+)
+
+
+def _claimed_by_acting(change: Change, deed: Deed) -> Change:
+    case, by = change.case, deed.action.by
+    if deed.action.verb not in _CLAIMS or case is None or case.owner is not None or case.stage.is_ended:
+        return change
+    return replace(
+        change,
+        case=replace(case, owner=by),
+        log=f"Claimed by {deed.by}. {change.log}",
+        entries=(*change.entries, Entry(Verb.CLAIM.value, by, {"by": deed.action.verb.value})),
+    )
 
 
 def _what_happened(case: Case, deed: Deed) -> str:
@@ -95,9 +122,8 @@ def _reroute(case: Case, deed: Deed) -> Change:
         raise Refused(f"{wanted!r} is no queue; write one of {', '.join(Queue)}.")
     reason = deed.reason("Moving a case")
     name = deed.policy.label("queue", wanted)
-    return done(
-        case.changed(queue=Queue(wanted), owner=None), deed, f"Moved to {name} by {deed.by}: {reason}"
-    )
+    rerouted = case.changed(queue=Queue(wanted), owner=None, rerouting=Rerouting(deed.action.by, reason))
+    return done(rerouted, deed, f"Moved to {name} by {deed.by}: {reason}")
 
 
 def _note(case: Case, deed: Deed) -> Change:
@@ -236,6 +262,7 @@ _DOES: Mapping[Verb, Does] = {
     Verb.ASK: asking.ask,
     Verb.WRITE: asking.write,
     Verb.NOTE: _note,
+    Verb.CONFIRM: confirming.confirm,
     Verb.CORRECT: correcting.correct,
     Verb.DISPUTE: correcting.dispute,
     Verb.DUPLICATE: correcting.merge,

@@ -93,9 +93,14 @@ def may_add(case: Case, received: Received, anybodys: Collection[str]) -> bool:
 
 def _is_of_the_agency(sender: Person, requester: Person, anybodys: Collection[str]) -> bool:
     theirs, agency = domain_of(sender), domain_of(requester)
-    if not agency or _provider(agency) in _PROVIDERS or _provider(agency) in anybodys:
+    if not agency or is_anybodys(agency, anybodys):
         return False
     return theirs == agency or theirs.endswith(f".{agency}")
+
+
+def is_anybodys(domain: str, anybodys: Collection[str]) -> bool:
+    """Anybody can have a mailbox there; `anybodys` names providers beside those that are known here."""
+    return _provider(domain) in _PROVIDERS or _provider(domain) in anybodys
 
 
 def domain_of(person: Person) -> str:

@@ -18,6 +18,7 @@ class Verb(StrEnum):
     ASK = "ask"
     WRITE = "write"  # a letter in a person's own words
     NOTE = "note"  # for staff alone: "called them"
+    CONFIRM = "confirm"  # ask the agency's head whether the request is theirs
     CORRECT = "correct"  # settle a fact against what the messages tell
     DISPUTE = "dispute"  # words do not tell the fact that was read in them
     DUPLICATE = "duplicate"
@@ -49,6 +50,11 @@ VALUES: Mapping[Verb, Mapping[str, str]] = {
     Verb.ASK: {"facts": "what to ask; nothing: all that is open", "text": "own words before the questions"},
     Verb.WRITE: {"text": "the letter"},
     Verb.NOTE: {"text": "the note"},
+    Verb.CONFIRM: {
+        "address": "where the head is asked; nothing: as the register has it",
+        "name": "the head's name; nothing: as the register has it",
+        "text": "own words in the letter",
+    },
     Verb.CORRECT: {"fact": "its name", "value": "what it is; unknown: it is open again"},
     Verb.DISPUTE: {"fact": "its name", "text": "the words that do not tell it"},
     Verb.DUPLICATE: {"of": "number of the case that goes on"},

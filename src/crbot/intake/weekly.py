@@ -29,5 +29,8 @@ def digest(cases: Iterable[Case], rules: Rulebook, now: datetime) -> Digest:
 
 
 def notice_of(digest: Digest) -> Notice:
-    """The digest as the review channel shows it; its chart goes with it where pictures are sent."""
-    return Notice(title="The week at a glance", text=digest.summary, quote=digest.text)
+    """The digest as the review channel shows it."""
+    chart = None if digest.chart.is_empty else digest.chart
+    return Notice(
+        title="The week at a glance", text=digest.summary, quote=digest.text, is_whole=True, chart=chart
+    )

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crbot.cases.case import Case
-from crbot.intake.ports import Stale
+from crbot.intake.ports import Drawing, Receipt, Stale
 from crbot.store.rows import as_json
-from crbot.store.tables import cases
+from crbot.store.tables import cards, cases
 
 CASE = TypeAdapter(Case)
 
@@ -35,6 +35,7 @@ def save_case(connection: Connection, case: Case, now: datetime) -> None:
         "owner": case.owner,
         "changed_at": now,
         "body": as_json(CASE, case),
+        "kin": case.kin,
     }
     if case.revision > 1:
         seen = {"case": case.number, "seen": case.revision - 1}
@@ -47,3 +48,17 @@ def save_case(connection: Connection, case: Case, now: datetime) -> None:
         connection.execute(_INSERT_CASE, row | new)
     except IntegrityError:
         raise Stale(case.number) from None
+
+
+def remember_card(connection: Connection, drawing: Drawing, receipt: Receipt) -> None:
+    """Note where the case's card stands now."""
+    if drawing.posted.get(drawing.place) == receipt.identity:
+        return
+    here = {"case_number": drawing.case.number, "place": drawing.place.value}
+    moved = (
+        update(cards)
+        .where(cards.c.case_number == here["case_number"], cards.c.place == here["place"])
+        .values(identity=receipt.identity)
+    )
+    if connection.execute(moved).rowcount == 0:
+        connection.execute(insert(cards).values(here | {"identity": receipt.identity}))

@@ -62,6 +62,12 @@ def cases_of(connection: Connection, sender: str, limit: int) -> tuple[Case, ...
     return tuple(CASE.validate_json(body) for body in bodies)
 
 
+def cases_akin(connection: Connection, kin: str, limit: int) -> tuple[Case, ...]:
+    """The cases of the same agency, the newest first."""
+    bodies = connection.scalars(_NEWEST.where(cases.c.kin == kin).limit(limit))
+    return tuple(CASE.validate_json(body) for body in bodies)
+
+
 def cases_with(connection: Connection, words: Collection[str], limit: int) -> tuple[Case, ...]:
     """The cases in which all of the words may stand somewhere, the newest first.
 

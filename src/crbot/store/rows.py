@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from crbot.cases.case import Case
 from crbot.cases.letters import Letter
-from crbot.cases.respond import Change, Notice, Whisper
+from crbot.cases.respond import Change, LateFile, Notice, Whisper
 from crbot.store.engine import add_new
 from crbot.store.tables import outbox
 from crbot.triage.message import Channel
@@ -20,6 +20,7 @@ from crbot.triage.message import Channel
 LETTER = TypeAdapter(Letter)
 NOTICE = TypeAdapter(Notice)
 WHISPER = TypeAdapter(Whisper)
+LATE_FILE = TypeAdapter(LateFile)
 
 Row = dict[str, object]
 _PUT_OUT = insert(outbox)
@@ -47,7 +48,7 @@ def rows_of(origin: str, change: Change, now: datetime, text: str = "", message:
 
     `text`: the words of the message that it follows from, for the card's thread; `message`: its inbox id.
     """
-    rows = [_letter_row(f"{letter.name.value}:{origin}", letter, now) for letter in change.letters]
+    rows = [letter_row(f"{letter.name.value}:{origin}", letter, now) for letter in change.letters]
     rows += [
         notice_row(f"notice:{origin}:{position}", notice, now)
         for position, notice in enumerate(change.notices)
@@ -55,6 +56,10 @@ def rows_of(origin: str, change: Change, now: datetime, text: str = "", message:
     rows += [
         _row(f"whisper:{origin}:{position}", Channel.SLACK, "whisper", as_json(WHISPER, whisper), now)
         for position, whisper in enumerate(change.whispers)
+    ]
+    rows += [
+        _row(f"file:{origin}:{position}", Channel.SLACK, "file", as_json(LATE_FILE, late), now)
+        for position, late in enumerate(change.late_files)
     ]
     if change.redraws_card and change.case is not None:
         said = {"text": text, "message": message, "log": change.log, "calls": change.calls}
@@ -65,7 +70,7 @@ def rows_of(origin: str, change: Change, now: datetime, text: str = "", message:
     return rows
 
 
-def _letter_row(key: str, letter: Letter, now: datetime) -> Row:
+def letter_row(key: str, letter: Letter, now: datetime) -> Row:
     recipient = letter.to.address.casefold()
     return _row(key, letter.to.channel, "letter", as_json(LETTER, letter), now, letter.case, recipient)
 

@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, text, update
 
 from crbot.cases.case import Place, place_of
 from crbot.cases.letters import Letter
-from crbot.cases.respond import Notice, Whisper
+from crbot.cases.respond import LateFile, Notice, Whisper
 from crbot.intake.ports import Drawing, Outgoing, Receipt
 from crbot.store.apart import hold
-from crbot.store.casefile import case_numbered
-from crbot.store.rows import LETTER, NOTICE, WHISPER
+from crbot.store.casefile import case_numbered, remember_card
+from crbot.store.rows import LATE_FILE, LETTER, NOTICE, WHISPER
 from crbot.store.tables import cards, outbox
 from crbot.triage.message import Channel
 
@@ -105,7 +105,7 @@ def mark_sent(connection: Connection, outgoing: Outgoing, receipt: Receipt, now:
     sent = {"state": "sent", "identity": receipt.identity, "sent_at": now, "reason": "", "token": ""}
     connection.execute(update(outbox).where(outbox.c.id == outgoing.id).values(sent))
     if isinstance(outgoing.what, Drawing):
-        _remember_card(connection, outgoing.what, receipt)
+        remember_card(connection, outgoing.what, receipt)
 
 
 def open_rows(connection: Connection, kind: str = "") -> int:
@@ -133,7 +133,7 @@ def _outgoing(connection: Connection, row: Row[Any], token: str) -> Outgoing | N
     )
 
 
-def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | Whisper:
+def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | Whisper | LateFile:
     match row.kind:
         case "letter":
             return LETTER.validate_json(row.body)
@@ -141,6 +141,8 @@ def _what(connection: Connection, row: Row[Any]) -> Letter | Drawing | Notice | 
             return NOTICE.validate_json(row.body)
         case "whisper":
             return WHISPER.validate_json(row.body)
+        case "file":
+            return LATE_FILE.validate_json(row.body)
         case _:
             return _drawing(connection, row)
 
@@ -155,16 +157,3 @@ def _drawing(connection: Connection, row: Row[Any]) -> Drawing:
     body = json.loads(row.body)
     called = body.get("calls", "")
     return Drawing(case, place_of(case), body["text"], body["message"], posted, body["log"], called)
-
-
-def _remember_card(connection: Connection, drawing: Drawing, receipt: Receipt) -> None:
-    if drawing.posted.get(drawing.place) == receipt.identity:
-        return
-    here = {"case_number": drawing.case.number, "place": drawing.place.value}
-    moved = (
-        update(cards)
-        .where(cards.c.case_number == here["case_number"], cards.c.place == here["place"])
-        .values(identity=receipt.identity)
-    )
-    if connection.execute(moved).rowcount == 0:
-        connection.execute(insert(cards).values(here | {"identity": receipt.identity}))

@@ -46,9 +46,10 @@ from crbot.intake.ports import (
     Settled,
     Sightings,
     Stale,
+    Trouble,
 )
 from crbot.intake.repeats import likeness
-from crbot.store import lookups, marks, sending, thinking
+from crbot.store import lookups, marks, notices, sending, thinking, troubles
 from crbot.store.apart import hold
 from crbot.store.arrivals import keep
 from crbot.store.casefile import CASE, case_numbered, save_case
@@ -232,6 +233,10 @@ class SqlStore:
         with self._transaction() as connection:
             return lookups.cases_of(connection, sender, limit)
 
+    def akin(self, kin: str, limit: int) -> tuple[Case, ...]:
+        with self._transaction() as connection:
+            return lookups.cases_akin(connection, kin, limit)
+
     def busy(self, owner: str, besides: str) -> tuple[tuple[datetime, datetime], ...]:
         theirs = select(cases.c.body).where(cases.c.owner == owner, cases.c.number != besides)
         with self._transaction() as connection:
@@ -297,6 +302,8 @@ class SqlStore:
                 _link(connection, received.identity, change.case.number)
             text = received.message.body if received else ""
             put_out(connection, rows_of(str(kept.id), change, now, text, kept.id))
+            if change.settles is not None:
+                notices.settle(connection, change.settles, now)
             write_down(connection, number or "", change.entries, now)
             if admitted is not None:
                 thinking.settle(connection, admitted, settled)
@@ -459,6 +466,14 @@ class SqlStore:
     def post(self, notice: Notice, name: str, now: datetime) -> bool:
         with self._transaction() as connection:
             return put_out_once(connection, notice_row(f"notice:{name}", notice, now))
+
+    def begin_trouble(self, trouble: Trouble, letter: Letter, now: datetime) -> bool:
+        with self._transaction() as connection:
+            return troubles.begin(connection, trouble, letter, now)
+
+    def end_troubles(self, where: str, letter: Callable[[Trouble], Letter], now: datetime) -> int:
+        with self._transaction() as connection:
+            return troubles.end(connection, where, letter, now)
 
     def is_posted(self, name: str) -> bool:
         with self._transaction() as connection:

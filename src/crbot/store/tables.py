@@ -92,6 +92,9 @@ inbox = Table(
         sqlite_where=text("acknowledged = 0"),
         postgresql_where=text("NOT acknowledged"),
     ),
+    Index(
+        "ix_inbox_aside", "id", sqlite_where=text("state = 'aside'"), postgresql_where=text("state = 'aside'")
+    ),
     Index("ix_inbox_sha256", "sha256"),
     Index("ix_inbox_content", "content"),
     Index("ix_inbox_identity", "identity"),
@@ -112,7 +115,10 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("body", JSON, nullable=False),  # the whole `Case`
+    Column("kin", Text, nullable=False),  # what cases of the same agency share; "" where it is not known
     UniqueConstraint("year", "counter"),
+    Index("ix_cases_kin", "kin"),
+    Index("ix_cases_standing", "stage", "queue", "owner", "opened_at"),
 )
 
 identities = Table(
@@ -152,6 +158,12 @@ outbox = Table(
     Column("good_until", Moment),  # … and when it is to be looked at again, if it is not sent by then
     Column("lost", Integer, nullable=False, server_default="0"),  # claims that ended without a word
     Index("ix_outbox_identity", "identity"),
+    Index(
+        "ix_outbox_failed",
+        "id",
+        sqlite_where=text("state = 'failed'"),
+        postgresql_where=text("state = 'failed'"),
+    ),
     Index(
         "ix_outbox_by_itself",
         "case_number",

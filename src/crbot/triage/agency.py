@@ -5,7 +5,7 @@ Where agencies and states are named, `names` and `states` find; who asks is `peo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -35,7 +35,7 @@ _OURS = {
 _POLICE = ("police_word", "head_title", "head_title_bare", "our_police", "our_sheriff")
 _LISTS = (
     *NAME_LISTS, *_HINTS, *_OURS, "any_place", "any_body", "own_agency", "other_agency", "elsewhere", "leading_agency",
-    "police_word", "town_word", "single_person", "no_police", "abroad", "guards_for_hire",
+    "police_word", "town_word", "own_marshal", "single_person", "no_police", "abroad", "guards_for_hire",
 )  # fmt: skip
 
 # How strongly a name speaks for being that of the agency to be helped. Only the order of the sums matters.
@@ -51,6 +51,7 @@ _BY_ROLE = {
     Role.BOILERPLATE: -2.0,
     Role.QUOTED: -5.0,
 }
+_LEAST_INITIALS = 3  # letters
 _REACH = 14  # characters between a word and the name that it speaks of
 
 # … and a state for being the agency's.
@@ -79,7 +80,7 @@ class _Reader:
     def statements(self) -> tuple[Statement, ...]:
         name = self._best()
         if name is None and not self._known.facts.is_known("agency_name"):
-            name = self._source.by_domain()
+            name = self._by_domain()
         abroad = self._abroad()
         state = self._state(name) if abroad is None else None
         kind = self._said("agency_type", *abroad) if abroad else self._type_statement(name, state)
@@ -88,6 +89,13 @@ class _Reader:
 
     def _said(self, fact: str, value: str, evidence: Evidence) -> Statement:
         return Statement(fact, (value,), (evidence,), self._sender.key)
+
+    def _by_domain(self) -> Name | None:
+        """The place that the sender's domain is named after, where the message names it, or what the domain says alone."""
+        found = next(self._source.in_domain(), None) if self._any(*_POLICE) else None
+        if found is not None and not any(char.isdigit() for char in found.text):
+            return self._completed(found, self._names)
+        return self._source.by_domain()
 
     def _name_statement(self, name: Name | None) -> Statement | None:
         if name is None or not (name.words or name.type in ("federal", "foreign")):
@@ -102,7 +110,7 @@ class _Reader:
     def _type_statement(self, name: Name | None, state: tuple[str, Evidence] | None) -> Statement | None:
         others = self._no_police() if name is None or not name.tail else None
         named = (name.type, name.field.evidence(name.start, name.end)) if name else None
-        found = others or named or self._hint()
+        found = others or named or (None if self._known.facts.is_known("agency_type") else self._hint())
         if found is None:
             return None
         kind, evidence = found
@@ -129,13 +137,32 @@ class _Reader:
         for name in sorted(tops.values(), key=lambda each: -(each.score + again[each.key] + bool(each.tail))):
             if name.score < enough:
                 return None
-            if name.is_abbreviation:
+            if name.is_abbreviation or self._is_initials(name) or self._is_visitor(name):
                 continue
             if name.tail or self._any(*_POLICE) is not None:
-                return self._completed(name, tuple(tops.values()))
+                return self._completed(self._with_words(name, tops.values()), tops.values())
         return None
 
-    def _completed(self, name: Name, others: Sequence[Name]) -> Name:
+    def _with_words(self, name: Name, others: Iterable[Name]) -> Name:
+        """ "The school police", where a school district is named elsewhere."""
+        named = [each for each in others if each.words and each.type == name.type and each.score >= ENOUGH]
+        return max(named, key=lambda each: each.score) if named and not name.words else name
+
+    def _is_initials(self, name: Name) -> bool:
+        """ "HPUSD" beside "Hanover Park Unified"."""
+        word = name.words[0] if len(name.words) == 1 else ""
+        if len(word) < _LEAST_INITIALS or not word.isupper():
+            return False
+        names = (each.key for each in self._names if len(each.key) > 1)
+        return any(fold(word).startswith("".join(part[:1] for part in key)) for key in names)
+
+    def _is_visitor(self, name: Name) -> bool:
+        """An office of another kind than the agency known before, in what its people now write."""
+        if not self._known.facts.is_known("agency_name") or name.type not in _SELDOM_OURS:
+            return False
+        return name.type != self._known.facts.value("agency_type") and name.field.is_prose
+
+    def _completed(self, name: Name, others: Iterable[Name]) -> Name:
         """The name as it is told in full elsewhere in the message."""
         if name.type == "local" and name.key[-1:] == ("state",) and self._any("our_campus", "agency_campus"):
             return replace(name, words=(*name.words, "University"), type="campus")
@@ -143,6 +170,10 @@ class _Reader:
             for other in others:
                 if set(other.key) - set(name.key) == {"county"} and set(name.key) < set(other.key):
                     return replace(name, words=other.words, state=name.state or other.state)
+        if name.type == "local":
+            for other in others:
+                if other.type in ("tribal", "campus") and set(name.key) < set(other.key) and other.score > 0:
+                    return replace(name, type=other.type, words=name.words if name.tail else other.words)
         if name.tail:
             return name
         longer = [each for each in others if each.tail and each.score > 0 and set(name.key) < set(each.key)]
@@ -166,10 +197,13 @@ class _Reader:
             return self._constable() if "constable" in bare else "Sheriff's Office"
         if kind == "tribal":
             return "Tribal Police" if self._any("our_tribal") else "Police"
-        if any("public safety" in title for title in titles):
-            return "Public Safety"
+        for title in titles:
+            if title.endswith((" safety", " security")) and " of " in title:
+                return title.partition(" of ")[2].title()
+        if kind == "private":
+            return "Security"
         if kind == "local" and (any("marshal" in title for title in titles) or self._signs_as("marshal")):
-            return "Town Marshal"
+            return "Town Marshal" if self._any("own_marshal") else "Marshal's Office"
         return "Police Department"
 
     def _signs_as(self, title: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from crbot.triage.facts import Part
 from crbot.triage.message import Message
 from crbot.triage.passages import Role, Sentence
-from crbot.triage.phrases import Scan, Words, fold
+from crbot.triage.phrases import Hit, Scan, Words, fold
 from crbot.triage.policy import MATTERS
 
 TOGETHER = "+"  # joins facts that one question asks for: "investigation+litigation"
@@ -153,6 +153,8 @@ def numbers_in(body: str, spans: Iterable[tuple[int, int]], count: int) -> list[
             number = int(match[group]) if group == "digits" else ord(match[group].lower()) - ord("a") + 1
             place, before = match.start(group), marks[-1][0] if marks else 0
             before_it = body[max(start, place - _LEADING) : place]
+            if before_it.split(" ")[-2:-1] == ["to"] and not before_it.endswith("\n"):
+                continue  # "yes to 1, no to 2"
             is_first = place - start < _LEADING and not before_it.strip(" >([*#qQaA")
             opens = is_first or before_it.endswith("\n")
             opens = opens or bool(match["named"].strip() and match["mark"])
@@ -200,7 +202,7 @@ def _referred(scan: Scan, own: Sequence[Sentence], asked: Sequence[str]) -> Iter
     for index, sentence in enumerate(scan.sentences[:_MOST]):
         if sentence not in own:
             continue
-        for value, named in _pairs(scan.message.body, _tokens(scan, index)):
+        for value, named in _pairs(scan.message.body, _tokens(scan, index, asked)):
             for number in [*open_ones] if _REST in named else sorted(named):
                 if number in open_ones:
                     open_ones.remove(number)
@@ -224,7 +226,8 @@ def _pairs(body: str, tokens: Sequence[_Token]) -> Iterator[tuple[str, set[int]]
         if tokens[i].is_answer:
             yield tokens[i].value, {each.number for each in named}
         elif last < len(tokens) and tokens[last].is_answer and _is_near(body, tokens[last - 1], tokens[last]):
-            if len(named) > 1 or not named[0].is_digit:  # "1 suit, no more" is no answer
+            is_named = not any(each.is_topic for each in named)  # "a suit, no doubt" is no answer,
+            if is_named and (len(named) > 1 or not named[0].is_digit):  # nor is "1 suit, no more"
                 yield tokens[last].value, {each.number for each in named}
             last += 1
         i = max(last, i + 1)
@@ -243,13 +246,14 @@ class _Token:
     value: str = ""  # of an answer
     number: int = 0  # of a question, from 0; `_REST`: those not yet answered
     is_digit: bool = False
+    is_topic: bool = False  # named by what it asks about: "the one about lawsuits"
 
     @property
     def is_answer(self) -> bool:
         return bool(self.value)
 
 
-def _tokens(scan: Scan, index: int) -> list[_Token]:
+def _tokens(scan: Scan, index: int, asked: Sequence[str]) -> list[_Token]:
     found = [
         _Token(hit.start, hit.end, value)
         for value, name, opens in _SHORT_ANSWERS
@@ -258,14 +262,25 @@ def _tokens(scan: Scan, index: int) -> list[_Token]:
     ]
     for number, name in (*enumerate(_REFERENCES), (_REST, "answer_rest")):
         found.extend(
-            _Token(hit.start, hit.end, "", number, scan.text_of(hit).strip("#").isdigit())
+            _Token(hit.start, hit.end, "", number, _is_mere_digit(scan, hit))
             for hit in scan.in_sentence(index, name)
+            if not _ABOUT.match(scan.message.body, hit.end)
         )
+    for number, fact in enumerate(asked):
+        if fact in MATTERS:
+            topics = scan.in_sentence(index, f"{fact}:active:weak")
+            found.extend(_Token(hit.start, hit.end, "", number, is_topic=True) for hit in topics)
     kept: list[_Token] = []
     for each in sorted(found, key=lambda token: (token.start, -token.end)):
         if not kept or each.start >= kept[-1].end:
             kept.append(each)
     return kept
+
+
+def _is_mere_digit(scan: Scan, hit: Hit) -> bool:
+    """A digit that nothing shows to be a question's: not "on 1"."""
+    before = fold(scan.text(hit.sentence)[max(0, hit.start - _LEADING) : hit.start]).split()[-1:]
+    return scan.text_of(hit).strip("#").isdigit() and before not in (["on"], ["to"], ["for"], ["re"])
 
 
 def _leads(body: str, answer: _Token, reference: _Token) -> bool:
@@ -284,8 +299,9 @@ def _is_near(body: str, before: _Token, token: _Token) -> bool:
 
 
 _LEADS = frozenset(
-    {"to", "on", "for", "as", "regarding", "your", "the", "question", "questions", "number", "numbers"}
+    "to on for as regarding about your the any that question questions number numbers one ones".split()
 )
+_ABOUT = re.compile(r" (?:about|on|regarding) ", re.IGNORECASE)  # "the one about …" is no first question
 _AND = frozenset({"and", "&", "or", "to", "the", "your"})
 
 

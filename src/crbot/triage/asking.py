@@ -21,6 +21,7 @@ _BULLETS = "-*•·–—▪◦"
 _MARK = 4  # characters that the mark of a list item takes at most
 _LONGEST_NUMBER = 3  # characters that a number before an item stays below, unless it is a Roman one
 _ROMAN = frozenset("ivx")
+_COUNTS = frozenset("a an one two three four five six seven eight nine ten twelve twenty several".split())
 _HEADING = 8  # words that a heading above a list has at most
 
 
@@ -67,7 +68,7 @@ class Asking:
         under_heading = asked_before = False
         for i in self.body:
             sentence = self.scan.sentences[i]
-            is_item = self._is_item(sentence)
+            is_item = self._is_item(sentence) or (under_heading and _is_counted(sentence))
             is_listed = is_item and under_heading
             wants = self._wants(i) or self._is_headed(i, sentence)
             asked_before = wants or is_listed or (asked_before and self._begins_with(i, "goes_on"))
@@ -141,6 +142,14 @@ class Asking:
         """The subject, and the sentences that stand so many before and after one that asks."""
         near = {asked + step for asked in self.sentences for step in range(reach[0], reach[1] + 1)}
         return (i for i in self.own if i in near or i in self.subject)
+
+
+def _is_counted(sentence: Sentence) -> bool:
+    """A short line that begins with a number: "1 - Tahoe", "Two patrol rifles"."""
+    words = sentence.text.split()
+    first = words[0].strip("-–*•.,").lower()
+    is_line = len(words) <= _HEADING and not words[-1].endswith(".")
+    return is_line and (first.rstrip("x").isdigit() or first in _COUNTS)
 
 
 def _is_mark(word: str) -> bool:

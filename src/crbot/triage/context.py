@@ -146,6 +146,8 @@ _CLAUSE_ENDS = ".,;!)\n\r"
 _ANSWER_REACH = 5  # words between a mention and its answer
 _WINDOW = 40  # words; more than any reach together with the longest trigger
 _DENIED_WORDS = 3  # from a denial to a word that it takes away
+_NOT = ("n't", "n’t", " not")
+_SHORT = 60  # characters of the rest of a sentence that only denies
 _NEAR = 4  # words between a trigger that stands near and its mention
 
 
@@ -179,6 +181,8 @@ class Contexts:
             return Standing(Context.ONGOING, reaching[_CANCELS].hit)
         if _SAME in reaching and (carried := self._carried(reaching[_SAME].hit)):
             return carried
+        if Context.ENDED in reaching and self._is_left_out(mention, reaching[Context.ENDED].hit):
+            return Standing(Context.ONGOING, reaching[Context.ENDED].hit)
         reaching = _without_outranked(reaching)
         threat = reaching.get(Context.EXPECTED)
         if threat and (threat.side == "next" if Context.DENIED in reaching else threat.side == "around"):
@@ -309,12 +313,16 @@ class Contexts:
         hit, side = trigger.hit, trigger.side
         if side == "next" or side in _BREAKS:
             return False
+        if side in ("before", "near") and self._is_elliptic(hit, mention):
+            return False
         if hit.start <= mention.start and mention.end <= hit.end:  # "(not in) litigation", "past suits"
             return side == "around" or hit.end - hit.start > mention.end - mention.start
         if mention.start <= hit.start and hit.end <= mention.end:  # "the DA is (not) looking into it"
             if trigger.kind == Context.SUPPOSED:  # "the DA (whether anybody) is looking at us"
                 return "..." in mention.phrase and side == "before" and mention.start < hit.start
             return "..." in mention.phrase and trigger.kind in _INSIDE and side != "answer"
+        if trigger.kind == Context.DENIED and side == "before" and mention.start < hit.start < mention.end:
+            return "..." in mention.phrase  # "we [aren't the defendant in] any suit"
         if side == "before" or side == "near":
             first, last = hit, mention
         elif side == "after" or (side == "answer" and self._answers(hit, mention)):
@@ -334,11 +342,38 @@ class Contexts:
         reach = _NEAR if side == "near" else self.rules.reach[trigger.kind]
         if last.first_word - first.last_word - 1 > reach:
             return False
-        return not any(
-            first.end <= stop.hit.start and stop.hit.end <= last.start
-            for stop in stops
-            if stop.side == _STOP or first is hit  # a new clause may still speak of the mention
+        between = [
+            each
+            for each in stops
+            if first.end <= each.hit.start
+            and (each.hit.end <= last.start or (first is hit and each.hit.start < last.start))
+        ]
+        if any(each.side == _STOP for each in between):
+            return False
+        if first is hit or not between:
+            return not between
+        clause = max(each.hit.start for each in between)  # which may still speak of the mention
+        return trigger.kind != Context.UNRELATED or self._speaks_on(mention.sentence, clause, hit.start)
+
+    def _is_elliptic(self, denial: Hit, mention: Hit) -> bool:
+        """What is denied is left out: "the town is content, the widow [isn't], and has seen a lawyer"."""
+        text = self.scan.text(mention.sentence)
+        return text.startswith((",", ";"), denial.end) and text.endswith(_NOT, 0, denial.end)
+
+    def _is_left_out(self, mention: Hit, end: Hit) -> bool:
+        """The end of something before is denied of the mention: "the review is [over]; the suit is not"."""
+        behind = self.scan.text(mention.sentence)[mention.end : self.scan.sentences[mention.sentence].end]
+        return (
+            end.start < mention.start
+            and len(behind) <= _SHORT
+            and not any(mark in behind for mark in ",;")
+            and behind.rstrip(" .!").endswith(_NOT)
         )
+
+    def _speaks_on(self, index: int, start: int, end: int) -> bool:
+        """The words up to a trigger name nothing new: "it has [nothing to do with this]", not "age has …"."""
+        subjects = self.scan.in_sentence(index, "answer_subject")
+        return start == end or any(start <= each.start and each.end <= end for each in subjects)
 
     def _answers(self, answer: Hit, mention: Hit) -> bool:
         """Told by a colon or the like between them, or by the end of the clause right behind the answer."""
@@ -362,7 +397,12 @@ class Contexts:
         start = sentences[following].start
         if _ITEM.match(self.scan.text(following), start):
             return []  # the next item of a list speaks of something else
-        opens = [each for each in self._in_sentence(following) if each.hit.start < start + _OPENING]
+        opens = [
+            each
+            for each in self._in_sentence(following)
+            if each.hit.start < start + _OPENING
+            and (each.kind != Context.UNRELATED or self._speaks_on(following, start, each.hit.start))
+        ]
         told = [each for each in opens if each.side == "next" and not self._is_denied(each.hit, opens)]
         told += [each for each in opens if each.side == "answer" and self._is_whole(each.hit, following)]
         if not told and sentences[mention.sentence].is_question:  # "An inquiry? Closed in May."

@@ -9,12 +9,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from crbot.triage.domains import stems_in, without_state
 from crbot.triage.facts import Part
 from crbot.triage.fields import Field, Token
 from crbot.triage.message import Person
 from crbot.triage.passages import Role
 from crbot.triage.phrases import Hit, Words, fold
-from crbot.triage.states import CODES, Place, States, is_state_name
+from crbot.triage.states import Place, States, is_state_name
 
 TYPES = {  # word list of the tails of names -> type of agency
     "agency_local": "local",
@@ -28,7 +29,7 @@ TYPES = {  # word list of the tails of names -> type of agency
     "agency_foreign": "foreign",
 }
 TITLES = ("head_title", "head_title_bare", "other_title")
-LISTS = (*TYPES, *TITLES, "any_state", "municipal", "place_tail", "place_noun", "country")
+LISTS = (*TYPES, *TITLES, "any_state", "municipal", "place_tail", "place_noun", "kind_noun", "country")
 
 _LONGEST_GREETING = 5  # words
 _LONGEST_ABBREVIATION = 6  # letters
@@ -142,7 +143,10 @@ class Name:
     def text(self) -> str:
         if self.leads:
             return " ".join((self.tail, "de", *self.words))
-        return " ".join((*self.words, self.tail)).strip()
+        tail, last = self.tail.split(), self.key[-1:] if self.tail else ()
+        if last and tail[0].casefold() in (*last, *(word.removesuffix("s") for word in last)):
+            tail = tail[1:]  # "Metro Parks" + "Park Police", "Harbor Police" + "Police Department"
+        return " ".join((*self.words, *tail))
 
 
 class Names:
@@ -393,6 +397,7 @@ class Names:
         for hit in where.hits("place_tail"):
             yield from self._before_place_tail(where, where.token_at(hit.start))
         yield from self._told(where)
+        yield from self._of_kind(where)
 
     def _told(self, where: Field) -> Iterator[Name]:
         """ "Hollow is a fishing town", "a town of nine thousand called Hollow"."""
@@ -414,6 +419,24 @@ class Names:
                     words, end, state = self._run(where, i + 1)
                     if words:
                         yield self._place(where, words, tokens[i + 1].start, end, 3.0, state)
+
+    def _of_kind(self, where: Field) -> Iterator[Name]:
+        """ "Hollow Falls, a community college in Iowa", "of a school district, Hollow Unified": the place and its kind."""
+        tokens = where.tokens if where.is_said and where.hits("kind_noun") else []
+        for hit in where.longest("kind_noun"):
+            first, last = where.token_at(hit.start), where.token_at(hit.end - 1)
+            kind = [each.core.capitalize() for each in tokens[first : last + 1]]
+            if tokens[last].is_comma:
+                words, end, state = self._run(where, last + 1)
+                begin = tokens[last + 1].start if words else 0
+            elif first > 1 and tokens[first - 1].core in ("a", "an", "the") and tokens[first - 2].is_comma:
+                words, begin, state = self._left(_without_comma(where, first - 2), first - 2, "")
+                end = tokens[first - 2].word_end
+                state = state or self._states.after(where, hit.end)
+            else:
+                continue
+            if words and tokens[first].raw[0].islower():
+                yield self._place(where, [*words, *kind], begin, end, 5.0, state)
 
     def _after_title(self, where: Field, hit: Hit) -> Iterator[Name]:
         tokens, last = where.tokens, where.token_at(hit.end - 1)
@@ -516,7 +539,8 @@ class Names:
             return replace(name, type="state")
         if parts & of("campus_word"):
             return replace(name, type="campus")
-        if parts & of("tribal_word") and "county" not in parts:
+        tribal = parts & of("tribal_word")
+        if tribal and "county" not in parts and not (tribal == {"indian"} and name.key[:1] == ("indian",)):
             return replace(name, type="tribal")
         if name.type == "local" and parts & of("county_word") and "city" not in parts:
             return replace(name, type="county")
@@ -540,9 +564,30 @@ class Names:
     def _is_state(self, words: Sequence[str]) -> bool:
         return is_state_name("".join(words), self._words)
 
+    def in_domain(self) -> Iterator[Name]:
+        """ "Hollow Falls needs …" from somebody at hollowfalls.gov: the places that the domain is named after."""
+        for where in self._fields if self.domain.stems else ():
+            folded = fold(where.text[where.start : where.end])
+            squeezed = "".join(char for char in folded if char.isalnum()) if where.is_said else ""
+            if any(stem in squeezed for stem in self.domain.stems):
+                yield from self._spelled_in_domain(where)
+
+    def _spelled_in_domain(self, where: Field) -> Iterator[Name]:
+        tokens = where.tokens
+        for i, token in enumerate(tokens):
+            joined, last = "", -1
+            for j in range(i, min(i + LONGEST_NAME, len(tokens)) if self._fits(token, False) else i):
+                joined += "".join(char for char in tokens[j].core if char.isalnum())
+                last = j if joined in self.domain.stems else last
+                if tokens[j].stops or tokens[j].is_comma:
+                    break
+            if last >= 0:
+                words, end = [each.word for each in tokens[i : last + 1]], tokens[last].word_end
+                yield self._place(where, words, token.start, end, 0.0, self._states.after(where, end))
+
     def by_domain(self) -> Name | None:
         """The agency that the sender's domain names, where no words do: "hollowpd-mt.gov", "pd.hollow-mt.gov"."""
-        labels = [self._stem(label) for label in self.domain.labels]
+        labels = [without_state(label, self._words) for label in self.domain.labels]
         for i, label in enumerate(labels):
             for ending, (tail, kind) in _DOMAIN_TAILS.items():
                 stem = label.removesuffix(ending).strip("-")
@@ -556,10 +601,6 @@ class Names:
                     )
                     return Name(self._parted(stem), tail, kind, where, 0, where.end)
         return None
-
-    def _stem(self, label: str) -> str:
-        head, _, tail = label.rpartition("-")
-        return head if head and (tail in CODES or is_state_name(tail, self._words)) else label
 
     def _parted(self, stem: str) -> tuple[str, ...]:
         """The words of a place that a domain writes as one: "hollowmills"."""
@@ -590,6 +631,7 @@ class Domain:
         self.address = address or ""
         self.labels = labels
         self.letters = "".join(char for label in labels for char in label if char.isalnum())
+        self.stems = frozenset(stems_in(labels, words, _SURE_PLACE))
 
     def is_official(self, words: Words) -> bool:
         """Only public bodies, schools and tribes have such an address, or police are named in it."""

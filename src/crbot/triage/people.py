@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crbot.triage.agency import read_agency
-from crbot.triage.claims import MOST_CUES, Claims, whole
+from crbot.triage.claims import MOST_CUES, Claim, Claims, whole
 from crbot.triage.facts import Evidence, Known, Part, Statement
 from crbot.triage.passages import Role
 from crbot.triage.phrases import Hit, Scan, Words, fold
@@ -63,7 +63,7 @@ class _Reader:
 
     def statement(self) -> Statement | None:
         head = self.claims.head()
-        if head is not None:
+        if head is not None and not self._is_told_of(head):
             disowned = self._disowned()
             if disowned is not None:
                 return self._said("not_authorized", self._told(disowned), by_head=True)
@@ -75,6 +75,16 @@ class _Reader:
             value = "not_authorized" if refused is not None else "authorized"
         hit = refused if value == "not_authorized" else assented
         return self._said(value, self._told(hit)) if value and hit is not None else None
+
+    def _is_told_of(self, head: Claim) -> bool:
+        """ "Chief Rowe signed off on this": whoever is said to authorize the request does not write it."""
+        hits = (each for each in self._hits("authorized") if each.phrase.startswith("{head_ref}"))
+        start, end = head.evidence.start, head.evidence.end
+        return (
+            head.evidence.part is Part.BODY
+            and not (head.is_stated or head.is_signed)
+            and any(start <= hit.start and hit.end <= end for hit in hits)
+        )
 
     def _of_both(self, refused: Hit, assented: Hit) -> str:
         """What counts of a refusal and an assent; "" where they contradict each other, and the head is to be asked."""
@@ -110,9 +120,13 @@ class _Reader:
     def _refused(self) -> Hit | None:
         hits = self._hits("not_authorized")
         return next(
-            (hit for hit in hits if hit.phrase != _AS_HEAD and (_disowns(hit) or self._is_of_head(hit))),
+            (hit for hit in hits if hit.phrase != _AS_HEAD and (_disowns(hit) or self._is_refusal(hit))),
             None,
         )
+
+    def _is_refusal(self, hit: Hit) -> bool:
+        """The head withholds it; not where the head has asked before, and somebody else passes on doubts."""
+        return self._known.facts.value(FACT) != "chief_executive" and self._is_of_head(hit)
 
     def _disowned(self) -> Hit | None:
         """The head takes back what another has asked for."""
@@ -249,7 +263,8 @@ class _Reader:
         told = fold(text[hit.start : hit.end])
         inside = word_list(_last_clause(told))
         supposed, denied = self._words.of("if_only"), self._words.of("not_done")
-        if not denied.isdisjoint((*before, *inside)) or " that if " in told:
+        after = word_list(text[hit.end : min(sentence.end, hit.end + 40)])[:1]  # "absolutely not"
+        if not denied.isdisjoint((*before, *inside, *after)) or " that if " in told:
             return True
         if not supposed.isdisjoint(before) and "asked" not in before:
             return True

@@ -17,6 +17,7 @@ from crbot.triage.context import Context, Contexts, Standing
 from crbot.triage.facts import NEW, UNKNOWN, Evidence, Known, Part, Statement
 from crbot.triage.message import Message
 from crbot.triage.passages import Role, Sentence
+from crbot.triage.people import FACT as AUTHORITY
 from crbot.triage.people import read_authority
 from crbot.triage.phrases import Hit, Scan, fold
 from crbot.triage.policy import MATTERS, Policy
@@ -167,9 +168,16 @@ def read(scan: Scan, known: Known, policy: Policy) -> tuple[Statement, ...]:
         *read_wants(scan, policy, known.facts),
         *read_form(scan.message, policy),
     ]
-    by_head = authority is not None and authority.values == ("chief_executive",)
-    statements = (each for each in told if each is not None)
+    statements = [each for each in told if each is not None]
+    by_head = _is_heads(statements, known, scan.message.sender.key)
     return tuple(each if each.by_head == by_head else replace(each, by_head=by_head) for each in statements)
+
+
+def _is_heads(told: Iterable[Statement], known: Known, speaker: str) -> bool:
+    """The speaker heads the agency: says so here, in words or in a form, or said so before."""
+    said = {AUTHORITY: known.facts.statements.get(AUTHORITY), **{each.fact: each for each in told}}
+    authority = said[AUTHORITY]
+    return authority is not None and authority.values == ("chief_executive",) and authority.speaker == speaker
 
 
 def read_fact(fact: str, scan: Scan, policy: Policy) -> Statement | None:
@@ -178,7 +186,7 @@ def read_fact(fact: str, scan: Scan, policy: Policy) -> Statement | None:
         statements = read_wants(scan, policy)
     elif fact in MATTERS:
         return read_matter(fact, Reader(scan, Contexts(scan, policy.context), policy))
-    elif fact == "requester_authority":
+    elif fact == AUTHORITY:
         return read_authority(scan, NEW, policy.words)
     else:
         statements = read(scan, NEW, policy)
@@ -191,7 +199,7 @@ def read_consent(reader: Reader, replies: Iterable[Answer]) -> Statement | None:
     if answered is None:
         return None
     value, reply = answered
-    return reader.statement("requester_authority", (value,), (reader.answer_evidence(reply),))
+    return reader.statement(AUTHORITY, (value,), (reader.answer_evidence(reply),))
 
 
 def read_form(message: Message, policy: Policy) -> Iterator[Statement]:
@@ -382,7 +390,8 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
     claimed = "active" if mention.value == _MENTION else mention.value
     answer = _answer_to(mention.hit, reader)
     if answer is not None:
-        told = {"no": "none", "yes": claimed, "expected": reader.policy.means[fact, Context.EXPECTED]}
+        expected = reader.policy.means[fact, Context.EXPECTED]
+        told = {"no": "none", "yes": claimed, "expected": expected, "maybe": expected}
         return told.get(answer, ""), Standing(Context.ASSERTED)
     if mention.is_closing:
         standing = reader.contexts.of(mention.hit)
@@ -391,15 +400,17 @@ def _meaning(fact: str, mention: Mention, reader: Reader) -> tuple[str, Standing
         cancelled = reader.contexts.cancelled(mention.hit) or reader.contexts.goes_on(mention.hit)
         if cancelled:
             return "active", Standing(Context.ONGOING, cancelled)
-        expected = reader.contexts.foretold(mention.hit)
-        if expected:
-            return reader.policy.means[fact, Context.EXPECTED] or "none", Standing(Context.EXPECTED, expected)
+        foretold = reader.contexts.foretold(mention.hit)
+        if foretold:
+            return reader.policy.means[fact, Context.EXPECTED] or "none", Standing(Context.EXPECTED, foretold)
         standing = reader.contexts.of(mention.hit)
         if standing.context is Context.ONGOING and _goes_beyond(mention.hit, standing.trigger, reader):
             return "active", standing
         return _DENIAL_IN.get(standing.context, "none"), standing
     standing = reader.contexts.of(mention.hit)
     if mention.value == _MENTION and standing.context is Context.ASSERTED:
+        return "", standing
+    if fact == "litigation" and _is_offenders(mention.hit, reader):
         return "", standing
     if standing.context is Context.ANOTHERS and _is_of_the_event(fact, mention.hit, reader):
         return claimed, standing
@@ -414,7 +425,8 @@ def _goes_beyond(hit: Hit, trigger: Hit | None, reader: Reader) -> bool:
     """
     if trigger is None:
         return False
-    is_rest = trigger.start >= hit.end and bool(reader.scan.in_sentence(hit.sentence, "matter_other"))
+    follows = trigger.sentence > hit.sentence or trigger.start >= hit.end
+    is_rest = follows and bool(reader.scan.in_sentence(trigger.sentence, "matter_other"))
     return is_rest or _covers(hit, trigger)
 
 
@@ -425,6 +437,23 @@ def _is_of_the_event(fact: str, hit: Hit, reader: Reader) -> bool:
         and bool(reader.scan.in_sentence(hit.sentence, "inq_event"))
         and not reader.contexts.is_elsewhere(hit)
     )
+
+
+def _is_offenders(hit: Hit, reader: Reader) -> bool:
+    """A trial or an appeal of one who did a crime, told here or shortly before: "He goes to trial in May"."""
+    scan = reader.scan
+    if not any(_overlap(each, hit) for each in scan.in_sentence(hit.sentence, "suit_trial")):
+        return False
+    before = fold(scan.text(hit.sentence)[scan.sentences[hit.sentence].start : hit.start]).split()
+    goes_back = _GOES_BACK if _OURS.isdisjoint(before) else 0
+    near = range(max(0, hit.sentence - goes_back), hit.sentence + 1)
+    if any(scan.in_sentence(index, "suit_party") for index in near):
+        return False
+    return any(scan.in_sentence(index, "suit_offender") for index in near)
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _answer_to(hit: Hit, reader: Reader) -> str | None:
@@ -438,7 +467,8 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
     drawn = _drawn_answer(hit, reader)
     if drawn is not None:
         return drawn
-    colon = text.find(":", hit.end, sentence.end)
+    is_topic = text.startswith(",", hit.end) and bool(_TOPIC.fullmatch(text, sentence.start, hit.start))
+    colon = hit.end if is_topic else text.find(":", hit.end, sentence.end)
     if (
         colon >= 0
         and text[colon + 1 : colon + 2] not in _SMILES
@@ -454,8 +484,11 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
         if any(hit.start > colon for hit in _telling(hit.sentence, reader)) or _begins_with(
             told, words.of("answer_some")
         ):
-            return None  # "Pending investigations: state police", "Pending litigation: a class action"
-        return "" if sentence.label or _is_item(text[sentence.start : colon]) else None
+            return _story_behind(hit, colon, reader)
+        label = text[sentence.start : colon]
+        is_form = not is_topic and (sentence.label or _is_item(label))
+        is_over = _begins_with(label, _ASKING) and reader.contexts.ends_in(hit.sentence)
+        return "" if is_form or is_over else None  # "Is anyone looking into it: the DA asked, and closed it"
     if sentence.is_question and hit.sentence + 1 < len(scan.sentences):
         following = scan.sentences[hit.sentence + 1]
         if following.part is sentence.part and following.role in _SPOKEN:
@@ -463,6 +496,19 @@ def _answer_to(hit: Hit, reader: Reader) -> str | None:
             is_over = answer == "yes" and reader.contexts.ends_in(hit.sentence + 1)
             return "no" if is_over else answer or None  # "Sued? Yes, and it was settled."
     return None
+
+
+def _story_behind(hit: Hit, colon: int, reader: Reader) -> str | None:
+    """What is told behind a label that is neither yes nor no: "Lawsuit: there was one, and it was dismissed".
+
+    None where the words behind it tell by themselves: "Pending investigations: state police".
+    """
+    sentence = reader.scan.sentences[hit.sentence]
+    others = reader.scan.in_sentence(hit.sentence, "matter_other")
+    if sentence.part is not Part.BODY or any(each.start > colon for each in others):
+        return None
+    standing = reader.contexts.within(colon + 1, sentence.end)
+    return "no" if standing.context is Context.ENDED else None
 
 
 def _drawn_answer(hit: Hit, reader: Reader) -> str | None:
@@ -581,6 +627,10 @@ _LEADER = re.compile(r"\s*(?:\.{3,}|…+|_{3,})\s*")
 _ITEM_END = re.compile(r"\s{2,}|\s[/|]\s")
 _ROWS = 4  # sentences below a heading in which the first row of a table stands
 _ANSWER_MARK = re.compile(r"^\s*(?:a|answer|ans)\s?\d{0,2}[.:)\-\s]\s*", re.IGNORECASE)
+_GOES_BACK = 3  # sentences in which the one may be named whom "he" stands for
+_OURS = frozenset({"we", "we're", "our", "us", "it", "it's", "city", "county", "i", "i'm"})
+_TOPIC = re.compile(r"(?:and |now )?(?:as for|as to|regarding|concerning|on) (?:the |any )?", re.IGNORECASE)
+_ASKING = frozenset({"is", "are", "has", "have", "any", "anybody", "anyone", "do", "does", "who"})
 _SMILES = (")", "(", "-)", "D", "P")  # behind a colon that is no colon
 _ARTICLE = 6  # characters before a noun in which its article stands
 _LONGEST_LABEL = 60  # characters before the colon

@@ -17,11 +17,12 @@ from crbot.triage.phrases import Hit, Scan
 from crbot.triage.policy import Policy
 
 WANTS = ("services", "topics", "incident", "urgency", "unsupported_costs", "costs_only")
-_NEAR = (-2, 1)  # sentences around one that asks in which a hint counts
+_NEAR = (0, -1, 1, -2)  # how far from one that asks a hint counts, the nearest first
 _COURTESY = 8  # words
 _BACK = 3  # sentences over which "it" may refer back
 _EXCERPT = 240  # characters; of a longer sentence only the words found are evidence
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(r"(?<!since )\b(?:19|20)\d\d\b")  # "since 2023" is not over
+_THINGS = ("{cost_personnel}", "{paid_person}", "{cost_equipment}", "{cost_other}")
 _AT_ONCE = "immediate_assistance"
 _AFTER_ACTION = "after_action_review"
 # What immediate assistance consists of: asked for after an incident and at once, it is no service of its own.
@@ -46,7 +47,10 @@ def read_wants(scan: Scan, policy: Policy, before: Facts = NOTHING) -> tuple[Sta
     incident = reader.incident
     acute = reader.urgency(is_grave=bool(incident))
     services = _at_once(
-        reader.services(is_acute=bool(acute)), incident, acute, is_unsure=bool(scan.of("unsure"))
+        reader.services(is_acute=bool(acute), is_told=bool(set(before.values("services")) - {UNKNOWN})),
+        incident,
+        acute,
+        is_unsure=bool(scan.of("unsure")),
     )
     incident = incident or reader.reviewed_event(services) or (acute and services.get(_AT_ONCE, []))
     costs = reader.costs()
@@ -126,9 +130,13 @@ class _Reader:
         groups = ("", "wanted", "weak", "back", "thing")
         return {group: self._standing(self.found("services", group)) for group in groups}
 
-    def services(self, *, is_acute: bool) -> Found:
-        """The services asked for: those of the strongest way of asking that tells any."""
-        for way in (self._asked, self._in_questions, self._named, self._described, self._hinted):
+    def services(self, *, is_acute: bool, is_told: bool) -> Found:
+        """The services asked for: those of the strongest way of asking that tells any.
+
+        Where services were told before, no hint adds to them.
+        """
+        ways = (self._asked, self._in_questions, self._named, self._described, self._hinted)
+        for way in ways[:-1] if is_told else ways:
             told = way()
             if not is_acute:  # "what to say to the family" is no acute need by itself
                 self._keep_named(told, _AT_ONCE)
@@ -167,10 +175,16 @@ class _Reader:
         )
 
     def _hinted(self) -> Found:
+        """Hints in what asks, else in the nearest sentences around it."""
         weak = self._services["weak"]
-        return self._gathered(weak.get(i, {}) for i in self.asking.sentences & self._ours) or self._gathered(
-            weak.get(i, {}) for i in self.asking.around(_NEAR) if i in self._ours
-        )
+        asking = self.asking.sentences & self._ours
+        for step in _NEAR:
+            told = self._gathered(
+                weak.get(i, {}) for i in sorted({each + step for each in asking} & self._ours)
+            )
+            if told:
+                return told
+        return self._gathered(weak.get(i, {}) for i in self.asking.subject if i in self._ours)
 
     def _standing(self, found: BySentence) -> BySentence:
         return {
@@ -313,7 +327,9 @@ class _Reader:
             items = listed.get(i) if i in self.asking.items else None
             meant = self._meant(i, back, things)
             for value, hits in _joined(named.get(i), wanted.get(i), items, meant).items():
-                left = [hit for hit in hits if not self._is_paid_otherwise(hit)]
+                left = [
+                    hit for hit in hits if not (self._is_of_two_clauses(hit) or self._is_paid_otherwise(hit))
+                ]
                 if left:
                     told.setdefault(value, []).extend(left)
         return told
@@ -323,6 +339,13 @@ class _Reader:
             i in self.asking.sentences
             or self.scan.sentences[i].is_question
             or self.scan.in_sentence(i, "provider")
+        )
+
+    def _is_of_two_clauses(self, hit: Hit) -> bool:
+        """ "Want you to look at our shifts, we run 2 cars"."""
+        return hit.phrase.endswith(_THINGS) and any(
+            hit.start < each.start and each.end < hit.end
+            for each in self.scan.in_sentence(hit.sentence, "cost_break")[:MOST]
         )
 
     def _is_paid_otherwise(self, hit: Hit) -> bool:

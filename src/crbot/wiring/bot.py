@@ -33,11 +33,11 @@ from crbot.intake.repeats import DEFAULT_LIMITS, Limits
 from crbot.store.apart import Lead
 from crbot.store.store import SqlStore
 from crbot.triage.message import Channel
-from crbot.wiring.database import open_database, register_in, sole_user
+from crbot.wiring.database import means_in, open_database, sole_user
 from crbot.wiring.folders import load_letters, load_rules
-from crbot.wiring.mail import make_mailbox, outlet_settings, sent_folder, tokens_of
+from crbot.wiring.mail import is_signed, make_mailbox, outlet_settings, sent_folder, tokens_of
 from crbot.wiring.slack import Listener, MakeListener, account_of, make_listener
-from crbot.wiring.staff import TerminalReader, why_refused
+from crbot.wiring.staff import TerminalReader, decline_in_words, why_refused
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Bot:
     is_shared: bool  # other programs may work over the same database
     lead: Lead  # who has it reads the mailbox
     closing: tuple[Callable[[], None], ...]
+    alarms: str = ""  # the mail address of staff that is written to when something of ours is broken
 
     def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> Listener | None:
         """The way in from Slack, not started yet; None where Slack is off."""
@@ -85,6 +86,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     sole = sole_user(engine, clock())
     if is_alone := engine.dialect.name == "sqlite":
         store.take_over(clock())
+    means = means_in(engine, rules.policy, is_signed=is_signed(settings))
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
     readers: dict[Channel, Reader] = {Channel.TERMINAL: TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
@@ -112,6 +114,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         people = People(account.web_client())
         channels = {Place(name): channel for name, channel in settings.slack.channels}
         members = Members(account.web_client(), channels)
+        requesters = Requesters(account.web_client(), store, people.person, rules.policy, clock)
         acting = StaffActions(members.among, store.case, people.person)
         staff = Staff(
             account.web_client(),
@@ -121,22 +124,32 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
             clock,
             acting,
             members,
-            why_refused=lambda action: why_refused(store, action, rules, clock()),
-            otherwise=Requesters(account.web_client(), store, people.person, rules.policy),
+            why_refused=lambda action: why_refused(store, action, rules, clock(), means),
+            otherwise=requesters,
         )
         listener = make_listener(settings.slack, staff)
-        words = Words(rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
+        duty = {Place(name): user for name, user in settings.slack.duty if user}
+        words = Words(
+            rules.label,
+            lambda letter: letters.render(letter, Channel.SLACK).text,
+            people.person,
+            partial(decline_in_words, rules.policy, letters),
+            duty,
+        )
         files = Files(account, lambda arrival: store.keep((arrival,)), clock)
         readers[Channel.SLACK] = SlackReader(people, channels.values(), acting.read, files.fetch)
         outlets[Channel.SLACK] = DrawingBoards(
-            SlackOutlet(account.web_client(), channels, words), staff.boards
+            SlackOutlet(account.web_client(), channels, words, fetch_late=files.fetch_late),
+            staff.boards,
+            requesters.boards,
         )
-        closing.append(staff.boards.close)
+        closing += [staff.boards.close, requesters.boards.close]
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
     )
-    desk = Desk(store, _Readers(readers), rules, own, clock, limits, register_in(engine, rules.policy))
+    desk = Desk(store, _Readers(readers), rules, own, clock, limits, means)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
+    alarms = settings.mail.alarms if settings.mail else ""
     ears = Ears(outlets, None if is_alone else store)
     does = _DOES[settings.role]
     return Bot(
@@ -151,6 +164,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         not is_alone,
         lead,
         tuple(closing),
+        alarms,
     )
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crbot.config import Settings, SettingsError
+from crbot.intake.lookalikes import Lookalikes
+from crbot.intake.vouching import Means
 from crbot.store.apart import InUse, Sole
 from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
 from crbot.store.registers import Registers
@@ -57,6 +59,13 @@ def register_in(engine: Engine, policy: Policy) -> Register | None:
     """The register of agencies; None where no list was taken in."""
     agencies = Registers(engine).all()
     return Register(agencies, Spelling(policy.words)) if agencies else None
+
+
+def means_in(engine: Engine, policy: Policy, *, is_signed: bool) -> Means:
+    """What is known of agencies, and whether their heads can be asked."""
+    register = register_in(engine, policy)
+    domains = (agency.domain for agency in register.agencies) if register else ()
+    return Means(register, Lookalikes(domains), is_signed)
 
 
 @contextmanager

@@ -1,19 +1,17 @@
-"""The rules and the templates of a folder, made ready; and a folder of one's own to begin with."""
+"""The rules and the templates of a folder, made ready."""
 
 from __future__ import annotations
 
 import gc
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.channels.render import Letters, TemplateError
-from crbot.config import SettingsError, example_settings, read_texts, rules_folder, templates_folder
+from crbot.config import SettingsError, read_texts, rules_folder, templates_folder
 from crbot.triage.notation import PolicyError
 from crbot.triage.policy import Policy
-from crbot.wiring.slack import slack_manifest
 
 
 def load_rules(folder: Path | None = None) -> Rulebook:
@@ -51,18 +49,3 @@ def load_letters(folder: Path | None = None) -> Letters:
         return Letters(read_texts(place, ""))
     except TemplateError as error:
         raise SettingsError(f"the templates in {place} are not valid:\n{error}") from None
-
-
-def write_starter(folder: Path) -> tuple[Path, ...]:
-    """Write settings, rules, templates and the Slack manifest to edit; returns what was written.
-
-    Raises `SettingsError` where the folder holds something already.
-    """
-    if folder.exists() and any(folder.iterdir()):
-        raise SettingsError(f"{folder} is not empty; name a new folder, nothing is overwritten")
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(rules_folder(None), folder / "rules")
-    shutil.copytree(templates_folder(None), folder / "templates")
-    (folder / "crbot.toml").write_text(example_settings(folder), encoding="utf-8")
-    (folder / "slack-manifest.json").write_text(slack_manifest(), encoding="utf-8")
-    return tuple(folder / name for name in ("crbot.toml", "rules", "templates", "slack-manifest.json"))

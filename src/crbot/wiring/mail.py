@@ -19,6 +19,11 @@ def make_mailbox(settings: Settings, imap: ImapSettings) -> Mailbox:
     return Mailbox(mailbox_settings(imap), tokens_of(settings, imap.auth))
 
 
+def is_signed(settings: Settings) -> bool:
+    """Answers to letters come to addresses that we have signed."""
+    return settings.mail is not None and bool(settings.mail.reply_key.get_secret_value())
+
+
 def new_mail(settings: Settings) -> Iterator[Preview]:
     """The mails that would be read now; nothing in the mailbox is changed. Raises `SettingsError`, `MailboxAway`."""
     if settings.imap is None:

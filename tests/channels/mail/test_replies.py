@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crbot.cases.authority import Ticket
 from crbot.channels.mail.headers import is_address
 from crbot.channels.mail.replies import ReplyAddresses, tags_in
 
@@ -52,3 +55,35 @@ def test_an_address_that_would_be_too_long_is_not_made() -> None:
 @given(raw=st.binary() | st.text().map(lambda text: f"+cri-2026-0042-{text}@x".encode()))
 def test_no_bytes_make_it_fail(raw: bytes) -> None:
     REPLIES.case_in(tags_in(raw))
+
+
+TICKET = Ticket(CASE, 2, date(2026, 3, 16))
+CONFIRMING = REPLIES.confirming(TICKET) or ""
+
+
+def test_the_address_of_a_confirmation_names_case_time_and_last_day() -> None:
+    assert is_address(CONFIRMING)
+    assert REPLIES.ticket_in(tags_in(CONFIRMING.upper().encode())) == TICKET
+    assert REPLIES.case_in(tags_in(CONFIRMING.encode())) == CASE
+    assert REPLIES.ticket_in(tags_in(ADDRESS.encode())) is None
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        CONFIRMING.replace("0042", "0043"),
+        CONFIRMING.replace("2u260316", "3u260316"),
+        CONFIRMING.replace("2u260316", "2u270316"),
+        CONFIRMING.replace("-2u260316", ""),
+        ADDRESS.replace("0042-", "0042-2u260316-"),
+        ReplyAddresses("cri-intake@cops.example.gov", "another key").confirming(TICKET) or "",
+    ],
+)
+def test_nobody_can_make_or_prolong_the_address_of_a_confirmation(forged: str) -> None:
+    assert REPLIES.ticket_in(tags_in(forged.encode())) is None
+    assert REPLIES.case_in(tags_in(forged.encode())) is None
+
+
+def test_without_a_key_nothing_can_be_confirmed() -> None:
+    assert ReplyAddresses("cri-intake@cops.example.gov").confirming(TICKET) is None
+    assert ReplyAddresses("cri-intake@cops.example.gov").ticket_in(tags_in(CONFIRMING.encode())) is None

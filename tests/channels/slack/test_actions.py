@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from crbot.cases.case import Case, Place
+from crbot.cases.case import Case, Place, Plan, PlanVersion, Stage
 from crbot.cases.respond import Whisper
 from crbot.channels.slack import actions, cards, forms
 from crbot.channels.slack.actions import StaffActions
+from crbot.channels.slack.forms import Ground
 from crbot.intake.ports import DeliveryFailed, Ignored, StaffAction
 from crbot.intake.verbs import VALUES, Verb
 from crbot.triage.decision import Queue
 from crbot.triage.message import Person
 from tests.channels.slack.examples import CASE, STATES, label
-from tests.channels.slack.test_forms import WANTED, wanted
+from tests.channels.slack.test_forms import NOW, RULES, WANTED, wanted
 from tests.slack_peer import click_payload, form_payload
 
 IN_PLACE = {"U0LEE": frozenset({Place.CRITICAL_RESPONSE, Place.REVIEW}), "U0TAC": frozenset({Place.CRI_TAC})}
@@ -124,6 +125,49 @@ def test_a_form_that_was_sent_is_an_action_with_its_values_and_reason(name: str)
     assert (action.verb, action.case, action.revision) == (verb, "CRI-2026-0042", 7)
     assert (action.values, action.reason, action.seen_in) == (values, reason, "C0CR")
     assert set(action.values) <= set(VALUES.get(verb, {}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One line.",
+        "\n\n".join(f"Paragraph {at} " + "and more " * 60 for at in range(20)),
+        "\n".join("A line " * 30 for _ in range(40)),
+        "word " * 2000,
+        "x" * 7001,
+    ],
+    ids=["short", "paragraphs", "lines", "words", "one run"],
+)
+def test_a_long_part_of_the_work_plan_comes_back_whole_from_its_fields(text: str) -> None:
+    newest = PlanVersion(text, "", "", "", "", "U0LEE", CASE.opened_at)
+    case = replace(CASE, stage=Stage.WORK_PLAN, plan=Plan((newest,)))
+    view = forms.form(Verb.SAVE_PLAN, Ground(case, RULES, NOW, "C0CR"))
+    stands = [
+        (block["block_id"], block["element"].get("initial_value", ""))
+        for block in view["blocks"]
+        if block["type"] == "input"
+    ]
+
+    action = read(form_payload(view, dict(reversed(stands)), "U0LEE"))
+
+    assert [line.split() for line in action.values["assistance"].split("\n") if line.strip()] == [
+        line.split() for line in text.split("\n") if line.strip()
+    ]
+    assert len(stands) == 5 + len(action.values["assistance"]) // 3000 + (len(text) % 3000 > 2000)
+
+
+@pytest.mark.parametrize("name", ["edit decline", "change plan"])
+def test_words_that_are_emptied_in_a_form_come_back_empty(name: str) -> None:
+    view = wanted(name)
+    words = [
+        block["block_id"]
+        for block in view["blocks"]
+        if block["type"] == "input" and block["element"]["type"] == "plain_text_input"
+    ]
+
+    action = read(form_payload(view, dict.fromkeys(words, ""), "U0LEE"))
+
+    assert {action.values[word] for word in words} == {""}
 
 
 def test_times_and_days_that_were_picked_are_told_with_their_offset() -> None:

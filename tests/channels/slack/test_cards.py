@@ -6,28 +6,32 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from crbot.cases.case import Case, Place
+from crbot.cases.case import Case, Place, Rerouting
 from crbot.cases.respond import Notice
 from crbot.channels.slack import cards
 from crbot.channels.slack.text import escape
 from crbot.intake.ports import Drawing
-from tests.channels.slack.examples import CASE, STATES, drawing, label
+from crbot.triage.decision import Queue
+from tests.channels.slack.examples import CASE, OPENED, STATES, drawing, label
 from tests.channels.slack.generated import WORDS, assert_harmless, hostile_cases, many
 
 GOLDEN = Path(__file__).parent / "golden"
+DECLINE = "Subject: Re: Help [CRI-2026-0042]\n\nHello Chief Rivera,\n\nWe cannot help with this <!channel>."
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_card_looks_as_agreed(state: str) -> None:
     """CRBOT_GOLDEN=write draws the files anew; look at what changed before it is committed."""
     path = GOLDEN / f"{state.replace(',', '').replace(' ', '_')}.json"
-    drawn = json.dumps(cards.card(STATES[state], label), indent=1, ensure_ascii=False) + "\n"
+    letter = DECLINE if STATES[state].case.draft else ""
+    drawn = json.dumps(cards.card(STATES[state], label, letter), indent=1, ensure_ascii=False) + "\n"
     if os.environ.get("CRBOT_GOLDEN") == "write":
         GOLDEN.mkdir(exist_ok=True)
         path.write_text(drawn)
@@ -75,19 +79,72 @@ def test_a_letter_may_link_and_can_call_nobody_whatever_its_template_does() -> N
 def test_no_word_of_a_generated_case_pings_or_breaks_its_card(
     case: Case, body: str, place: Place, held: int | None, other: str
 ) -> None:
-    drawn = cards.card(Drawing(case, place, body, 5), label)
+    drawn = cards.card(Drawing(case, place, body, 5), label, body)
     shown = Notice(other, body, body, sender=other, held=held, about=case.number, again="letter:1")
+    settled = replace(shown, settled=f"Added by {other}", settled_at=case.opened_at)
+    rerouted = replace(case, rerouting=Rerouting(other, body))
     beside = [
         *cards.thread_pieces(case.number, 5, body),
         cards.log_line("log:1", other),
         cards.moved(case, label, place, "https://cri.example.gov/p1"),
+        cards.moved(rerouted, label, place, "https://cri.example.gov/p1"),
         cards.notice("notice:1", shown),
+        cards.notice("notice:1", settled),
+        cards.notice("notice:1", replace(shown, is_whole=True)),
         cards.letter("letter:1", escape(body)),
     ]
 
     assert drawn != cards.minimal(case)
     for payload in (drawn, cards.minimal(case), *beside):
         assert_harmless(payload)
+
+
+def shown_on(payload: dict[str, Any]) -> str:
+    return json.dumps(payload, ensure_ascii=False)
+
+
+def test_whoever_releases_a_decline_reads_the_whole_letter() -> None:
+    state = STATES["decline written by staff"]
+
+    drawn = cards.card(state, label, "word " * 2000 + "the end")
+    too_long = cards.card(state, label, "word " * 4000)
+
+    assert "the end" in shown_on(drawn)
+    assert "The letter goes on" not in shown_on(drawn)
+    assert "The letter goes on" in shown_on(too_long)
+    assert ["Approve and Send" in shown_on(each["blocks"][-2]) for each in (drawn, too_long)] == [True, False]
+    assert_harmless(too_long)
+
+
+def test_what_is_ours_in_a_notice_is_shown_to_its_end_and_what_is_not_is_cut() -> None:
+    told = Notice("The week at a glance", "3 open.", quote="\n".join(f"line {at} " * 10 for at in range(60)))
+
+    assert "line 59" not in shown_on(cards.notice("notice:1", told))
+    assert "line 59" in shown_on(cards.notice("notice:1", replace(told, is_whole=True)))
+
+
+def test_a_card_that_was_moved_tells_by_whom_and_why() -> None:
+    moved = replace(
+        CASE, queue=Queue.CRI_TAC, rerouting=Rerouting("U0LEE", "They ask for a <!here> training")
+    )
+    by_the_rules = replace(CASE, rerouting=moved.rerouting)
+
+    told = cards.moved(moved, label, Place.CRI_TAC, "https://cri.example.gov/p1")
+
+    assert "by <@U0LEE>" in shown_on(told)
+    assert "They ask for a <!here> training" in shown_on(told["blocks"][-1])
+    assert told["blocks"][-1]["type"] == "rich_text"
+    assert "<@U0LEE>" not in shown_on(cards.moved(by_the_rules, label, Place.REVIEW, "https://x.example"))
+
+
+def test_what_was_settled_has_nothing_to_press_and_tells_who_did_it() -> None:
+    waiting = Notice("Held: a stranger writes", "Look.", held=12, about="CRI-2026-0042")
+    settled = replace(waiting, settled="Added to CRI-2026-0042 by Jordan Lee", settled_at=OPENED)
+
+    assert "actions" in {block["type"] for block in cards.notice("notice:1", waiting)["blocks"]}
+    drawn = cards.notice("notice:1", settled)
+    assert "actions" not in {block["type"] for block in drawn["blocks"]}
+    assert "Added to CRI-2026-0042 by Jordan Lee · <!date^" in drawn["blocks"][-1]["elements"][0]["text"]
 
 
 def test_a_card_that_slack_would_refuse_is_replaced_by_a_small_one() -> None:

@@ -14,6 +14,7 @@ NEEDED_BY = {
     "chat:write": "chat.postMessage, chat.update, chat.postEphemeral",
     "commands": "/cri",
     "files:read": "attached files",
+    "files:write": "files.getUploadURLExternal and .completeUploadExternal",
     "groups:history": "conversations.history and .replies in the channels of staff",
     "groups:read": "conversations.members of the channels of staff",
     "im:history": "message.im, and conversations.history and .replies with requesters",

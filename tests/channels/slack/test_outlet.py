@@ -12,6 +12,7 @@ import pytest
 from slack_sdk import WebClient
 
 from crbot.cases.case import Conversation, Place
+from crbot.cases.chart import Chart
 from crbot.cases.letters import Letter, LetterName
 from crbot.cases.respond import Notice, Whisper
 from crbot.channels.slack.account import Account
@@ -104,6 +105,60 @@ def texts(peer: SlackPeer, channel: str) -> list[str]:
     return [message["text"] for message in peer.messages.get(channel, [])]
 
 
+# --- the chart of a notice --------------------------------------------------------------------------------------------
+
+CHARTED = replace(NOTICE, chart=Chart("Open cases", ("received", "delivery"), {"Cases": (2, 1)}))
+
+
+def pictures(peer: SlackPeer) -> list[str]:
+    return [file["name"] for each in peer.messages["C0REV"] for file in each.get("files", ())]
+
+
+def test_the_chart_is_shown_below_its_notice_and_told_in_words(outlet: SlackOutlet, peer: SlackPeer) -> None:
+    outlet.deliver(outgoing(CHARTED))
+
+    text, picture = peer.messages["C0REV"]
+    [asked] = peer.called("files.getUploadURLExternal")
+    assert text["text"].startswith("A complaint")
+    assert [file["title"] for file in picture["files"]] == ["Open cases"]
+    assert asked["alt_txt"] == "Open cases: received 2, delivery 1"
+    assert all(content.startswith(b"\x89PNG") for content in peer.uploads.values())
+
+
+@pytest.mark.parametrize(
+    "method", ["files.getUploadURLExternal", "files.completeUploadExternal", "chat.postMessage"]
+)
+@pytest.mark.parametrize("is_done_first", [False, True])
+def test_a_chart_that_failed_is_shown_once_later(
+    outlet: SlackOutlet, peer: SlackPeer, method: str, is_done_first: bool
+) -> None:
+    peer.plan(method, Answer(body=None, is_done_first=is_done_first))
+    with pytest.raises(DeliveryFailed) as failure:
+        outlet.deliver(outgoing(CHARTED))
+    assert not failure.value.permanent
+
+    again = outgoing(CHARTED, attempts=2)
+    if not outlet.look_up(again):
+        outlet.deliver(again)
+
+    assert len([text for text in texts(peer, "C0REV") if text]) == 1
+    assert len(pictures(peer)) == 1
+    assert outlet.look_up(again)
+
+
+def test_where_the_app_may_show_no_pictures_the_words_go_out_and_the_mend_is_told(
+    outlet: SlackOutlet, peer: SlackPeer
+) -> None:
+    peer.plan("files.getUploadURLExternal", Answer.error("missing_scope", needed="files:write"))
+
+    receipt = outlet.deliver(outgoing(CHARTED))
+
+    text, why = peer.messages["C0REV"]
+    assert receipt.identity == f"C0REV:{text['ts']}"
+    assert why["thread_ts"] == text["ts"]
+    assert "lacks the scope files:write" in why["text"]
+
+
 # --- letters, notices, whispers ---------------------------------------------------------------------------------------
 
 
@@ -116,6 +171,23 @@ def test_a_letter_goes_into_the_thread_it_answers(outlet: SlackOutlet, peer: Sla
     assert sent["metadata"]["event_type"] == "crbot"
     assert sent["metadata"]["event_payload"]["key"] == "k1"
     assert receipt.identity == f"D0RIVERA:{peer.messages['D0RIVERA'][0]['ts']}"
+
+
+def test_an_escalation_calls_whoever_is_on_duty_in_its_channel(peer: SlackPeer, clock: Clock) -> None:
+    client, channels, words, pace = _parts(peer, clock)
+    outlet = SlackOutlet(client, channels, replace(words, duty={Place.REVIEW: "U0LEE"}), pace)
+    escalation = replace(NOTICE, calls_duty=True)
+
+    clock.now = 0.0
+    outlet.deliver(outgoing(escalation))
+    clock.now = 10.0
+    outlet.deliver(outgoing(replace(escalation, place=Place.CRI_TAC), key="k2"))
+    clock.now = 20.0
+    outlet.deliver(outgoing(NOTICE, key="k3"))
+
+    assert [text.startswith("<@U0LEE> ") for text in texts(peer, "C0REV")] == [True, False]
+    assert peer.messages["C0REV"][0]["blocks"][1]["text"]["text"].startswith("<@U0LEE> An officer")
+    assert "<@" not in texts(peer, "C0TAC")[0]
 
 
 def test_whoever_mentioned_the_bot_is_answered_in_a_direct_conversation(outlet: SlackOutlet) -> None:

@@ -24,8 +24,8 @@ from crbot.channels.slack.requesters import Requesters
 from crbot.triage.decision import Disposition, Queue
 from crbot.triage.message import Channel, Person
 from crbot.wiring import load_policy
-from tests.channels.slack.examples import CASE, DECISION, patient
-from tests.slack_peer import SlackPeer, click_payload, form_payload, slack_peer, slash_payload
+from tests.channels.slack.examples import CASE, DECISION, OPENED, patient
+from tests.slack_peer import SlackPeer, click_payload, form_payload, slack_peer, slash_payload, until
 
 CHIEF = Person("Ana Rivera", "arivera@springfieldpd.example.gov")
 ON_SLACK = replace(CASE, conversation=Conversation(Channel.SLACK, "D0RIVERA", "17.1", person=CHIEF))
@@ -64,7 +64,9 @@ def requesters(peer: SlackPeer, cases: Cases) -> Requesters:
     def person(user: str) -> Person:
         return CHIEF if user == "U0RIVERA" else Person("Bo", f"{user}@elsewhere.example")
 
-    return Requesters(Account("xoxb-1", api_url=peer.api_url).web_client(), cases, person, POLICY)
+    return Requesters(
+        Account("xoxb-1", api_url=peer.api_url).web_client(), cases, person, POLICY, lambda: OPENED
+    )
 
 
 def answered(requesters: Requesters, envelope: Envelope) -> Reply:
@@ -191,12 +193,34 @@ def test_where_nothing_is_to_be_answered_the_form_says_so(
     assert said in shown(peer)["blocks"][0]["text"]["text"]
 
 
+def test_the_home_tab_of_a_requester_is_drawn_anew_when_their_case_changes(
+    requesters: Requesters, peer: SlackPeer, cases: Cases
+) -> None:
+    opened = {
+        "type": "event_callback",
+        "event": {"type": "app_home_opened", "tab": "home", "user": "U0RIVERA"},
+    }
+    answered(requesters, opened)
+    others = replace(
+        ON_SLACK, number="CRI-2026-0099", requester=Person("Bo", "bo@x.example"), participants=frozenset()
+    )
+    cases.all = [replace(ON_SLACK, stage=Stage.DECLINED)]
+
+    requesters.boards.changed(cases.all[0])
+    until("the Home tab", lambda: len(peer.called("views.publish")) == 2)
+    requesters.boards.changed(others)
+    requesters.boards.close()
+
+    first, second = peer.called("views.publish")
+    assert first["view"] != second["view"]
+
+
 def test_while_the_database_is_busy_a_form_opens_in_time_and_is_filled_in_later(
     peer: SlackPeer, cases: Cases
 ) -> None:
     """What opens a form is good for three seconds."""
     requesters = Requesters(
-        Account("xoxb-1", api_url=peer.api_url).web_client(), cases, lambda _: CHIEF, POLICY
+        Account("xoxb-1", api_url=peer.api_url).web_client(), cases, lambda _: CHIEF, POLICY, lambda: OPENED
     )
     cases.is_free.clear()
     reply = requesters(click(letters.ANSWER))

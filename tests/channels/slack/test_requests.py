@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -31,6 +32,12 @@ def policy() -> Policy:
 def asking(policy: Policy, *facts: str, case: Case = CASE) -> Case:
     questions = tuple(Question(fact, policy.facts[fact].question) for fact in facts)
     return replace(case, decision=replace(case.decision, questions=questions), asked=facts)
+
+
+# What no field of ours lets through, but somebody may send all the same.
+HOSTILE = st.text(max_size=400) | st.sampled_from(
+    ['"' * 9000, "\\" * 300, "\x00" * 300, "\U0001f469" * 300, "é" * 3000]
+)
 
 
 def fields(view: Mapping[str, Any]) -> list[str]:
@@ -69,6 +76,23 @@ def test_what_was_told_first_is_told_with_the_rest(policy: Policy) -> None:
         answers={"agency_name": "Springfield PD", "agency_state": "OH", "services": "training"},
         words="A shooting.\n\nPhone, and good times: 555-0100, mornings",
     )
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["agency_name", "agency_state", "requester_authority", "contact"]), HOSTILE
+    )
+)
+def test_what_goes_with_the_second_step_keeps_slacks_limit_whatever_was_told(
+    policy: Policy, told: dict[str, str]
+) -> None:
+    who = sent(requests.who_form(policy), told)
+
+    carried = requests.what_form(who, policy)["private_metadata"]
+
+    assert len(carried.encode("utf-16-le")) // 2 <= 3000
+    assert len(carried.encode()) <= 3000
+    assert json.loads(carried).keys() <= told.keys()
 
 
 def test_only_the_open_questions_are_in_the_form_one_field_each(policy: Policy) -> None:

@@ -419,11 +419,30 @@ def test_a_board_that_nobody_looked_at_for_a_day_is_left_alone() -> None:
     clock.now += timedelta(days=2)
     boards.show("U0LEE")
 
-    boards.changed()
+    boards.changed(CASE)
 
     until("the board", lambda: len(drawn) == 3)
     assert drawn[2:] == ["U0LEE"]
     boards.close()
+
+
+def test_only_the_boards_that_a_case_is_on_are_drawn_anew() -> None:
+    drawn: list[str] = []
+    boards = Boards(
+        lambda user, queue: drawn.append(user),
+        Timely(),
+        pause_seconds=0.01,
+        concerns=lambda user, case: user == "U0ORTIZ" and case.number == CASE.number,
+    )
+    for user in ("U0LEE", "U0ORTIZ"):
+        boards.show(user)
+
+    boards.changed(CASE)
+
+    until("the board", lambda: len(drawn) == 3)
+    boards.changed(replace(CASE, number="CRI-2026-0099"))
+    boards.close()
+    assert drawn[2:] == ["U0ORTIZ"]
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ class Listener:
 
 def looked(listener: Listener, told: list[Notice], *stands: bool) -> list[str]:
     """What is told when the connection stands so, minute after minute."""
-    watch = Watch(listener, told.append)
+    watch = Watch(listener, told.append, lambda notice: told.append(notice) if notice else None)
     for minute, each in enumerate(stands):
         listener.stands = each
         watch.look(NOW + timedelta(minutes=minute))

@@ -5,6 +5,7 @@ Which call is meant and what follows from an answer is `crbot.cases`'; how a mai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -56,13 +57,36 @@ def written(invitation: Invitation, organizer: str, attendees: Iterable[str], no
     return raw
 
 
-_METHODS = {"REPLY", "COUNTER", "DECLINECOUNTER", "REFRESH"}
+_METHODS = {"REPLY", "COUNTER", "REFRESH"}
+_METHOD = re.compile(r"^METHOD:[ \t]{0,9}([A-Z]{1,20})[ \t]{0,9}\r?$", re.MULTILINE | re.IGNORECASE)
 _PARTICIPATION = {
     "ACCEPTED": Participation.ACCEPTED,
     "DECLINED": Participation.DECLINED,
     "TENTATIVE": Participation.TENTATIVE,
     "DELEGATED": Participation.DELEGATED,
 }
+
+
+_SAYS = {
+    Participation.ACCEPTED: "has accepted",
+    Participation.DECLINED: "has declined",
+    Participation.TENTATIVE: "has accepted, not for certain,",
+    Participation.DELEGATED: "has passed on",
+    Participation.COUNTERED: "proposes another time for",
+    Participation.UNKNOWN: "has answered",
+}
+
+
+def is_answer(text: str, method: str) -> bool:
+    """A calendar file answers an invitation, also where it cannot be read. `method`: as its part's header tells it."""
+    found = _METHOD.search(text[:_LONGEST])
+    return (found[1] if found else method).strip().upper() in _METHODS
+
+
+def in_words(says: Participation, sender: str, summary: str = "") -> str:
+    """How an invitation was answered; `sender` as whoever answered is called."""
+    what = f"the invitation “{summary}”" if summary else "an invitation"
+    return f"{clean_line(sender)[:120]} {_SAYS[says]} {what}"
 
 
 def read_answer(text: str, sender: str) -> CalendarAnswer | None:
@@ -88,6 +112,7 @@ def read_answer(text: str, sender: str) -> CalendarAnswer | None:
         attendee=_address(attendee) if attendee is not None else sender,
         says=Participation.COUNTERED if is_counter else _PARTICIPATION.get(told, Participation.UNKNOWN),
         proposes=_start(event) if is_counter else None,
+        summary=clean_line(str(event.get("SUMMARY", "")))[:120],
     )
 
 

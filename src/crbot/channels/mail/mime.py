@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from crbot.cases.case import Conversation
 from crbot.cases.letters import Report
-from crbot.cases.meetings import CalendarAnswer
+from crbot.cases.meetings import CalendarAnswer, Participation
 from crbot.channels.mail import calendar, charsets, headers, markup, parts, reports, winmail
 from crbot.channels.mail.machines import (
     is_failure_passed_on,
@@ -137,6 +137,7 @@ def received_of(mail: Mail, side: OurSide) -> Received:
         refers_to=mail.refers_to,
         case_number=_case_number(mail.subject),
         proven_case=side.replies.case_in(mail.tags) if side.replies else None,
+        ticket=side.replies.ticket_in(mail.tags) if side.replies else None,
         report=mail.report,
         calendar=mail.calendar,
         gist=mail.gist,
@@ -371,7 +372,7 @@ class _Gathering:
         self._returned: list[str] = []
         self._status_parts: list[str] = []
         self._receipt_parts: list[str] = []
-        self._calendars: list[tuple[str, str]] = []  # text, and the method as the part's header tells it
+        self._answers: list[str] = []  # calendar files that answer an invitation
         self._packed: list[_Text] = []  # what is in a winmail.dat
         self._packed_classes: list[str] = []
         self.sealed = ""  # how: S/MIME or PGP
@@ -427,13 +428,18 @@ class _Gathering:
         if self._is_feedback:
             return "A mail provider passes on that a letter of ours was called unwanted"
         who = sender.name or sender.address or "Somebody"
-        answers = [reports.answer_to_invitation(text, method, who) for text, method in self._calendars]
+        answers: list[str | None] = [self._in_words(text, sender, who) for text in self._answers]
         answers += [reports.answer_by_class(each, who) for each in self._packed_classes]
         return next(filter(None, answers), "")
 
     def calendar_answer(self, sender: Person) -> CalendarAnswer | None:
-        answers = (calendar.read_answer(text, sender.address or "") for text, _ in self._calendars)
+        answers = (calendar.read_answer(text, sender.address or "") for text in self._answers)
         return next(filter(None, answers), None)
+
+    def _in_words(self, text: str, sender: Person, who: str) -> str:
+        answer = calendar.read_answer(text, sender.address or "")
+        says, summary = (answer.says, answer.summary) if answer else (Participation.UNKNOWN, "")
+        return calendar.in_words(says, who, summary)
 
     def _text(self, part: Part, forwards: int) -> _Text:
         if part.content_type == "multipart/encrypted":
@@ -543,9 +549,9 @@ class _Gathering:
     def _calendar(self, part: Part) -> _Text:
         text = self._decoded(part)
         method = part.parameters.get("method", "")
-        if reports.answer_to_invitation(text, method, ""):
+        if calendar.is_answer(text, method):
             self.marks.add(Mark.CALENDAR)
-        self._calendars.append((text, method))
+            self._answers.append(text)
         self._attach(part)
         return _Text("")
 

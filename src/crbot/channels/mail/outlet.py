@@ -21,6 +21,7 @@ from email.utils import format_datetime
 
 import structlog
 
+from crbot.cases.authority import Ticket
 from crbot.cases.letters import Letter
 from crbot.cases.meetings import Invitation
 from crbot.channels.mail.calendar import written
@@ -195,15 +196,16 @@ class MailOutlet:
         if is_nobodys(letter.to.address):
             raise DeliveryFailed("nobody reads what is sent to this address", permanent=True)
         self._keep_the_pace()
-        answers_to = self._replies.of(letter.case) if self._replies else None
+        case_address = self._replies.of(letter.case) if self._replies else None
+        answers_to = self._ticketed(letter.ticket) if letter.ticket else case_address
         try:
             rendered = self._letters.render(letter, Channel.EMAIL)
             mail = composed(letter, rendered, outgoing.key, self._settings, self._clock(), answers_to)
             raw = mail.as_bytes()
         except (TemplateError, ValueError) as error:  # UnicodeError is one too
             raise DeliveryFailed(f"the letter can't be written: {error}", permanent=True) from error
-        # What bounces comes back to the same address, and is tied to the case by it.
-        self._send(raw, answers_to or self._settings.address, letter.to.address)
+        # What bounces comes back to an address of the case, and is tied to it by that.
+        self._send(raw, case_address or self._settings.address, letter.to.address)
         self._handed_over.append(self._clock())
         self._lay_a_copy(raw)
         return Receipt(identity=str(mail["Message-ID"]))
@@ -219,6 +221,16 @@ class MailOutlet:
         except MailboxAway as away:
             raise DeliveryFailed(str(away), permanent=False, uncertain=True) from away
         return Receipt(identity) if is_there else None
+
+    def _ticketed(self, ticket: Ticket) -> str:
+        """The address for an answer that is good once. Raises `DeliveryFailed`: without it nobody could be believed."""
+        address = self._replies.confirming(ticket) if self._replies else None
+        if address is None:
+            raise DeliveryFailed(
+                "its answer could not be told from a forged one: set CRBOT_MAIL__REPLY_KEY, with a short address",
+                permanent=True,
+            )
+        return address
 
     def _keep_the_pace(self) -> None:
         now, a_minute = self._clock(), timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""What a machine's mail tells: what became of a letter of ours, or how an invitation was answered.
+"""What a machine's mail tells: what became of a letter of ours, or, by Outlook's name for it, how an invitation was answered.
 
 Much of this mail keeps to no standard, so what the fields do not tell is looked for in the words. Which letter it is
 about, the store finds out.
@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 
 from crbot.cases.letters import Fate, Report
-from crbot.channels.mail import headers, wording
+from crbot.cases.meetings import Participation
+from crbot.channels.mail import calendar, headers, wording
 from crbot.channels.mail.charsets import clean_line
 from crbot.triage.message import Mark
 
@@ -120,34 +121,11 @@ def tells_status(text: str) -> bool:
 
 # --- answers to invitations
 
-_ANSWERS = {
-    "ACCEPTED": "has accepted",
-    "DECLINED": "has declined",
-    "TENTATIVE": "has accepted, not for certain,",
-    "DELEGATED": "has passed on",
+_ANSWERS_BY_CLASS = {
+    "pos": Participation.ACCEPTED,
+    "neg": Participation.DECLINED,
+    "tent": Participation.TENTATIVE,
 }
-_METHODS = {"REPLY": "has answered", "COUNTER": "proposes another time for", "REFRESH": "asks again for"}
-_LINE = re.compile(r"^(METHOD|ATTENDEE|SUMMARY|DTSTART)((?:;[^:\n]{0,500})?):(.{0,500})$", re.MULTILINE)
-_STATE = re.compile(r"PARTSTAT=([A-Z-]{1,20})", re.IGNORECASE)
-
-
-def answer_to_invitation(calendar: str, method: str, sender: str) -> str | None:
-    """How an invitation was answered, in words; None where a calendar part is no answer.
-
-    `method` as the part's header tells it, `sender` as whoever answered is called.
-    """
-    lines = {match[1]: (match[2], match[3]) for match in reversed(list(_LINE.finditer(_unfolded(calendar))))}
-    told = lines.get("METHOD", ("", method))[1].strip().upper()
-    if told not in _METHODS:
-        return None
-    state = _STATE.search(lines.get("ATTENDEE", ("", ""))[0])
-    verb = _ANSWERS.get(state[1].upper(), _METHODS[told]) if state and told == "REPLY" else _METHODS[told]
-    summary = clean_line(lines.get("SUMMARY", ("", ""))[1].replace("\\", ""))[:120]
-    what = f"the invitation “{summary}”" if summary else "an invitation"
-    return f"{clean_line(sender)[:120]} {verb} {what}"
-
-
-_ANSWERS_BY_CLASS = {"pos": "ACCEPTED", "neg": "DECLINED", "tent": "TENTATIVE"}
 _ANSWER_CLASS = re.compile(
     r"(?:ipm\.schedule\.meeting\.resp\.(pos|neg|tent)|.*\.mtgresp([pna])$)", re.IGNORECASE
 )
@@ -161,7 +139,7 @@ def answer_by_class(message_class: str, sender: str) -> str | None:
     if match is None:
         return None
     told = match[1].casefold() if match[1] else _SHORT_CLASSES[match[2].casefold()]
-    return f"{clean_line(sender)[:120]} {_ANSWERS[_ANSWERS_BY_CLASS[told]]} an invitation"
+    return calendar.in_words(_ANSWERS_BY_CLASS[told], sender)
 
 
 def marks_of_class(message_class: str) -> set[Mark]:
@@ -172,7 +150,3 @@ def marks_of_class(message_class: str) -> set[Mark]:
     if report is None:
         return set()
     return {Mark.AUTOMATIC, Mark.BOUNCE} if report[1] else {Mark.AUTOMATIC}
-
-
-def _unfolded(calendar: str) -> str:
-    return calendar[:_SEARCHED_CHARACTERS].replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "")

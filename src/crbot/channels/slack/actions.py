@@ -16,7 +16,7 @@ from typing import Any
 from crbot.cases.case import Case, Place, place_of
 from crbot.cases.respond import Whisper
 from crbot.channels.slack import offers
-from crbot.channels.slack.forms import EVIDENCE, FORMS, IN_TWO_STEPS
+from crbot.channels.slack.forms import EVIDENCE, FORMS, IN_TWO_STEPS, JOINTS
 from crbot.channels.slack.offers import ACTION, ALL, FORM, FULL, MORE, PLACE_HELD
 from crbot.intake.ports import DeliveryFailed, Ignored, StaffAction, Verb
 from crbot.triage.decision import Queue
@@ -109,12 +109,24 @@ def _sent(view: Payload, by: str) -> Wish:
 def values_of(view: Payload) -> dict[str, str]:
     """What stands in the fields of a form: the value's name -> what it is, several with commas."""
     told: dict[str, list[str]] = {}
-    for block_id, elements in view["state"]["values"].items():
-        told.setdefault(block_id.partition(":")[0], []).extend(map(_value_of, elements.values()))
+    texts: dict[str, str] = {}  # of words that stand in several fields, the further ones
+    for block_id, elements in sorted(view["state"]["values"].items(), key=_place_of):
+        name, _, joint = [*block_id.split(":", 2), "", ""][:3]
+        written = list(map(_value_of, elements.values()))
+        if joint in JOINTS:
+            texts[name] = texts.get(name, "") + "".join(JOINTS[joint] + each for each in written if each)
+        else:
+            told.setdefault(name, []).extend(written)
     values = {name: list(filter(None, parts)) for name, parts in told.items()}
     if len(values.get("slot", ())) > 1:
         values["slot"] = values["slot"][-1:]  # a choice can't be taken back: the time that was picked counts
-    return {name: ",".join(parts) for name, parts in values.items()}
+    return {name: ",".join(parts) + texts.get(name, "") for name, parts in values.items()}
+
+
+def _place_of(field: tuple[str, object]) -> int:
+    """The how-manieth field of its words it is; of words in one field, the first."""
+    place = [*field[0].split(":"), ""][1]
+    return int(place) if place.isdecimal() else 1
 
 
 def _value_of(element: Payload) -> str:
@@ -166,7 +178,10 @@ class StaffActions:
 
     def action_of(self, wish: Wish) -> StaffAction:
         assert wish.verb is not None
-        values = {name: value for name, value in wish.values.items() if value and name != "reason"}
+        is_emptied = wish.verb in _CAN_BE_EMPTIED
+        values = {
+            name: value for name, value in wish.values.items() if (value or is_emptied) and name != "reason"
+        }
         if wish.item:
             values[_ITEM[wish.verb]] = wish.item
         if EVIDENCE in values:
@@ -205,6 +220,7 @@ class StaffActions:
         return known[int(at)].text if at.isdecimal() and int(at) < len(known) else ""
 
 
+_CAN_BE_EMPTIED = frozenset({Verb.DRAFT_DECLINE, Verb.SAVE_PLAN})  # their forms show what was there
 _ITEM = {Verb.ADD_HELD: "message", Verb.OPEN_HELD: "message", Verb.RETRY: "what"}
 _NOT_A_MEMBER = "Nothing was done: only members of the channel that the case is in can do that."
 UNKNOWN = (

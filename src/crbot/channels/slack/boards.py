@@ -1,6 +1,6 @@
-"""Keeps the boards of staff fresh: drawn anew soon after something changed, for whoever looked at theirs lately.
+"""Keeps Home tabs fresh: drawn anew soon after a case changed, for whoever looked at theirs lately.
 
-How a board looks is `home`'s; who may see which, `staff`'s.
+How a board of staff looks is `home`'s, and who may see which, `staff`'s; what requesters see is `own`'s.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from crbot.cases.case import Case
 from crbot.channels.slack import home
 from crbot.channels.slack.atonce import logged
 from crbot.intake.ports import Drawing, Outgoing, Outlet, Receipt
@@ -21,7 +22,7 @@ _LOOKED_AT = timedelta(days=1)
 class Boards:
     """Draws the boards of those who looked at theirs within a day, soon after something changed.
 
-    `show` draws one: of a user, for a queue.
+    `show` draws one: of a user, for a queue. `concerns` tells whether a case is on a user's.
     """
 
     def __init__(
@@ -29,7 +30,10 @@ class Boards:
         show: Callable[[str, str], None],
         clock: Callable[[], datetime],
         pause_seconds: float = _PAUSE_SECONDS,
+        concerns: Callable[[str, Case], bool] = lambda user, case: True,
     ) -> None:
+        self._concerns = concerns
+        self._changed: dict[str, Case] = {}  # since they were drawn last, by number
         self._show = show
         self._clock = clock
         self._pause_seconds = pause_seconds
@@ -45,10 +49,13 @@ class Boards:
             self._opened[user] = (self._clock(), queue or before)
         self._show(user, queue or before)
 
-    def changed(self) -> None:
-        """Something changed: within a few seconds the boards show it, however much comes together."""
+    def changed(self, case: Case) -> None:
+        """A case changed: within a few seconds the boards show it, however much comes together."""
         with self._lock:
-            if self._timer is None and self._opened and not self._is_closed:
+            self._changed[case.number] = case
+            if not self._opened or self._is_closed:
+                self._changed.clear()
+            elif self._timer is None:
                 self._timer = threading.Timer(self._pause_seconds, self._draw_all)
                 self._timer.daemon = True
                 self._timer.start()
@@ -64,15 +71,17 @@ class Boards:
         with self._lock:
             self._timer = None
             self._opened = {user: (at, queue) for user, (at, queue) in self._opened.items() if at > since}
-            wanted = [(user, queue) for user, (_, queue) in self._opened.items()]
-        for user, queue in wanted:
-            logged(partial(self._show, user, queue))
+            looked_at = [(user, queue) for user, (_, queue) in self._opened.items()]
+            changed, self._changed = tuple(self._changed.values()), {}
+        for user, queue in looked_at:
+            if any(self._concerns(user, case) for case in changed):
+                logged(partial(self._show, user, queue))
 
 
 class DrawingBoards:
     """An outlet after whose cards the boards are drawn anew; fits `crbot.intake.ports.Outlet`."""
 
-    def __init__(self, outlet: Outlet, boards: Boards) -> None:
+    def __init__(self, outlet: Outlet, *boards: Boards) -> None:
         self._outlet = outlet
         self._boards = boards
 
@@ -82,7 +91,8 @@ class DrawingBoards:
     def deliver(self, outgoing: Outgoing) -> Receipt:
         receipt = self._outlet.deliver(outgoing)
         if isinstance(outgoing.what, Drawing):
-            self._boards.changed()
+            for boards in self._boards:
+                boards.changed(outgoing.what.case)
         return receipt
 
     def look_up(self, outgoing: Outgoing) -> Receipt | None:

@@ -13,7 +13,7 @@ from crbot.cases.case import Case, Draft, Place, Plan, Stage
 from crbot.cases.meetings import CallState
 from crbot.cases.respond import Label, Notice
 from crbot.channels.slack import blocks, offers, wording
-from crbot.channels.slack.blocks import Block, Button, Payload, Run, Style
+from crbot.channels.slack.blocks import Block, Button, Menu, Payload, Run, Style
 from crbot.channels.slack.limits import Surface, problems
 from crbot.channels.slack.passages import decisive, pieces
 from crbot.channels.slack.text import clean, clip, clip_escaped, is_user_id, line, one_line
@@ -38,17 +38,20 @@ PIECE = 3000  # characters of the full text in one message
 MOST_PIECES = 10
 MOST_LETTER_PIECES = 40  # more than any template can fill
 CORRECTED = 2000  # characters on what staff corrected
-DRAFTED = 3000  # characters of a draft's own words, each of two
+MOST_DECLINE_PIECES = 4  # of `PIECE` characters
 _CALL = re.compile(r"<(?!https?://|mailto:)")
 
 
 # --- the card of a case -----------------------------------------------------------------------------------------
 
 
-def card(drawing: Drawing, label: Label) -> Payload:
-    """The card of a case as it stands: text for notifications, and blocks. It always keeps Slack's limits."""
+def card(drawing: Drawing, label: Label, decline: str = "") -> Payload:
+    """The card of a case as it stands: text for notifications, and blocks. It always keeps Slack's limits.
+
+    `decline`: the letter that waits for its release, as it would go out.
+    """
     case = drawing.case
-    drawn = _ended(case, label) if case.stage.is_ended else _open(drawing, label)
+    drawn = _ended(case, label) if case.stage.is_ended else _open(drawing, label, decline)
     return checked(drawn, minimal(case))
 
 
@@ -56,12 +59,15 @@ def moved(case: Case, label: Label, to: Place, link: str) -> Payload:
     """What is left of a card in a channel that the case has gone from; `link` leads to the new one."""
     where = wording.place(to, label)
     pointer = f"<{link}|Open the card in {where}>"
+    by_hand = case.rerouting if case.queue is not case.decision.queue else None
+    said = f"Moved to {where}" + (f" by {wording.person(by_hand.by)}" if by_hand else "")
     return checked(
         {
             "text": f"{case.number} {wording.agency(case)}: moved to {where}",
             "blocks": [
                 blocks.section(_id("final", case), _struck(case, label)),
-                blocks.context(_id("outcome", case), DOT.join((case.number, f"Moved to {where}", pointer))),
+                blocks.context(_id("outcome", case), DOT.join((case.number, said, pointer))),
+                *([blocks.quote(_id("why", case), [Run(clip(by_hand.reason, QUOTED))])] if by_hand else ()),
             ],
         },
         minimal(case),
@@ -80,7 +86,7 @@ def minimal(case: Case) -> Payload:
     }
 
 
-def _open(drawing: Drawing, label: Label) -> Payload:
+def _open(drawing: Drawing, label: Label, decline: str) -> Payload:
     case = drawing.case
     return {
         "text": _summary(case, label),
@@ -92,8 +98,8 @@ def _open(drawing: Drawing, label: Label) -> Payload:
             blocks.fields(_id("who", case), _who(case)),
             *_judged(case, label),
             *_arranged(case),
-            *_waits_for_a_person(case),
-            blocks.actions(_id("act", case), offers.buttons(case)),
+            *_waits_for_a_person(case, decline),
+            blocks.actions(_id("act", case), _buttons(case, decline)),
             blocks.context(_id("foot", case), _foot(drawing, label)),
         ],
     }
@@ -162,6 +168,10 @@ def _judged(case: Case, label: Label) -> Iterator[Block]:
         yield blocks.section(_id("doubts", case), _doubts(case))
     if decision.findings:
         yield blocks.section(_id("rules", case), _rules(case))
+    if case.vouched_for:
+        yield blocks.context(_id("vouched", case), _vouched(case))
+    for each in case.alike:
+        yield blocks.context(_id(f"alike-{each.case}", case), f"*Looks like* {line(each.in_words, 500)}")
     if case.corrections:
         yield blocks.context(_id("corrected", case), _corrected(case, label))
     if decision.questions:
@@ -188,6 +198,12 @@ def _finding(finding: Finding) -> str:
 def _doubts(case: Case) -> str:
     """What staff should know of the messages, as the channel noticed it."""
     return "\n".join(("*Please note*", *(line(doubt, 200) for doubt in case.doubts)))
+
+
+def _vouched(case: Case) -> str:
+    """Whether the head of the agency stands behind the request; emphasised where a person must read or ask."""
+    title = "*Please read the answer of the head*" if case.waits_for_authority else "*Who asks*"
+    return DOT.join((title, line(case.vouched_for, 1000)))
 
 
 def _corrected(case: Case, label: Label) -> str:
@@ -256,14 +272,10 @@ _READS_AS = {
 }
 
 
-def _waits_for_a_person(case: Case) -> Iterator[Block]:
+def _waits_for_a_person(case: Case, decline: str) -> Iterator[Block]:
     if case.draft:
         yield blocks.section(_id("draft", case), _draft(case, case.draft))
-        if case.draft.text:
-            yield blocks.quote(_id("words", case), [Run(clip(case.draft.text, DRAFTED))])
-        if case.draft.instead:
-            yield blocks.context(_id("aside", case), "What the agency can do instead, in these words:")
-            yield blocks.quote(_id("instead", case), [Run(clip(case.draft.instead, DRAFTED))])
+        yield from _letter_of_decline(case, decline)
     elif case.wants_out:
         yield blocks.section(
             _id("out", case), "*The agency seems to take its request back.* Please confirm it."
@@ -273,8 +285,31 @@ def _waits_for_a_person(case: Case) -> Iterator[Block]:
             yield blocks.quote(_id("outwords", case), [Run(clip(told[0].text, QUOTED))])
 
 
+def _buttons(case: Case, decline: str) -> list[Button | Menu]:
+    """What a card offers; a letter that can't be read here to its end can't be released here either."""
+    is_read = len(_pieces_of(decline)) <= MOST_DECLINE_PIECES
+    return [each for each in offers.buttons(case) if is_read or each.action_id != _RELEASE]
+
+
+_RELEASE = offers.ACTION + Verb.SEND_DECLINE.value
+
+
+def _pieces_of(letter: str) -> list[str]:
+    return [piece for piece in pieces(clean(letter), PIECE) if piece.strip()]
+
+
+def _letter_of_decline(case: Case, letter: str) -> Iterator[Block]:
+    """The whole letter: whoever releases it has read what goes out."""
+    cut = _pieces_of(letter)
+    for index, piece in enumerate(cut[:MOST_DECLINE_PIECES], start=1):
+        yield blocks.quote(_id(f"decline{index}", case), [Run(piece)])
+    if len(cut) > MOST_DECLINE_PIECES:
+        rest = "*The letter goes on*, and is too long to be read here; shorten it before it is released."
+        yield blocks.context(_id("declinerest", case), rest)
+
+
 def _draft(case: Case, draft: Draft) -> str:
-    """What a person must know to release a decline; its own words follow it."""
+    """What a person must know to release a decline; the letter follows it."""
     who = "a person" if wording.is_the_assistants(draft.by) else "another person"
     titles = {finding.rule: finding.title for finding in case.decision.findings}
     grounds = "; ".join(line(titles.get(rule, rule), 150) for rule in draft.grounds)
@@ -282,7 +317,7 @@ def _draft(case: Case, draft: Draft) -> str:
         f"*A decline is drafted* by {wording.author(draft.by)}. It goes to {wording.reply_to(case)} only when {who} "
         "releases it."
     )
-    told = f"*Grounds:* {grounds or 'none given'}" + ("; told in these words:" if draft.text else "")
+    told = f"*Grounds:* {grounds or 'none given'}"
     return clip_escaped(f"{words}\n{told}", blocks.SECTION)
 
 
@@ -353,20 +388,34 @@ def log_line(block_id: str, text: str, calls: str = "") -> Payload:
     return {"text": shown, "blocks": [blocks.context(block_id, shown)]}
 
 
-def notice(block_id: str, shown: Notice) -> Payload:
-    """Something that staff must see and that is no case."""
+def notice(block_id: str, shown: Notice, calls: str = "") -> Payload:
+    """Something that staff must see and that is no case; it calls a member of staff, where one is named."""
     title = one_line(shown.title) or "Notice"
+    called = f"<@{calls}> " if is_user_id(calls) else ""
     parts: list[Block] = [blocks.header(f"head:{block_id}", title)]
-    if text := line(shown.text[:1].upper() + shown.text[1:], blocks.SECTION):
-        parts.append(blocks.section(f"text:{block_id}", text))
-    if shown.quote.strip():
-        parts.append(blocks.quote(f"quote:{block_id}", [Run(cut) for cut in _beginning(shown.quote)]))
+    if text := line(shown.text[:1].upper() + shown.text[1:], blocks.SECTION - len(called)):
+        parts.append(blocks.section(f"text:{block_id}", called + text))
+    parts += _quoted(block_id, shown)
     if sender := line(shown.sender, 300):
         parts.append(blocks.context(f"from:{block_id}", f"From {sender}"))
-    if buttons := list(_of_notice(shown)):
+    if shown.settled:
+        when = f"{DOT}{wording.moment(shown.settled_at)}" if shown.settled_at else ""
+        parts.append(blocks.context(f"settled:{block_id}", f"{line(shown.settled, 300)}{when}"))
+    elif buttons := list(_of_notice(shown)):
         parts.append(blocks.actions(f"act:{block_id}", buttons))
-    fallback = line(": ".join(filter(None, (title, shown.text))), 300)
+    fallback = called + line(": ".join(filter(None, (title, shown.text))), 300)
     return checked({"text": fallback, "blocks": parts}, log_line(f"head:{block_id}", title))
+
+
+def _quoted(block_id: str, shown: Notice) -> Iterator[Block]:
+    if not shown.quote.strip():
+        return
+    if not shown.is_whole:
+        yield blocks.quote(f"quote:{block_id}", [Run(cut) for cut in _beginning(shown.quote)])
+        return
+    cut = [piece for piece in pieces(clean(shown.quote), PIECE) if piece.strip()]
+    for index, piece in enumerate(cut[:MOST_PIECES], start=1):
+        yield blocks.quote(f"quote{index}:{block_id}", [Run(piece.rstrip())])
 
 
 def _of_notice(shown: Notice) -> Iterator[Button]:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import json
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 
+from crbot.cases.respond import LateFile
 from crbot.channels.slack.account import LOOPBACK, Account
 from crbot.channels.slack.failures import told_apart
 from crbot.channels.slack.text import one_line
@@ -30,7 +32,7 @@ _ALL_SECONDS = 30.0  # for the files of one message: the others wait meanwhile
 _ONE_SECONDS = 10.0  # without a word from the other side
 _TRIES = 3
 _CHUNK = 64 * 1024
-_PREFIX = "slack:file:"
+_PREFIX, _LATE = "slack:file:", "slack:late:"
 _THERE = "it is still in the conversation in Slack"
 
 Keep = Callable[[Arrival], object]
@@ -43,6 +45,7 @@ class Fetched:
 
     files: tuple[File, ...] = ()
     doubts: tuple[str, ...] = ()  # what could not be brought in, and why, for staff
+    later: tuple[tuple[Listed, str], ...] = ()  # what may be had later, each with its doubt
 
 
 class Files:
@@ -68,24 +71,40 @@ class Files:
     def fetch(self, listed: Sequence[Listed]) -> Fetched:
         """Bring in and keep what is attached; a file that can't be had stops nothing, and is named."""
         ends = self._monotonic() + _ALL_SECONDS
-        files, doubts = [], []
+        files, doubts, later = [], [], []
         for each in listed[:MOST_FILES]:
-            file = each
             try:
-                file = self._told_of(each)
-                raw = self._bytes_of(file, ends)
+                files.append(self._kept(each, ends))
             except _CannotFetch as failure:
-                doubts.append(f"The attached file “{name_of(file)}” is not kept: {failure}; {_THERE}")
-                continue
-            sha256 = hashlib.sha256(raw).hexdigest()
-            key = f"{_PREFIX}{file.get('id')}:{sha256[:16]}"
-            self._keep(Arrival(Channel.SLACK, key, raw, self._now()))
-            files.append(File(name_of(file), len(raw), sha256))
+                rest = _THERE if failure.is_for_good else "it is tried again"
+                yet = "" if failure.is_for_good else " yet"
+                doubts.append(f"The attached file “{name_of(each)}” is not kept{yet}: {failure}; {rest}")
+                if not failure.is_for_good:
+                    later.append((each, doubts[-1]))
         if len(listed) > MOST_FILES:
             doubts.append(
                 f"{len(listed)} files are attached, and {MOST_FILES} of them are kept; the others are still there"
             )
-        return Fetched(tuple(files), tuple(doubts))
+        return Fetched(tuple(files), tuple(doubts), tuple(later))
+
+    def fetch_late(self, late: LateFile) -> None:
+        """Try again to bring a file in; that it is kept is an arrival of its own. Raises `DeliveryFailed`."""
+        try:
+            file = self._kept(late.listed, self._monotonic() + _ALL_SECONDS)
+        except _CannotFetch as failure:
+            raise DeliveryFailed(str(failure), permanent=failure.is_for_good) from failure
+        told = {**asdict(file), "message": late.message, "doubt": late.doubt}
+        key = f"{_LATE}{late.listed.get('id')}:{file.sha256[:16]}"
+        self._keep(Arrival(Channel.SLACK, key, json.dumps(told).encode(), self._now()))
+
+    def _kept(self, listed: Listed, ends: float) -> File:
+        """The file, brought in and kept. Raises `_CannotFetch`."""
+        file = self._told_of(listed)
+        raw = self._bytes_of(file, ends)
+        sha256 = hashlib.sha256(raw).hexdigest()
+        key = f"{_PREFIX}{file.get('id')}:{sha256[:16]}"
+        self._keep(Arrival(Channel.SLACK, key, raw, self._now()))
+        return File(name_of(file), len(raw), sha256)
 
     def _bytes_of(self, file: Listed, ends: float) -> bytes:
         if int(file.get("size") or 0) > LARGEST_BYTES:
@@ -98,7 +117,8 @@ class Files:
                 return self._download(url, ends)
             except (OSError, http.client.HTTPException) as error:
                 if not left or self._monotonic() >= ends:
-                    raise _CannotFetch(f"Slack can't be reached ({type(error).__name__})") from error
+                    why = f"Slack can't be reached ({type(error).__name__})"
+                    raise _CannotFetch(why, is_for_good=False) from error
         raise AssertionError("the last try returns or raises")
 
     def _told_of(self, file: Listed) -> Listed:
@@ -109,7 +129,7 @@ class Files:
             with told_apart(""):
                 return dict(self._client.files_info(file=str(file["id"]))["file"])
         except DeliveryFailed as failure:
-            raise _CannotFetch(str(failure)) from failure
+            raise _CannotFetch(str(failure), is_for_good=failure.permanent) from failure
 
     def _is_slacks(self, url: str) -> bool:
         """The API's own host or one below it, asked for in the same way."""
@@ -125,7 +145,8 @@ class Files:
             with self._opener.open(request, timeout=_ONE_SECONDS) as answer:
                 return b"".join(self._chunks(answer, ends))
         except urllib.error.HTTPError as error:
-            raise _CannotFetch(_REFUSED.get(error.code, f"Slack answers {error.code}")) from error
+            why = _REFUSED.get(error.code, f"Slack answers {error.code}")
+            raise _CannotFetch(why, is_for_good=error.code == _GONE) from error
 
     def _chunks(self, answer: http.client.HTTPResponse, ends: float) -> Iterator[bytes]:
         size = 0
@@ -134,7 +155,7 @@ class Files:
             if size > LARGEST_BYTES:
                 raise _CannotFetch(_TOO_LARGE)
             if self._monotonic() > ends:
-                raise _CannotFetch("it took too long")
+                raise _CannotFetch("it took too long", is_for_good=False)
             yield chunk
 
 
@@ -146,7 +167,11 @@ def leave(listed: Sequence[Listed]) -> Fetched:
 
 
 class _CannotFetch(Exception):
-    """A file can't be brought in; the text says why."""
+    """A file can't be brought in; the text says why. `is_for_good`: no later try can help."""
+
+    def __init__(self, why: str, *, is_for_good: bool = True) -> None:
+        super().__init__(why)
+        self.is_for_good = is_for_good
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):
@@ -158,6 +183,7 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
 
 _TOO_LARGE = f"it is larger than {LARGEST_BYTES // (1024 * 1024)} MB"
 _NOT_OURS = "Slack does not show it to the app; look whether the app has the scope files:read"
+_GONE = 404
 _REFUSED = {
     301: _NOT_OURS,
     302: _NOT_OURS,
@@ -165,13 +191,18 @@ _REFUSED = {
     307: _NOT_OURS,
     401: _NOT_OURS,
     403: _NOT_OURS,
-    404: "it is gone",
+    _GONE: "it is gone",
 }
 
 
 def is_file(arrival: Arrival) -> bool:
     """Whether an arrival is a file that was brought in, and not a payload of Slack's."""
     return arrival.key.startswith(_PREFIX)
+
+
+def is_late(arrival: Arrival) -> bool:
+    """Whether an arrival tells that a file was brought in after its message."""
+    return arrival.key.startswith(_LATE)
 
 
 def name_of(file: Listed) -> str:

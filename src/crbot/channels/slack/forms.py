@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from crbot.cases.authority import Party, Role, Surety
 from crbot.cases.case import Case, Stage, Status
 from crbot.cases.meetings import (
     FEWEST_SLOTS,
@@ -37,12 +38,21 @@ from crbot.triage.policy import FactRule
 
 READ = "case_read"  # what is only read
 EVIDENCE = "evidence"  # the field that gives the number of a piece of evidence
-_SHORT, _LONG = 300, 3000
+_SHORT, _LONG, _ALMOST_FULL = 300, 3000, 2000  # characters of a field
 _PIECE, _PIECES_A_PAGE = 3000, 5
 _MINUTES = (15, 30, 45, 60, 90)
 _MOST_OTHERS = 5
 _SUGGESTED = 6
 _NEXT = "Next"
+
+
+# Where words are cut into several fields, what stands between them: the last part of a field's name.
+JOINTS = {"paragraph": "\n\n", "line": "\n", "word": " ", "run": ""}
+
+
+def joint_after(piece: str) -> str:
+    """By what a piece is joined to the next one."""
+    return next((name for name, between in JOINTS.items() if between and piece.endswith(between)), "run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +170,32 @@ def _write(ground: Ground) -> Form:
 def _note(ground: Ground) -> Form:
     text = field("text", "Note", blocks.words())
     return Form("Add a note", "Save Note", "For staff alone; nothing is sent.", (text,))
+
+
+def _confirm(ground: Ground) -> Form:
+    heads = [party for party in ground.case.parties if party.role is Role.HEAD]
+    head = min(
+        heads,
+        key=lambda party: (not party.address, list(Surety).index(party.surety)),
+        default=Party(Role.HEAD),
+    )
+    return Form(
+        "Ask the chief to confirm",
+        "Send Letter",
+        "Goes to the head of the agency alone. Only an address in the register, or on the agency's own domain, is "
+        "believed; the answer counts when it comes from there.",
+        (
+            field(
+                "address",
+                "Address of the head",
+                blocks.words(head.address, most=_SHORT, is_long=False),
+                hint="Left empty: as the register has it",
+                is_optional=True,
+            ),
+            field("name", "Name", blocks.words(head.name, most=_SHORT, is_long=False), is_optional=True),
+            _own_words("They stand before the request"),
+        ),
+    )
 
 
 def _goes_to(case: Case) -> str:
@@ -420,10 +456,10 @@ def _save_plan(ground: Ground) -> Form:
             part,
             _PART_TITLES[part],
             getattr(newest, part) if newest else "",
-            is_optional=part != "assistance" or newest is not None,
+            is_optional=part != "assistance",
         )
     ]
-    about = f"Nothing is sent now. A part that is left empty stays as it was.{wanted}"
+    about = f"Nothing is sent now. It becomes version {len(plan.versions) + 1 if plan else 1}.{wanted}"
     return Form("Write the work plan", "Save Work Plan", about, tuple(parts))
 
 
@@ -434,17 +470,17 @@ def _send_plan(ground: Ground) -> Form:
 
 
 def _confirm_plan(ground: Ground) -> Form:
-    said = field("text", "What the agency said", blocks.words(_said_of_plan(ground.case)))
+    said = _room("text", "What the agency said", _said_of_plan(ground.case), is_optional=False)
     about = (
         f"Version {_sent_version(ground.case)} counts as approved, and the agency gets a letter that says so."
     )
-    return Form("Record the approval", "Record Approval", about, (said,))
+    return Form("Record the approval", "Record Approval", about, tuple(said))
 
 
 def _return_plan(ground: Ground) -> Form:
-    wanted = field("text", "What is to change", blocks.words(_said_of_plan(ground.case)))
+    wanted = _room("text", "What is to change", _said_of_plan(ground.case), is_optional=False)
     about = f"Version {_sent_version(ground.case)} is not approved; the work plan is written anew."
-    return Form("Record what is to change", "Record Changes", about, (wanted,))
+    return Form("Record what is to change", "Record Changes", about, tuple(wanted))
 
 
 def _said_of_plan(case: Case) -> str:
@@ -495,10 +531,19 @@ def _own_words(hint: str) -> Block:
 
 
 def _room(name: str, label: str, before: str, hint: str = "", *, is_optional: bool = True) -> Iterator[Block]:
-    """Room for words that may stand there already; what is too long for a field stays unless it is written anew."""
-    if len(clean(before)) > _LONG:
-        hint = f"{len(before)} characters stand there, too many for a form; left empty, they stay"
-    yield field(name, label, blocks.words(before, most=_LONG), hint=hint, is_optional=is_optional)
+    """Room for words that may stand there already, in as many fields as they need, and one more where they fill one."""
+    cut = pieces(clean(before).strip(), _LONG) or [""]
+    if len(cut[-1]) > _ALMOST_FULL:
+        cut.append("")
+    joint = ""
+    for at, piece in enumerate(cut, start=1):
+        title = label if at == 1 else f"{label}, continued"
+        block_id = f"{name}:{at}:{joint}" if joint else name
+        words = blocks.words(piece.strip(), most=_LONG)
+        yield field(
+            block_id, title, words, hint="" if joint else hint, is_optional=is_optional or bool(joint)
+        )
+        joint = joint_after(piece)
 
 
 IN_TWO_STEPS = frozenset({Verb.CORRECT, Verb.DISPUTE})  # the fact is chosen first
@@ -507,6 +552,7 @@ FORMS: Mapping[Verb, Callable[[Ground], Form]] = {
     Verb.ASK: _ask,
     Verb.WRITE: _write,
     Verb.NOTE: _note,
+    Verb.CONFIRM: _confirm,
     Verb.CORRECT: _correct,
     Verb.DISPUTE: _dispute,
     Verb.DUPLICATE: _duplicate,

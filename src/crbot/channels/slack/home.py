@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crbot.cases.case import Case, Place
-from crbot.cases.meetings import CallState
 from crbot.cases.respond import Label
 from crbot.channels.slack import blocks, wording
 from crbot.channels.slack.actions import places_of
@@ -49,7 +48,9 @@ def board_of(
     return Board(
         mine=_sorted((case for case in shown if case.owner == user), urgent_first),
         unclaimed=_sorted((case for case in shown if case.owner is None), urgent_first),
-        waiting=_sorted((case for case in others if is_waiting(case)), lambda case: case.opened_at),
+        waiting=_sorted(
+            (case for case in others if wording.is_agencys_turn(case)), lambda case: case.opened_at
+        ),
         calls=_sorted(
             (case for case in shown if (at := call_at(case)) and now <= at < now + _WEEK),
             lambda case: call_at(case) or now,
@@ -57,12 +58,6 @@ def board_of(
         open=len(shown),
         queue=queue,
     )
-
-
-def is_waiting(case: Case) -> bool:
-    """The agency is to answer."""
-    is_proposed = case.call is not None and case.call.state is CallState.PROPOSED
-    return wording.is_awaited(case) or is_proposed
 
 
 def call_at(case: Case) -> datetime | None:

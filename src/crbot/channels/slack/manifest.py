@@ -8,6 +8,7 @@ What each scope is for:
 - groups:history: to look whether a card stands already in a private channel of staff, before it is posted again;
 - groups:read: who is in the channels of staff, which is what makes a person staff;
 - files:read: attached letters;
+- files:write: the chart of the week, as a picture;
 - users:read, users:read.email: who writes;
 - commands: /cri, and the two shortcuts.
 """

@@ -43,6 +43,11 @@ OFFERS = {
     Verb.ASK: Offer("Ask for Information", "Ask for information", "Questions, with words of your own."),
     Verb.WRITE: Offer("Write to Agency", "Write to the agency", "A letter in your own words."),
     Verb.NOTE: Offer("Add a Note", "Add a note", "For staff alone: what was said on the telephone."),
+    Verb.CONFIRM: Offer(
+        "Ask the Chief to Confirm",
+        "Ask the chief to confirm",
+        "A letter to the head of the agency, not to the requester.",
+    ),
     Verb.CORRECT: Offer("Correct a Fact", "Correct a fact", "What you say outranks what was read."),
     Verb.DISPUTE: Offer(
         "Evidence Is Wrong", "Say that evidence is wrong", "Words were misread; the rules learn."
@@ -149,6 +154,8 @@ def _next(case: Case) -> Iterator[Button]:
                 yield button(case, Verb.PUBLISH_SITE)
             yield button(case, Verb.CLOSE)
         case _:
+            if case.unconfirmed and (case.confirmation is None or case.confirmation.is_void):
+                yield button(case, Verb.CONFIRM)
             yield from _of_call(case)
     yield from (button(case, verb) for verb in (Verb.ASK, Verb.WRITE, Verb.NOTE))
 
@@ -202,7 +209,7 @@ def _entry(case: Case, what: str) -> Option:
 
 _IN_ORDER = (
     *(Verb.CLAIM, Verb.RELEASE),
-    *(Verb.ASK, Verb.WRITE, Verb.NOTE),
+    *(Verb.ASK, Verb.CONFIRM, Verb.WRITE, Verb.NOTE),
     *(Verb.PROPOSE_CALL, Verb.CHANGE_CALL, Verb.CANCEL_CALL),
     *(Verb.CORRECT, Verb.DISPUTE),
     *(Verb.SAVE_PLAN, Verb.SEND_PLAN, Verb.CONFIRM_PLAN, Verb.RETURN_PLAN),
@@ -259,6 +266,8 @@ def _while_open(case: Case) -> Iterator[Verb]:
         Verb.CLOSE,
         Verb.DRAFT_DECLINE,
     )
+    if not (case.confirmation and case.confirmation.is_given):
+        yield Verb.CONFIRM
     yield from (Verb.PROPOSE_CALL, Verb.CHANGE_CALL)
     if case.call and case.call.state is not CallState.CANCELLED:
         yield Verb.CANCEL_CALL

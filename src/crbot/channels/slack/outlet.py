@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from slack_sdk import WebClient
 
-from crbot.cases.case import Place
+from crbot.cases.case import Case, Place
+from crbot.cases.chart import Chart
 from crbot.cases.letters import Letter
-from crbot.cases.respond import Label, Notice, Whisper
+from crbot.cases.respond import Label, LateFile, Notice, Whisper
 from crbot.channels.slack import cards, letters
 from crbot.channels.slack.blocks import Payload
 from crbot.channels.slack.failures import BlocksRefused
@@ -32,14 +33,25 @@ class Words:
     label: Label  # facts, as the rules name them
     letter: Callable[[Letter], str]  # a letter's text, from its template
     profile: Profile  # people, as Slack names them
+    decline: Callable[[Case], str] = lambda case: (
+        ""
+    )  # the letter that waits for its release, as it would go out
+    duty: Mapping[Place, str] = field(default_factory=dict)  # whom escalations call, by channel: user ids
 
 
 class SlackOutlet:
     """Sends by Slack's Web API; fits `crbot.intake.ports.Outlet`."""
 
     def __init__(
-        self, client: WebClient, channels: Mapping[Place, str], words: Words, pace: Pace | None = None
+        self,
+        client: WebClient,
+        channels: Mapping[Place, str],
+        words: Words,
+        pace: Pace | None = None,
+        fetch_late: Callable[[LateFile], None] | None = None,
     ) -> None:
+        """`fetch_late` tries again to bring a file in; raises `DeliveryFailed`."""
+        self._fetch_late = fetch_late
         self._pace = pace or Pace()
         self._slack = Posting(client, self._pace)
         self._channels = channels
@@ -56,6 +68,8 @@ class SlackOutlet:
                 return to.address
             case Notice(place=place):
                 return self._channels[place]
+            case LateFile():
+                return "files"
 
     def deliver(self, outgoing: Outgoing) -> Receipt:
         """Send it, or what of it did not go out in an earlier try. Raises `DeliveryFailed`, `NotYet`."""
@@ -75,9 +89,26 @@ class SlackOutlet:
             case Whisper() as whisper:
                 text = line(with_names(whisper.text, self._words.profile), WHISPER)
                 return Receipt(self._slack.whisper(whisper.channel, whisper.to, text).identity)
+            case LateFile() as late:
+                if self._fetch_late is None:
+                    raise DeliveryFailed("files are not kept here", permanent=True)
+                self._fetch_late(late)
+                return Receipt("")
+            case Notice(shown=str(identity)) as notice if identity:
+                self._show_settled(outgoing, notice)
+                return Receipt(identity)
             case Letter() | Notice() as message:
-                found = self.look_up(outgoing) if outgoing.attempts > 1 else None
-                return found or self._send(outgoing, message)
+                found = self._standing_message(outgoing, message) if outgoing.attempts > 1 else None
+                spot = found or self._send(outgoing, message)
+                if isinstance(message, Notice) and message.chart:
+                    self._show_chart(outgoing, message.chart, spot)
+                return Receipt(spot.identity)
+
+    def _show_settled(self, outgoing: Outgoing, notice: Notice) -> None:
+        """A notice changed in place; where it is gone, there is nothing to press any more."""
+        settled = replace(notice, settled=with_names(notice.settled, self._words.profile))
+        payload = cards.notice(f"notice:{_digest(outgoing)}", settled)
+        self._slack.update(self._spot(notice.place, notice.shown), payload, outgoing.key)
 
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
         """Find a letter or notice where it would stand.
@@ -85,18 +116,43 @@ class SlackOutlet:
         None for a card, which looks for itself when it is delivered, and for a whisper, which nobody can see
         again. Raises `DeliveryFailed` where Slack can't be asked now: then nothing should be sent either.
         """
-        if not isinstance(outgoing.what, Letter | Notice):
+        if not isinstance(outgoing.what, Letter | Notice) or _is_changed_in_place(outgoing.what):
             return None
-        channel, thread, payload = self._addressed(outgoing, outgoing.what)
-        found = self._find(channel, part_of(payload), thread)
-        return Receipt(found.identity) if found else None
+        found = self._standing_message(outgoing, outgoing.what)
+        has_picture = isinstance(outgoing.what, Notice) and outgoing.what.chart is not None
+        if found is None or (has_picture and not self._is_shown(outgoing, found)):
+            return None
+        return Receipt(found.identity)
 
-    def _send(self, outgoing: Outgoing, message: Letter | Notice) -> Receipt:
+    def _standing_message(self, outgoing: Outgoing, message: Letter | Notice) -> Spot | None:
+        channel, thread, payload = self._addressed(outgoing, message)
+        return self._find(channel, part_of(payload), thread)
+
+    def _send(self, outgoing: Outgoing, message: Letter | Notice) -> Spot:
         channel, thread, payload = self._addressed(outgoing, message)
         posted = self._slack.post(channel, payload, outgoing.key, thread)
         if isinstance(message, Letter):
             self._settle(message, posted, thread)
-        return Receipt(posted.identity)
+        return posted
+
+    def _show_chart(self, outgoing: Outgoing, chart: Chart, spot: Spot) -> None:
+        """The chart as a picture below its notice, once. What Slack refuses for good is told in the notice's thread:
+        its words are out already."""
+        if self._is_shown(outgoing, spot):
+            return
+        from crbot.channels.charts import png  # the library that draws takes a second to load
+
+        try:
+            told = f"{chart.title}: {chart.in_words}"
+            self._slack.upload(spot.channel, _picture(outgoing), png(chart), chart.title, told)
+        except DeliveryFailed as failure:
+            if not failure.permanent:
+                raise
+            why = cards.log_line(f"nochart:{_digest(outgoing)}", f"The chart can't be shown: {failure}.")
+            self._slack.post(spot.channel, why, outgoing.key, thread=spot.ts)
+
+    def _is_shown(self, outgoing: Outgoing, spot: Spot) -> bool:
+        return outgoing.attempts > 1 and self._slack.has_file(spot.channel, _picture(outgoing))
 
     def _settle(self, letter: Letter, posted: Spot, thread: str) -> None:
         """Take the buttons from earlier letters that this one leaves nothing to do. The letter is out already,
@@ -120,7 +176,9 @@ class SlackOutlet:
                 payload = letters.letter(f"letter:{_digest(outgoing)}", message, words)
                 return to.address, to.thread, payload
             case Notice():
-                return self._channels[message.place], "", cards.notice(f"notice:{_digest(outgoing)}", message)
+                duty = self._words.duty.get(message.place, "") if message.calls_duty else ""
+                payload = cards.notice(f"notice:{_digest(outgoing)}", message, duty)
+                return self._channels[message.place], "", payload
 
     # --- cards --------------------------------------------------------------------------------------------------
 
@@ -151,17 +209,21 @@ class SlackOutlet:
 
     def _redrawn(self, outgoing: Outgoing, drawing: Drawing, spot: Spot) -> Spot | None:
         """The card changed in place; None where somebody deleted it."""
-        card = cards.card(drawing, self._words.label)
+        card = self._card(drawing)
         try:
             is_there = self._slack.update(spot, card, outgoing.key)
         except BlocksRefused:
             is_there = self._slack.update(spot, cards.minimal(drawing.case), outgoing.key)
         return spot if is_there else None
 
+    def _card(self, drawing: Drawing) -> Payload:
+        case = drawing.case
+        return cards.card(drawing, self._words.label, self._words.decline(case) if case.draft else "")
+
     def _drawn_anew(self, outgoing: Outgoing, drawing: Drawing) -> Spot:
         channel = self._channels[drawing.place]
         try:
-            return self._slack.post(channel, cards.card(drawing, self._words.label), outgoing.key)
+            return self._slack.post(channel, self._card(drawing), outgoing.key)
         except BlocksRefused:
             return self._slack.post(channel, cards.minimal(drawing.case), outgoing.key)
 
@@ -222,3 +284,12 @@ def _full_text(drawing: Drawing) -> list[Payload]:
 def _digest(outgoing: Outgoing) -> str:
     """The outgoing key in few characters, for the id of a block."""
     return hashlib.sha256(outgoing.key.encode()).hexdigest()[:20]
+
+
+def _picture(outgoing: Outgoing) -> str:
+    """The name of a notice's picture, by which it is found again."""
+    return f"chart-{_digest(outgoing)}.png"
+
+
+def _is_changed_in_place(message: Letter | Notice) -> bool:
+    return isinstance(message, Notice) and bool(message.shown)

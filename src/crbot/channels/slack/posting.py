@@ -24,6 +24,7 @@ from crbot.intake.ports import DeliveryFailed, NotYet
 EVENT_TYPE = "crbot"  # of the metadata that every message carries
 _CARD_BLOCK = re.compile(r"(?:head|final):(CRI-\d+-\d+):r\d+")
 _PAGE = 200
+_ALT_TEXT = 1000  # characters
 _MOST_TURNS = 3  # that are waited for in the middle of a delivery
 _MOST_PAGES = 5
 
@@ -109,6 +110,21 @@ class Posting:
         with self._in_turn(channel):
             answer = self._client.chat_postEphemeral(channel=channel, user=user, text=text)
         return Spot(channel, str(answer.get("message_ts", "")))
+
+    def upload(self, channel: str, name: str, content: bytes, title: str, words: str) -> None:
+        """Show a picture in a channel; `words` for who does not see it."""
+        with self._in_turn(channel):
+            self._client.files_upload_v2(
+                channel=channel, filename=name, file=content, title=title, alt_txt=words[:_ALT_TEXT]
+            )
+
+    def has_file(self, channel: str, name: str) -> bool:
+        """Whether a file of this name stands among the newest messages of a channel."""
+        return any(
+            file.get("name") == name
+            for message in self._messages(channel, "")
+            for file in message.get("files") or ()
+        )
 
     def find(self, channel: str, part: str, thread: str = "") -> Spot | None:
         """Where a part of ours stands among the newest messages of a channel, or in a thread of it."""

@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 from crbot.cases.case import Conversation
 from crbot.cases.meetings import ANSWER, ROUND
+from crbot.cases.respond import LateFile
 from crbot.channels.slack import letters, offers, requests
-from crbot.channels.slack.files import Fetched, is_file, leave, name_of
+from crbot.channels.slack.files import Fetched, is_file, is_late, leave, name_of
 from crbot.channels.slack.text import clip, decode, one_line
-from crbot.intake.ports import Arrival, Ignored, Received, StaffAction, Unreadable
+from crbot.intake.ports import Arrival, File, Ignored, Received, StaffAction, Unreadable
 from crbot.triage.message import Channel, Mark, Message, Person
 
 Payload = Mapping[str, Any]
@@ -67,7 +68,7 @@ class SlackReader:
             return Ignored("an attached file, kept with its message")
         payload = _payload(arrival.raw)
         try:
-            return self._read(payload)
+            return _of_late_file(payload) if is_late(arrival) else self._read(payload)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise Unreadable(
                 f"Slack's {payload.get('type', 'payload')} has another form than expected: {error}"
@@ -232,7 +233,11 @@ class SlackReader:
         if not listed:
             return received
         fetched = self._fetch(listed)
-        return replace(received, files=fetched.files, doubts=(*received.doubts, *fetched.doubts))
+        doubts = (*received.doubts, *fetched.doubts)
+        late = tuple(
+            LateFile(name_of(file), _wanted(file), received.identity, doubt) for file, doubt in fetched.later
+        )
+        return replace(received, files=fetched.files, doubts=doubts, late_files=late)
 
     # --- forms ----------------------------------------------------------------------------------------------------
 
@@ -296,6 +301,26 @@ class SlackReader:
 
 
 _READ_FORMS = frozenset({requests.WHAT, requests.ANSWERS, requests.CORRECTIONS})
+
+
+def _wanted(file: Payload) -> dict[str, str]:
+    """What is needed of a file to bring it in later."""
+    names = ("id", "name", "title", "size", "url_private_download", "url_private", "file_access")
+    return {name: str(file[name]) for name in names if file.get(name)}
+
+
+def _of_late_file(told: Payload) -> Received:
+    """A file was brought in after its message: it is told where the message is."""
+    channel = str(told["message"]).partition(":")[0]
+    return Received(
+        message=Message(Channel.SLACK, Person(), body="", marks=frozenset({Mark.AUTOMATIC})),
+        identity=f"{told['message']}:{told['sha256'][:16]}",
+        conversation=Conversation(Channel.SLACK, channel),
+        refers_to=(str(told["message"]),),
+        files=(File(str(told["name"]), int(told["size_bytes"]), str(told["sha256"])),),
+        gist=f"The attached file “{one_line(str(told['name']))}” is kept now",
+        settles=str(told["doubt"]),
+    )
 
 
 def _passed_on(author: str, words: str) -> str:

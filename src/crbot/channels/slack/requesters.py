@@ -6,6 +6,7 @@ How forms look and what they tell is `requests`'s; what follows from a form that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from crbot.cases.case import Case
 from crbot.channels.slack import letters, own, requests
 from crbot.channels.slack.atonce import Envelope, Forms, Reply
 from crbot.channels.slack.blocks import Payload
+from crbot.channels.slack.boards import Boards
 from crbot.channels.slack.failures import told_apart
 from crbot.triage.message import Person
 from crbot.triage.policy import Policy
@@ -35,13 +37,24 @@ class Requesters:
     """Fits `crbot.channels.slack.atonce.AtOnce`, for everybody: what is staff's alone is answered before."""
 
     def __init__(
-        self, client: WebClient, cases: Cases, person: Callable[[str], Person], policy: Policy
+        self,
+        client: WebClient,
+        cases: Cases,
+        person: Callable[[str], Person],
+        policy: Policy,
+        clock: Callable[[], datetime],
     ) -> None:
         self._client = client
         self._cases = cases
         self._person = person
         self._policy = policy
         self._forms = Forms(client)
+        self._boards = Boards(lambda user, _: self.show_home(user), clock, concerns=self._is_own)
+
+    @property
+    def boards(self) -> Boards:
+        """The Home tabs of requesters, each of which shows their own cases."""
+        return self._boards
 
     def __call__(self, envelope: Envelope) -> Reply | None:
         match envelope.get("type"):
@@ -116,7 +129,7 @@ class Requesters:
     # --- Home and command -------------------------------------------------------------------------------------------
 
     def _home(self, event: Payload) -> Reply:
-        return Reply(then=partial(self.show_home, event["user"]) if event.get("tab") == "home" else None)
+        return Reply(then=partial(self._boards.show, event["user"]) if event.get("tab") == "home" else None)
 
     def show_home(self, user: str) -> None:
         """Draw a person's own requests on their Home tab. Raises `DeliveryFailed`."""

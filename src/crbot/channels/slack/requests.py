@@ -97,7 +97,7 @@ def who_form(policy: Policy) -> Payload:
 def what_form(who: Payload, policy: Policy) -> Payload:
     """The second step; the answers of the first, a submitted view, go with it."""
     return {
-        **_view(WHAT, "Request assistance", "Send Request", _answered(who)),
+        **_view(WHAT, "Request assistance", "Send Request", _carried(who)),
         "close": _plain("Back", _TITLE),
         "blocks": [
             _words(
@@ -117,6 +117,20 @@ def what_form(who: Payload, policy: Policy) -> Payload:
             },
         ],
     }
+
+
+# Of each answer of the first step, so many characters go with the second one: together, and each of them escaped,
+# they stay below the 3,000 that Slack takes there, whatever somebody has made of our form.
+_CARRIED: Mapping[str, int] = {
+    **dict.fromkeys(_WHO_ASKS, 40),
+    "agency_name": _LONGEST_NAME,
+    _CONTACT: _LONGEST_CONTACT,
+}
+
+
+def _carried(who: Payload) -> dict[str, str]:
+    answered = _answered(who)
+    return {name: clip(one_line(answered[name]), most) for name, most in _CARRIED.items() if name in answered}
 
 
 def answers_form(case: Case, policy: Policy, thread: str = "") -> Payload:

@@ -26,9 +26,14 @@ class Heard(Protocol):
 class Watch:
     """Looked at now and then; remembers since when nothing is heard."""
 
-    def __init__(self, listener: Heard, tell: Callable[[Notice], object]) -> None:
+    def __init__(
+        self, listener: Heard, tell: Callable[[Notice], object], over: Callable[[Notice | None], object]
+    ) -> None:
+        """`over` is told, also where nobody was told of trouble since the start: there may have been some before."""
         self._listener = listener
         self._tell = tell
+        self._over = over
+        self._has_stood = False
         self._deaf_since: datetime | None = None
         self._is_told = False
 
@@ -36,7 +41,10 @@ class Watch:
         """Tell staff once when nothing has been heard for a while, and once when it is heard again."""
         if self._listener.is_connected():
             if self._is_told and self._deaf_since is not None:
-                self._tell(_heard_again(self._deaf_since, now))
+                self._over(_heard_again(self._deaf_since, now))
+            elif not self._has_stood:
+                self._over(None)
+            self._has_stood = True
             self._deaf_since, self._is_told = None, False
             return
         self._deaf_since = self._deaf_since or now

@@ -94,13 +94,21 @@ def waiting(case: Case) -> Iterator[str]:
         yield "Call times proposed"
     if has_answered(case) and case.last_heard_at:
         yield f"*The agency answered* {moment(case.last_heard_at)}"
-    elif is_awaited(case):
-        yield "Waiting for the agency"
+    elif is_agencys_turn(case):
+        told = [each for each in (case.asked_at, case.contacted_at) if each]
+        yield f"Waiting for the agency since {moment(max(told))}" if told else "Waiting for the agency"
 
 
 def is_awaited(case: Case) -> bool:
     """The agency was asked for what nobody knows yet."""
     return any(not case.decision.facts.is_known(fact) for fact in case.asked)
+
+
+def is_agencys_turn(case: Case) -> bool:
+    """It has questions, times for a call, or its work plan before it."""
+    is_proposed = case.call is not None and case.call.state is CallState.PROPOSED
+    has_plan = case.stage is Stage.AGENCY_REVIEW and case.plan is not None and case.plan.answer is None
+    return is_awaited(case) or is_proposed or has_plan
 
 
 def has_answered(case: Case) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,21 +12,12 @@ from crbot.cases.respond import Notice
 from crbot.intake.backlog import Backlog
 from crbot.intake.ports import Arrival, Brake
 from crbot.store.backlog import backlog_of
-from crbot.store.migrations import upgrade
-from crbot.store.store import SqlStore, open_engine
+from crbot.store.store import SqlStore
 from crbot.store.tables import cases
 from crbot.triage.message import Channel
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=2)
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    engine = open_engine("sqlite://")
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 def case_row(counter: int, **changes: object) -> dict[str, object]:
@@ -97,6 +87,8 @@ def test_a_pulled_brake_is_seen(engine: Engine) -> None:
 
 
 def test_cases_are_counted_from_an_index_and_not_row_by_row(engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads a table of few rows as a whole, whatever indexes it has")
     from crbot.store import backlog
 
     with engine.begin() as connection:

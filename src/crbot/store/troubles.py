@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from crbot.cases.letters import Letter
 from crbot.intake.ports import Trouble
 from crbot.store import marks
+from crbot.store.apart import hold
 from crbot.store.rows import letter_row, put_out
 from crbot.store.tables import marks as table
 
@@ -23,6 +24,7 @@ _ALL = select(table.c.name).where(table.c.name >= _NAMED, table.c.name < f"{_NAM
 
 
 def begin(connection: Connection, trouble: Trouble, letter: Letter, now: datetime) -> bool:
+    hold(connection, "troubles")
     # One trouble may stop several lanes; it is the same by what is told of it.
     digest = hashlib.sha256(f"{trouble.title} {trouble.text}".encode()).hexdigest()[:20]
     name, ended = _NAMED + digest, marks.read(connection, _OVER + digest)
@@ -34,8 +36,11 @@ def begin(connection: Connection, trouble: Trouble, letter: Letter, now: datetim
 
 
 def end(connection: Connection, where: str, letter: Callable[[Trouble], Letter], now: datetime) -> int:
+    names = connection.scalars(_ALL).all()
+    if names:
+        hold(connection, "troubles")  # another program may be about to tell the same
     over = 0
-    for name in connection.scalars(_ALL).all():
+    for name in names:
         found = marks.read(connection, name)
         trouble = Trouble(**found[0]) if found else None
         if trouble is None or trouble.where != where:

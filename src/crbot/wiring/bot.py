@@ -81,10 +81,10 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     plan = partial(plan_for, ladders=rules.ladders, hours=rules.hours)
     engine = open_database(settings.database_url)
     store = SqlStore(engine, plan)
-    means = means_in(engine, rules.policy, is_signed=is_signed(settings))
     sole = sole_user(engine, clock())
     if is_alone := engine.dialect.name == "sqlite":
         store.take_over(clock())
+    means = means_in(engine, rules.policy, is_signed=is_signed(settings))
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
     readers: dict[Channel, Reader] = {Channel.TERMINAL: TerminalReader()}
     outlets: dict[Channel, Outlet] = {}

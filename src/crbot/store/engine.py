@@ -36,3 +36,27 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 def _begin_immediate(connection: Connection) -> None:
     # A plain BEGIN takes the lock at the first write, and then fails with "database is locked" whatever the timeout.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def open_for_reading(url: str) -> Engine:
+    """Connect beside a running bot, changing nothing and holding nobody up; a transaction sees one moment of it all."""
+    if not url.startswith("sqlite"):
+        return create_engine(
+            url,
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+            **_JSON_AS_IT_IS,
+        )
+    engine = create_engine(url, poolclass=StaticPool, connect_args={"timeout": 30}, **_JSON_AS_IT_IS)
+    event.listen(engine, "connect", _read_only)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _read_only(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

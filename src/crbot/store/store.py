@@ -54,9 +54,19 @@ from crbot.store.arrivals import arrival_of, keep, namesake_of
 from crbot.store.casefile import CASE, case_numbered, save_case
 from crbot.store.engine import open_engine as open_engine
 from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
-from crbot.store.records import has_failed, write_down
-from crbot.store.rows import LETTER, NOTICE, WHISPER, another_key, as_json, notice_row, put_out, rows_of
-from crbot.store.tables import cards, cases, identities, inbox, outbox, record
+from crbot.store.records import has_failed, naming, write_down
+from crbot.store.rows import (
+    LETTER,
+    NOTICE,
+    WHISPER,
+    another_key,
+    as_json,
+    notice_row,
+    origin_of,
+    put_out,
+    rows_of,
+)
+from crbot.store.tables import cards, cases, identities, inbox, outbox, record, stubs
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
 
@@ -112,9 +122,11 @@ _LETTERS_TO = select(func.count()).where(
     *(outbox.c.key.not_like(f"{name.value}:%") for name in NEEDS_RELEASE),
 )
 _LAST_COUNTER = select(func.max(cases.c.counter)).where(cases.c.year == bindparam("year"))
+_LAST_GONE = select(func.max(stubs.c.counter)).where(stubs.c.year == bindparam("year"))
 _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
+_NUMBERS_LEFT_OUT = 1000  # after a restore, at the least
 _MANY = 500  # cases, or keys in a query: SQLite takes a thousand variables at the least
 
 
@@ -259,7 +271,12 @@ class SqlStore:
 
     def new_number(self, now: datetime) -> str:
         with self._transaction() as connection:
-            return number_of(now.year, (connection.scalar(_LAST_COUNTER, {"year": now.year}) or 0) + 1)
+            year = {"year": now.year}
+            last = max(connection.scalar(each, year) or 0 for each in (_LAST_COUNTER, _LAST_GONE))
+            restored = marks.read(connection, marks.RESTORED)
+            if restored and restored[0] and restored[1].year == now.year:
+                last = max(last, restored[0]["numbers"])
+            return number_of(now.year, last + 1)
 
     def save(
         self,
@@ -286,8 +303,10 @@ class SqlStore:
             if change.case is not None and received is not None and received.identity:
                 _link(connection, received.identity, change.case.number)
             text = received.message.body if received else ""
-            put_out(connection, rows_of(str(kept.id), change, now, text, kept.id))
-            write_down(connection, number or "", change.entries, now)
+            origin = origin_of(kept.arrival.key, kept.arrival.content)
+            rows = rows_of(origin, change, now, text, kept.id)
+            put_out(connection, [_doubtful(row) for row in rows] if _is_restored(connection) else rows)
+            write_down(connection, number or "", naming(change.entries, kept), now)
             connection.execute(_UPDATE_INBOX, {"inbox_id": admitted or kept.id} | settled)
             if admitted is not None:
                 done = {"inbox_id": kept.id, "state": "done", "case_number": number, "thought_at": now}
@@ -306,9 +325,8 @@ class SqlStore:
         with self._transaction() as connection:
             connection.execute(_UPDATE_INBOX, {"inbox_id": kept.id, "state": "aside", "reason": reason})
             put_out(connection, [notice_row(another_key(connection, f"aside:{kept.id}"), notice, now)])
-            write_down(
-                connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
-            )
+            aside = Entry("set aside", "crbot", {"reason": reason})
+            write_down(connection, "", naming((aside,), kept), now)
 
     def retry(self, what: str, now: datetime) -> bool:
         if what.isdecimal() and len(what) < 19:
@@ -491,7 +509,10 @@ class SqlStore:
 
     def look_before_sending(self, now: datetime) -> None:
         with self._transaction() as connection:
-            marks.write(connection, marks.RESTORED, now)
+            # The numbers that were given out since the backup belong to those cases, wherever their agencies name them.
+            last = connection.scalar(_LAST_COUNTER, {"year": now.year}) or 0
+            numbers = (last // _NUMBERS_LEFT_OUT + 2) * _NUMBERS_LEFT_OUT
+            marks.write(connection, marks.RESTORED, now, {"numbers": numbers})
             doubtful = update(outbox).where(outbox.c.state == "ready", outbox.c.made_at <= now)
             connection.execute(doubtful.values(state="sending"))
 
@@ -604,6 +625,15 @@ class SqlStore:
 def _call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> None:
     for number in call_back(connection, now, *which):
         write_down(connection, number, (Entry("called back", "crbot"),), now)
+
+
+def _is_restored(connection: Connection) -> bool:
+    return marks.read(connection, marks.RESTORED) is not None
+
+
+def _doubtful(row: dict[str, object]) -> dict[str, object]:
+    """A mail that came again after a restore may have been answered already: its letter is looked for first."""
+    return row | {"state": "sending"} if row["kind"] == "letter" else row
 
 
 def _is_posted(connection: Connection, name: str) -> bool:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from crbot.cases.case import ENDED, Case, Place, number_of, place_of
+from crbot.cases.case import ENDED, Case, Place, place_of
 from crbot.cases.figures import Event
 from crbot.cases.followups import FollowUp
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
@@ -54,6 +54,7 @@ from crbot.store.arrivals import arrival_of, keep, namesake_of
 from crbot.store.casefile import CASE, case_numbered, save_case
 from crbot.store.engine import open_engine as open_engine
 from crbot.store.followups import call_back, finish, put_off, replace_plan, take_due, with_their_cases
+from crbot.store.numbers import after_a_gap, next_number
 from crbot.store.records import has_failed, naming, write_down
 from crbot.store.rows import (
     LETTER,
@@ -66,7 +67,7 @@ from crbot.store.rows import (
     put_out,
     rows_of,
 )
-from crbot.store.tables import cards, cases, identities, inbox, outbox, record, stubs
+from crbot.store.tables import cards, cases, identities, inbox, outbox, record
 from crbot.triage.decision import Decision
 from crbot.triage.message import Channel
 
@@ -121,12 +122,9 @@ _LETTERS_TO = select(func.count()).where(
     outbox.c.kind == "letter",
     *(outbox.c.key.not_like(f"{name.value}:%") for name in NEEDS_RELEASE),
 )
-_LAST_COUNTER = select(func.max(cases.c.counter)).where(cases.c.year == bindparam("year"))
-_LAST_GONE = select(func.max(stubs.c.counter)).where(stubs.c.year == bindparam("year"))
 _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
-_NUMBERS_LEFT_OUT = 1000  # after a restore, at the least
 _MANY = 500  # cases, or keys in a query: SQLite takes a thousand variables at the least
 
 
@@ -271,12 +269,7 @@ class SqlStore:
 
     def new_number(self, now: datetime) -> str:
         with self._transaction() as connection:
-            year = {"year": now.year}
-            last = max(connection.scalar(each, year) or 0 for each in (_LAST_COUNTER, _LAST_GONE))
-            restored = marks.read(connection, marks.RESTORED)
-            if restored and restored[0] and restored[1].year == now.year:
-                last = max(last, restored[0]["numbers"])
-            return number_of(now.year, last + 1)
+            return next_number(connection, now)
 
     def save(
         self,
@@ -509,10 +502,7 @@ class SqlStore:
 
     def look_before_sending(self, now: datetime) -> None:
         with self._transaction() as connection:
-            # The numbers that were given out since the backup belong to those cases, wherever their agencies name them.
-            last = connection.scalar(_LAST_COUNTER, {"year": now.year}) or 0
-            numbers = (last // _NUMBERS_LEFT_OUT + 2) * _NUMBERS_LEFT_OUT
-            marks.write(connection, marks.RESTORED, now, {"numbers": numbers})
+            marks.write(connection, marks.RESTORED, now, after_a_gap(connection, now))
             doubtful = update(outbox).where(outbox.c.state == "ready", outbox.c.made_at <= now)
             connection.execute(doubtful.values(state="sending"))
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select, update
 from crbot.cases.letters import NEEDS_RELEASE, Letter, LetterName, Release
 from crbot.cases.respond import Beside, Change, Notice
 from crbot.intake.ports import Drawing, Receipt, Stale
+from crbot.store.rows import origin_of
 from crbot.store.store import SqlStore
 from crbot.store.tables import outbox
 from crbot.triage.message import Channel
@@ -38,7 +39,7 @@ def test_a_stored_adverse_letter_without_a_persons_release_is_never_handed_out(
     kept = opened(store)
     send_all(store)
     store.save(kept, Change(letters=(released(name),)), NOW)
-    row = outbox.c.key == f"{name.value}:{kept.id}"
+    row = outbox.c.key == f"{name.value}:{origin_of(kept.arrival.key, kept.arrival.content)}"
     with engine.begin() as connection:
         body = json.loads(connection.scalar(select(outbox.c.body).where(row)) or "")
         connection.execute(update(outbox).where(row).values(body=json.dumps(body | {"release": release})))

@@ -12,6 +12,7 @@ from crbot.cases.case import Stage
 from crbot.cases.confirming import Confirming, read_confirming
 from crbot.cases.hours import Hours, read_hours
 from crbot.cases.ladders import Ladders, read_ladders
+from crbot.cases.retention import Retention, read_retention
 from crbot.cases.stages import Stages, read_stages
 from crbot.triage.notation import Faults, PolicyError
 from crbot.triage.policy import Policy, parse
@@ -26,6 +27,7 @@ class Rulebook:
     hours: Hours
     ladders: Ladders
     confirming: Confirming
+    retention: Retention
 
     def label(self, fact: str, value: str) -> str:
         """A value in words for people, see `Policy.label`; also of stages ("stage")."""
@@ -41,6 +43,8 @@ def parse_rules(files: Mapping[str, str]) -> Rulebook:
     try:
         policy = parse(files)
     except PolicyError as error:
+        read_retention(files, (), faults)
         raise PolicyError((*error.faults, *faults.found)) from None
+    retention = read_retention(files, (rule.name for rule in policy.rules), faults)
     faults.raise_if_any()
-    return Rulebook(policy, stages, hours, ladders, confirming)
+    return Rulebook(policy, stages, hours, ladders, confirming, retention)

@@ -73,6 +73,7 @@ def handbook(rules: Rulebook) -> list[Section]:
         Section("What follows by itself", tuple(_limits(rules))),
         *(_ladder(each) for each in rules.ladders.of.values()),
         Section("Letters", (_LETTERS, _letters(rules)), frozenset({"letters", *LetterName})),
+        _retention(rules),
     ]
 
 
@@ -298,6 +299,16 @@ def _confirming(confirming: Confirming) -> Section:
         "When the head of an agency is asked to confirm",
         (Grid((*columns, "asks", "because"), rows), counts),
         frozenset({"confirming"}),
+    )
+
+
+def _retention(rules: Rulebook) -> Section:
+    retention = rules.retention
+    rows = tuple((what, period.keep, period.source) for what, period in retention.periods.items())
+    held = "; ".join(rule.title for rule in rules.policy.rules if rule.name in retention.held_by) or "none"
+    told = f"Two persons dispose of what has reached its end. A case is held whatever its period where one of these rules flagged or failed it: {held}."
+    return Section(
+        "How long things are kept", (Grid(("what", "keep", "source"), rows), told), frozenset({"retention"})
     )
 
 

@@ -59,6 +59,9 @@ def schemas(rules: Rulebook) -> dict[str, Schema]:
                                "valid": _text("How long the head has to answer, as in 14 days."),
                                "counts": _text("What our mail server must have found of the answer's sender: proven, not proven, unknown.")},
                               {"official": _block("Endings of domains that only a government is given.", _LINES)}),
+        "retention": _headed({"periods": _table("How long each thing is kept: “for ever”, or a number and a unit, as in 3 years.",
+                                                ("what", "keep", "source"))},
+                             {"held_by": _block("Rules of eligibility.yaml: a case that one of them flagged or failed is held.", _LINES)}),
         OTHER: {**_headed({}), "additionalProperties": True},
     }  # fmt: skip
     return {

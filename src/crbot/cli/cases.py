@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Annotated
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crbot.cli.asking import Failure, opened_store
 from crbot.intake.verbs import VALUES, Verb
 
-cases_app = typer.Typer(help="Look at cases.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from crbot.store.disposal import Due
+
+cases_app = typer.Typer(help="Look at cases, keep them, export them, dispose of them.", no_args_is_help=True)
 
 
 @cases_app.command("list")
@@ -52,6 +58,122 @@ def cases_show(number: Annotated[str, typer.Argument(help="CRI-2026-0042")]) -> 
         terminal.show(console, f"{case.number} · {case.agency} · {case.stage}", case.decision, policy.label)
         terminal.show_persons(console, case)
         terminal.show_record(console, store.record_of(number))
+
+
+class ExportForm(StrEnum):
+    """The forms of a case's whole record."""
+
+    JSON = "json"
+    HTML = "html"
+    ZIP = "zip"
+
+
+By = Annotated[str, typer.Option(help="who does it, as the record shall say")]
+Why = Annotated[str, typer.Option(help="why; the record keeps it")]
+
+
+@cases_app.command("export")
+def cases_export(
+    number: Annotated[str, typer.Argument(help="CRI-2026-0042")],
+    form: Annotated[ExportForm, typer.Option("--format", help="how it is written")] = ExportForm.ZIP,
+    output: Annotated[
+        Path | None, typer.Option(help="file to write; else CRI-2026-0042.zip, .json, .html")
+    ] = None,
+) -> None:
+    """Write everything that is kept of a case into a file: the record, the messages as they came, what was sent.
+
+    A ZIP holds a list of hashes that sha256sum --check reads. JSON has the messages in base64, with their hashes.
+
+    Example: crbot cases export CRI-2026-0042 --format zip
+    """
+    from crbot import wiring, worker
+    from crbot.config import load_settings
+
+    file = output or Path(f"{number}.{form}")
+    content = wiring.export_case(load_settings(), number, wiring.ExportForm(form), worker.now())
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise Failure(f"{file} can't be written: {error.strerror or error}") from None
+    typer.echo(f"wrote {file}, {len(content):,} bytes")
+
+
+@cases_app.command("hold")
+def cases_hold(
+    number: Annotated[str, typer.Argument(help="CRI-2026-0042")],
+    by: By,
+    reason: Why,
+    off: Annotated[bool, typer.Option("--off", help="hold it no longer")] = False,
+) -> None:
+    """Keep a case whatever its period says (a legal hold), until a person lets it go with --off.
+
+    Example: crbot cases hold CRI-2026-0042 --by "Jordan Lee" --reason "Subpoena of May 4"
+    """
+    from crbot import wiring, worker
+    from crbot.config import load_settings
+    from crbot.store.disposal import Refused
+
+    with wiring.open_disposals(load_settings()) as disposals:
+        try:
+            (disposals.let_go if off else disposals.hold)(number, by, reason, worker.now())
+        except Refused as refused:
+            raise Failure(f"{refused}. Nothing was done") from None
+    typer.echo(f"{number} is {'not held any more' if off else 'held'}")
+
+
+@cases_app.command("dispose")
+def cases_dispose(
+    propose: Annotated[
+        bool, typer.Option("--propose", help="propose all that is due; needs --by and --reason")
+    ] = False,
+    confirm: Annotated[
+        int | None, typer.Option(help="number of the proposal to carry out; needs --by")
+    ] = None,
+    by: By = "",
+    reason: Why = "",
+) -> None:
+    """Dispose of what has reached the end of its period (rules/retention.yaml): one person proposes, another confirms.
+
+    Without --propose or --confirm it only shows what is due and what is held, and changes nothing. What was disposed of
+    is gone from the database; a stub and the record's lines without their words are left, and verify.
+
+    Example: crbot cases dispose --propose --by "Jordan Lee" --reason "Schedule, item 3"
+    """
+    from crbot import wiring, worker
+    from crbot.config import load_settings
+    from crbot.store.disposal import Refused
+
+    if (propose or confirm is not None) and not by:
+        raise typer.BadParameter("say who does it, with --by")
+    with wiring.open_disposals(load_settings()) as disposals:
+        try:
+            if confirm is not None:
+                done = disposals.confirm(confirm, by, worker.now())
+                typer.echo(f"{len(done.cases)} cases and {done.messages} messages were disposed of")
+                for left in done.left:
+                    typer.echo(f"left: {left}")
+                return
+            _show_due(disposals.due(worker.now()))
+            if not propose:
+                typer.echo("Nothing was changed")
+            else:
+                made = disposals.propose(by, reason, worker.now())
+                typer.echo(
+                    f'Proposed. Another person confirms: crbot cases dispose --confirm {made.id} --by "…"'
+                )
+        except Refused as refused:
+            raise Failure(f"{refused}. Nothing was done") from None
+
+
+def _show_due(due: Due) -> None:
+    for case in due.cases:
+        stays = f"   stays: {case.held}" if case.held else ""
+        typer.echo(f"{case.number}  {case.stage:9}  since {case.since:%Y-%m-%d}  {case.agency}{stays}")
+    for kind, count in Counter(kind for _, kind in due.messages).items():
+        typer.echo(f"{count} messages of no case: {kind}")
+    typer.echo(
+        f"Due: {len(due.free)} cases and {len(due.messages)} messages; {len(due.cases) - len(due.free)} cases stay"
+    )
 
 
 def act(

@@ -73,3 +73,27 @@ def add_new(connection: Connection, table: Table, key: str, row: Mapping[str, ob
 def _add_new(dialect: str, table: Table, key: str) -> ReturningInsert[Any]:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(table).on_conflict_do_nothing(index_elements=[key]).returning(table.c[key])
+
+
+def open_for_reading(url: str) -> Engine:
+    """Connect beside a running bot, changing nothing and holding nobody up; a transaction sees one moment of it all."""
+    if not url.startswith("sqlite"):
+        return create_engine(
+            url,
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+            **_JSON_AS_IT_IS,
+        )
+    engine = create_engine(url, poolclass=StaticPool, connect_args={"timeout": 30}, **_JSON_AS_IT_IS)
+    event.listen(engine, "connect", _read_only)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _read_only(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

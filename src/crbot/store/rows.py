@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,6 +25,15 @@ LATE_FILE = TypeAdapter(LateFile)
 
 Row = dict[str, object]
 _PUT_OUT = insert(outbox)
+
+
+def origin_of(key: str, content: str) -> str:
+    """What an arrival is called in the keys of all that follows from it; the same where the same mail comes again.
+
+    After a restore a mail may come again, under other numbers: what it led to is then known by its key, and looked for
+    before it goes out a second time.
+    """
+    return hashlib.sha256((content or key).encode("utf-8", "replace")).hexdigest()[:24]
 
 
 def put_out(connection: Connection, rows: Sequence[Row]) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from crbot.cases.case import ENDED, Case, Place, number_of
+from crbot.cases.case import ENDED, Case, Place
 from crbot.cases.figures import Event
 from crbot.cases.followups import FollowUp
 from crbot.cases.letters import NEEDS_RELEASE, Letter, Report, SentLetter
@@ -65,12 +65,14 @@ from crbot.store.followups import (
     take_due,
     with_their_cases,
 )
-from crbot.store.records import has_failed, write_down
+from crbot.store.numbers import after_a_gap, next_number
+from crbot.store.records import has_failed, naming, write_down
 from crbot.store.rows import (
     LETTER,
     another_key,
     as_json,
     notice_row,
+    origin_of,
     put_out,
     put_out_once,
     rows_of,
@@ -105,7 +107,6 @@ _LETTERS_TO = select(func.count()).where(
     outbox.c.kind == "letter",
     *(outbox.c.key.not_like(f"{name.value}:%") for name in NEEDS_RELEASE),
 )
-_LAST_COUNTER = select(func.max(cases.c.counter)).where(cases.c.year == bindparam("year"))
 _LINK = text(  # the first case that has an identity keeps it
     "INSERT INTO identities (identity, case_number) VALUES (:identity, :case_number) ON CONFLICT DO NOTHING"
 )
@@ -274,7 +275,7 @@ class SqlStore:
 
     def new_number(self, now: datetime) -> str:
         with self._transaction() as connection:
-            return number_of(now.year, (connection.scalar(_LAST_COUNTER, {"year": now.year}) or 0) + 1)
+            return next_number(connection, now)
 
     def save(
         self,
@@ -301,10 +302,12 @@ class SqlStore:
             if change.case is not None and received is not None and received.identity:
                 _link(connection, received.identity, change.case.number)
             text = received.message.body if received else ""
-            put_out(connection, rows_of(str(kept.id), change, now, text, kept.id))
+            origin = origin_of(kept.arrival.key, kept.arrival.content)
+            rows = rows_of(origin, change, now, text, kept.id)
+            put_out(connection, [_doubtful(row) for row in rows] if _is_restored(connection) else rows)
             if change.settles is not None:
                 notices.settle(connection, change.settles, now)
-            write_down(connection, number or "", change.entries, now)
+            write_down(connection, number or "", naming(change.entries, kept), now)
             if admitted is not None:
                 thinking.settle(connection, admitted, settled)
                 settled = {"state": "done", "case_number": number, "thought_at": now}
@@ -323,9 +326,8 @@ class SqlStore:
         with self._transaction() as connection:
             thinking.settle_ours(connection, kept, {"state": "aside", "reason": reason})
             put_out(connection, [notice_row(another_key(connection, f"aside:{kept.id}"), notice, now)])
-            write_down(
-                connection, "", (Entry("set aside", "crbot", {"inbox": kept.id, "reason": reason}),), now
-            )
+            aside = Entry("set aside", "crbot", {"reason": reason})
+            write_down(connection, "", naming((aside,), kept), now)
 
     def retry(self, what: str, now: datetime) -> bool:
         with self._transaction() as connection:
@@ -507,7 +509,7 @@ class SqlStore:
 
     def look_before_sending(self, now: datetime) -> None:
         with self._transaction() as connection:
-            marks.write(connection, marks.RESTORED, now)
+            marks.write(connection, marks.RESTORED, now, after_a_gap(connection, now))
             doubtful = update(outbox).where(outbox.c.state == "ready", outbox.c.made_at <= now)
             connection.execute(doubtful.values(state="sending"))
 
@@ -632,6 +634,15 @@ class SqlStore:
 def _call_back(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> None:
     for number in call_back(connection, now, *which):
         write_down(connection, number, (Entry("called back", "crbot"),), now)
+
+
+def _is_restored(connection: Connection) -> bool:
+    return marks.read(connection, marks.RESTORED) is not None
+
+
+def _doubtful(row: dict[str, object]) -> dict[str, object]:
+    """A mail that came again after a restore may have been answered already: its letter is looked for first."""
+    return row | {"state": "sending"} if row["kind"] == "letter" else row
 
 
 def _is_posted(connection: Connection, name: str) -> bool:

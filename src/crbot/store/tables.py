@@ -5,7 +5,7 @@ Due times are columns and so are claims: nothing that must not be forgotten live
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -37,6 +37,14 @@ metadata = MetaData(
 )
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970 UTC, exactly: by way of a float, one moment in some would come back as another."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware moment, kept as microseconds since 1970 UTC: sorts and compares the same everywhere."""
 
@@ -48,10 +56,10 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a moment needs a time zone")
-        return int(value.timestamp() * 1_000_000)
+        return microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in INTEGER
@@ -224,7 +232,10 @@ record = Table(
     Column("by", Text, nullable=False),
     Column("what", String(64), nullable=False),
     Column("detail", JSON, nullable=False),
+    Column("salt", String(32), nullable=False),  # "" where the words of the line are gone
+    Column("words", String(64), nullable=False),  # hash of `by`, `detail` and the salt
     Column("hash", String(64), nullable=False),  # over this line and the hash of the case's line before it
+    Column("whole", String(64), nullable=False),  # … and of the line before it of all
     Index("ix_record_case_number_id", "case_number", "id"),
 )
 
@@ -238,4 +249,45 @@ registers = Table(
     Column("count", Integer, nullable=False),
     Column("body", JSON, nullable=False),  # the agencies
     Index("ix_registers_source_id", "source", "id"),
+)
+
+# Keeping and disposing
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("case_number", String(16), primary_key=True),
+    Column(
+        "is_held", Boolean, nullable=False
+    ),  # False: a person let it go, whatever the rules hold by themselves
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+disposals = Table(
+    "disposals",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("body", JSON, nullable=False),  # the cases and messages that it names
+    Column("confirmed_by", Text),
+    Column("confirmed_at", Moment),
+)
+
+# What is left of a case that was disposed of, beside the lines of its record without their words.
+stubs = Table(
+    "stubs",
+    metadata,
+    Column("case_number", String(16), primary_key=True),
+    Column("year", Integer, nullable=False),
+    Column("counter", Integer, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("queue", String(32), nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=False),
+    Column("disposed_at", Moment, nullable=False),
+    Column("disposal_id", _Id, ForeignKey("disposals.id"), nullable=False),
 )

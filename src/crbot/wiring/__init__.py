@@ -4,10 +4,19 @@ It makes the parts from the settings and hands them to one another; what they do
 """
 
 from crbot.wiring.bot import Bot, make_bot
-from crbot.wiring.database import find_agency, open_database, open_registers, upgrade_database
+from crbot.wiring.database import (
+    back_up_database,
+    check_database,
+    find_agency,
+    open_database,
+    open_registers,
+    restore_database,
+    upgrade_database,
+)
 from crbot.wiring.folders import load_letters, load_policy, load_rules
 from crbot.wiring.mail import make_mailbox, new_mail
 from crbot.wiring.messages import Triaged, as_json, decide_lines, triage_mails
+from crbot.wiring.records import ExportForm, export_case, open_disposals
 from crbot.wiring.signing import sign, signatures, unsigned_changes
 from crbot.wiring.slack import Listener, slack_manifest
 from crbot.wiring.staff import means_of, proposals, terminal_action, why_refused
@@ -15,10 +24,14 @@ from crbot.wiring.starter import write_starter
 
 __all__ = [
     "Bot",
+    "ExportForm",
     "Listener",
     "Triaged",
     "as_json",
+    "back_up_database",
+    "check_database",
     "decide_lines",
+    "export_case",
     "find_agency",
     "load_letters",
     "load_policy",
@@ -28,8 +41,10 @@ __all__ = [
     "means_of",
     "new_mail",
     "open_database",
+    "open_disposals",
     "open_registers",
     "proposals",
+    "restore_database",
     "sign",
     "signatures",
     "slack_manifest",

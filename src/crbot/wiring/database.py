@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,8 @@ from crbot.config import Settings, SettingsError
 from crbot.intake.lookalikes import Lookalikes
 from crbot.intake.vouching import Means
 from crbot.store.apart import InUse, Sole
+from crbot.store.backup import Backup, BackupError, back_up, engine_for_checking, put_back
+from crbot.store.checking import Checked, Head, check
 from crbot.store.migrations import SchemaError, is_empty, require_current, upgrade
 from crbot.store.registers import Registers
 from crbot.store.store import open_engine
@@ -53,6 +56,34 @@ def upgrade_database(settings: Settings) -> None:
         engine.dispose()
     except SQLAlchemyError as error:
         raise SettingsError(f"CRBOT_DATABASE_URL: the database can't be used: {error}") from None
+
+
+def check_database(settings: Settings, known: Head | None = None) -> Checked:
+    """Whether the database is whole. Raises `SettingsError`."""
+    try:
+        engine = engine_for_checking(settings.database_url)
+        require_current(engine)
+        checked = check(engine, known)
+        engine.dispose()
+    except (SQLAlchemyError, SchemaError, BackupError) as error:
+        raise SettingsError(f"CRBOT_DATABASE_URL: the database can't be checked: {error}") from None
+    return checked
+
+
+def back_up_database(settings: Settings, file: Path) -> Backup:
+    """Raises `SettingsError`."""
+    try:
+        return back_up(settings.database_url, file)
+    except BackupError as error:
+        raise SettingsError(str(error)) from None
+
+
+def restore_database(settings: Settings, file: Path, now: datetime) -> Path | None:
+    """Put a backup in the database's place; returns where the old one lies. Raises `SettingsError`."""
+    try:
+        return put_back(settings.database_url, file, now)
+    except (BackupError, OSError) as error:
+        raise SettingsError(str(error)) from None
 
 
 def register_in(engine: Engine, policy: Policy) -> Register | None:

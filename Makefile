@@ -66,7 +66,7 @@ policy: $(READY) ## what is made of the rules: docs/policy-as-run.md and the sch
 
 .PHONY: site
 site: $(READY) ## the documents as a site to look at: dist/site/index.html
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 
 .PHONY: man
 man: $(READY) ## the manual page: dist/crbot.1

@@ -8,6 +8,7 @@ from crbot.wiring.database import find_agency, open_database, open_registers, up
 from crbot.wiring.folders import load_letters, load_policy, load_rules, write_starter
 from crbot.wiring.mail import make_mailbox, new_mail
 from crbot.wiring.messages import Triaged, as_json, decide_lines, triage_mails
+from crbot.wiring.rulesets import checked, name_of, open_rulesets, rules_again, rules_in_force, rules_of
 from crbot.wiring.slack import Listener, slack_manifest
 from crbot.wiring.staff import proposals, terminal_action, why_refused
 
@@ -16,6 +17,7 @@ __all__ = [
     "Listener",
     "Triaged",
     "as_json",
+    "checked",
     "decide_lines",
     "find_agency",
     "load_letters",
@@ -23,10 +25,15 @@ __all__ = [
     "load_rules",
     "make_bot",
     "make_mailbox",
+    "name_of",
     "new_mail",
     "open_database",
     "open_registers",
+    "open_rulesets",
     "proposals",
+    "rules_again",
+    "rules_in_force",
+    "rules_of",
     "slack_manifest",
     "terminal_action",
     "triage_mails",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache
 
 from crbot.cases.case import Place
 from crbot.cases.followups import plan_for
+from crbot.cases.rulebook import Rulebook
 from crbot.channels.mail.mailbox import Mailbox
 from crbot.channels.mail.mime import OurSide
 from crbot.channels.mail.outlet import MailOutlet
@@ -33,8 +34,8 @@ from crbot.intake.repeats import DEFAULT_LIMITS, Limits
 from crbot.store.store import SqlStore
 from crbot.triage.message import Channel
 from crbot.wiring.database import open_database, register_in
-from crbot.wiring.folders import load_letters, load_rules
 from crbot.wiring.mail import make_mailbox, outlet_settings, sent_folder, tokens_of
+from crbot.wiring.rulesets import RulesInForce
 from crbot.wiring.slack import Listener, MakeListener, account_of, make_listener
 from crbot.wiring.staff import TerminalReader, why_refused
 
@@ -44,13 +45,19 @@ class Bot:
     """The whole bot, put together; a channel without settings is absent."""
 
     store: SqlStore
-    desk: Desk
+    rules: RulesInForce
+    desk_by: Callable[[Rulebook], Desk]
     ears: Ears
     outlets: Mapping[Channel, Outlet]
     mailbox: Mailbox | None
     poll_seconds: float
     slack: MakeListener | None
     closing: tuple[Callable[[], None], ...]
+
+    @property
+    def desk(self) -> Desk:
+        """The desk by the rules in force; whoever works on something asks once, and ends it by the same rules."""
+        return self.desk_by(self.rules.rulebook)
 
     def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> Listener | None:
         """The way in from Slack, not started yet; None where Slack is off."""
@@ -73,15 +80,15 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         raise SettingsError(
             "CRBOT_HTTP__PORT: the page that tells how the bot is is not served yet; take it out"
         )
-    rules = load_rules(settings.rules)
-    letters = load_letters(settings.templates)
-    plan = partial(plan_for, ladders=rules.ladders, hours=rules.hours)
     engine = open_database(settings.database_url)
-    store = SqlStore(engine, plan)
+    rules = RulesInForce(settings, clock())
+    store = SqlStore(
+        engine, lambda case: plan_for(case, ladders=rules.rulebook.ladders, hours=rules.rulebook.hours)
+    )
     own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
     readers: dict[Channel, Reader] = {Channel.TERMINAL: TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
-    closing: list[Callable[[], None]] = [store.close]
+    closing: list[Callable[[], None]] = [store.close, rules.close]
     mailbox, listener = None, None
     if settings.imap and settings.smtp and settings.mail:
         mailbox = make_mailbox(settings, settings.imap)
@@ -91,7 +98,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         sent = sent_folder(settings, settings.imap)
         outlet = MailOutlet(
             outlet_settings(settings.smtp, settings.mail, settings.imap),
-            letters,
+            rules,
             clock,
             replies,
             tokens_of(settings, settings.smtp.auth),
@@ -109,15 +116,15 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
             account.web_client(),
             channels,
             store,
-            rules,
+            lambda: rules.rulebook,
             clock,
             acting,
             members,
-            why_refused=lambda action: why_refused(store, action, rules, clock()),
-            otherwise=Requesters(account.web_client(), store, people.person, rules.policy),
+            why_refused=lambda action: why_refused(store, action, rules.rulebook, clock()),
+            otherwise=Requesters(account.web_client(), store, people.person, lambda: rules.rulebook.policy),
         )
         listener = make_listener(settings.slack, staff)
-        words = Words(rules.label, lambda letter: letters.render(letter, Channel.SLACK).text, people.person)
+        words = Words(rules.label, lambda letter: rules.render(letter, Channel.SLACK).text, people.person)
         files = Files(account, lambda arrival: store.keep((arrival,)), clock)
         readers[Channel.SLACK] = SlackReader(people, channels.values(), acting.read, files.fetch)
         outlets[Channel.SLACK] = DrawingBoards(
@@ -127,9 +134,15 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
     )
-    desk = Desk(store, _Readers(readers), rules, own, clock, limits, register_in(engine, rules.policy))
+    read = _Readers(readers)
+
+    @lru_cache(maxsize=1)
+    def desk_by(rulebook: Rulebook) -> Desk:
+        register = register_in(engine, rulebook.policy)
+        return Desk(store, read, rulebook, own, clock, limits, register)
+
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    return Bot(store, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
+    return Bot(store, rules, desk_by, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
 
 
 class _Readers:

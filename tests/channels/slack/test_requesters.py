@@ -64,7 +64,7 @@ def requesters(peer: SlackPeer, cases: Cases) -> Requesters:
     def person(user: str) -> Person:
         return CHIEF if user == "U0RIVERA" else Person("Bo", f"{user}@elsewhere.example")
 
-    return Requesters(Account("xoxb-1", api_url=peer.api_url).web_client(), cases, person, POLICY)
+    return Requesters(Account("xoxb-1", api_url=peer.api_url).web_client(), cases, person, lambda: POLICY)
 
 
 def answered(requesters: Requesters, envelope: Envelope) -> Reply:
@@ -196,7 +196,7 @@ def test_while_the_database_is_busy_a_form_opens_in_time_and_is_filled_in_later(
 ) -> None:
     """What opens a form is good for three seconds."""
     requesters = Requesters(
-        Account("xoxb-1", api_url=peer.api_url).web_client(), cases, lambda _: CHIEF, POLICY
+        Account("xoxb-1", api_url=peer.api_url).web_client(), cases, lambda _: CHIEF, lambda: POLICY
     )
     cases.is_free.clear()
     reply = requesters(click(letters.ANSWER))

@@ -27,6 +27,17 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def open_to_read(url: str) -> Engine:
+    """Connect for reading alone: the database refuses to write, and nobody who writes is kept waiting."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, execution_options={"postgresql_readonly": True}, **_JSON_AS_IT_IS)
+    engine = create_engine(
+        url, poolclass=StaticPool, connect_args={"check_same_thread": False}, **_JSON_AS_IT_IS
+    )
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+    return engine
+
+
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 
 from crbot.cases.case import Place
 from crbot.cases.followups import plan_for
-from crbot.cases.rulebook import Rulebook
 from crbot.channels.mail.mailbox import Mailbox
-from crbot.channels.mail.mime import OurSide
 from crbot.channels.mail.outlet import MailOutlet
 from crbot.channels.mail.reader import MailReader
-from crbot.channels.mail.replies import ReplyAddresses
-from crbot.channels.mail.sender import Border
 from crbot.channels.slack.actions import StaffActions
 from crbot.channels.slack.boards import DrawingBoards
 from crbot.channels.slack.files import Files
@@ -33,8 +28,8 @@ from crbot.intake.ports import Arrival, Ignored, Outlet, Reader, Received, Staff
 from crbot.intake.repeats import DEFAULT_LIMITS, Limits
 from crbot.store.store import SqlStore
 from crbot.triage.message import Channel
-from crbot.wiring.database import open_database, register_in
-from crbot.wiring.mail import make_mailbox, outlet_settings, sent_folder, tokens_of
+from crbot.wiring.database import open_database
+from crbot.wiring.mail import make_mailbox, our_side, outlet_settings, sent_folder, tokens_of
 from crbot.wiring.rulesets import RulesInForce
 from crbot.wiring.slack import Listener, MakeListener, account_of, make_listener
 from crbot.wiring.staff import TerminalReader, why_refused
@@ -46,7 +41,7 @@ class Bot:
 
     store: SqlStore
     rules: RulesInForce
-    desk_by: Callable[[Rulebook], Desk]
+    begun: Desk  # as it was when the bot was put together
     ears: Ears
     outlets: Mapping[Channel, Outlet]
     mailbox: Mailbox | None
@@ -57,7 +52,8 @@ class Bot:
     @property
     def desk(self) -> Desk:
         """The desk by the rules in force; whoever works on something asks once, and ends it by the same rules."""
-        return self.desk_by(self.rules.rulebook)
+        current = self.rules.current
+        return replace(self.begun, rules=current.rulebook, register=current.register)
 
     def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> Listener | None:
         """The way in from Slack, not started yet; None where Slack is off."""
@@ -85,22 +81,20 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     store = SqlStore(
         engine, lambda case: plan_for(case, ladders=rules.rulebook.ladders, hours=rules.rulebook.hours)
     )
-    own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
+    side = our_side(settings.mail)
     readers: dict[Channel, Reader] = {Channel.TERMINAL: TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
     closing: list[Callable[[], None]] = [store.close, rules.close]
     mailbox, listener = None, None
     if settings.imap and settings.smtp and settings.mail:
         mailbox = make_mailbox(settings, settings.imap)
-        replies = ReplyAddresses(settings.mail.address, settings.mail.reply_key.get_secret_value())
-        border = Border(settings.mail.authserv_id, settings.mail.microsoft365)
-        reader = MailReader(OurSide(own, replies, border))
+        reader = MailReader(side)
         sent = sent_folder(settings, settings.imap)
         outlet = MailOutlet(
             outlet_settings(settings.smtp, settings.mail, settings.imap),
             rules,
             clock,
-            replies,
+            side.replies,
             tokens_of(settings, settings.smtp.auth),
             sent,
         )
@@ -134,15 +128,9 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
     )
-    read = _Readers(readers)
-
-    @lru_cache(maxsize=1)
-    def desk_by(rulebook: Rulebook) -> Desk:
-        register = register_in(engine, rulebook.policy)
-        return Desk(store, read, rulebook, own, clock, limits, register)
-
+    desk = Desk(store, _Readers(readers), rules.rulebook, side.own, clock, limits)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    return Bot(store, rules, desk_by, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
+    return Bot(store, rules, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
 
 
 class _Readers:

@@ -18,12 +18,13 @@ from crbot.cases.respond import Notice
 from crbot.cases.rulebook import Rulebook
 from crbot.channels.render import Rendered
 from crbot.config import Settings, SettingsError, read_texts, rules_folder, templates_folder
+from crbot.intake.replaying import Rules
 from crbot.store.rulesets import Publication, Role, Rulesets
 from crbot.store.store import open_engine
 from crbot.triage.decision import RulesVersion
 from crbot.triage.examples import run_examples
 from crbot.triage.message import Channel
-from crbot.wiring.database import open_database
+from crbot.wiring.database import open_database, register_in
 from crbot.wiring.folders import RULES, load_letters, rules_from
 
 T = TypeVar("T")
@@ -112,21 +113,26 @@ class RulesInForce:
     """
 
     def __init__(self, settings: Settings, now: datetime) -> None:
-        self._kept = Rulesets(open_engine(settings.database_url))
+        self._engine = open_engine(settings.database_url)  # its own: it is looked at beside all other work
+        self._kept = Rulesets(self._engine)
         self._folder = rules_folder(settings.rules)
         self._letters = Watched(templates_folder(settings.templates), "", load_letters)
         self._publication = self._kept.newest(Role.LIVE)
         self._watched: Watched[Loaded] | None = None
-        self._rulebook = self._begin(self._publication, now)
+        self._current = self._ready(self._begin(self._publication, now))
         self._is_told = self._publication is None
 
     @property
+    def current(self) -> Rules:
+        return self._current
+
+    @property
     def rulebook(self) -> Rulebook:
-        return self._rulebook
+        return self._current.rulebook
 
     def label(self, fact: str, value: str) -> str:
         """A value in words for people, see `Rulebook.label`."""
-        return self._rulebook.label(fact, value)
+        return self.rulebook.label(fact, value)
 
     def render(self, letter: Letter, channel: Channel) -> Rendered:
         """Put a letter into words by the templates of now. Raises `TemplateError`."""
@@ -138,6 +144,9 @@ class RulesInForce:
 
     def close(self) -> None:
         self._kept.close()
+
+    def _ready(self, rulebook: Rulebook) -> Rules:
+        return Rules(rulebook, register_in(self._engine, rulebook.policy))
 
     def _begin(self, publication: Publication | None, now: datetime) -> Rulebook:
         if publication is not None and publication.sha256 is not None:
@@ -161,7 +170,7 @@ class RulesInForce:
     def _take_over(self, publication: Publication, now: datetime) -> News:
         self._publication = publication  # tried once: what cannot be used now cannot be used later
         try:
-            self._rulebook = self._begin(publication, now)
+            self._current = self._ready(self._begin(publication, now))
         except SettingsError as error:
             text = (
                 f"{error}\nThe rules before it stay: {self._name}. Publish others, or: crbot rules rollback"
@@ -182,7 +191,7 @@ class RulesInForce:
             yield News(f"rules:{name}:refused", _refused("rules", watched.trouble, self._name))
             return
         loaded = watched.value
-        was, self._rulebook = self._rulebook.policy.version.sha256, loaded.rulebook
+        was, self._current = self.rulebook.policy.version.sha256, self._ready(loaded.rulebook)
         self._kept.keep(loaded.version, loaded.texts, now)
         if was == loaded.version.sha256:
             yield News(f"rules:{name}:whole", _whole("rules", self._name))
@@ -202,7 +211,7 @@ class RulesInForce:
 
     @property
     def _name(self) -> str:
-        return name_of(self._rulebook.policy.version)
+        return name_of(self.rulebook.policy.version)
 
 
 def name_of(version: RulesVersion) -> str:

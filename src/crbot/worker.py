@@ -171,7 +171,7 @@ def wake_up(bot: Bot) -> None:
 
 def look_at_rules(bot: Bot) -> None:
     """Take over rules and letters that were published or changed, and tell staff of it."""
-    for each in bot.rules.look(now()):
+    for each in (*bot.rules.look(now()), *bot.shadow.look(now())):
         if bot.store.post(each.notice, each.name, now()):
             log.warning(each.notice.title, what=each.notice.text)
     if planned := bot.store.replan(bot.rules.rulebook.policy.version.sha256, now()):
@@ -194,6 +194,8 @@ def run_once(bot: Bot) -> None:
     if bot.mailbox is not None:
         keep_mail(bot, bot.mailbox)
     think_all(bot)
+    while bot.shadow.compare(now()):
+        pass
     follow_up_all(bot)
     for channel in bot.outlets:
         send_all(bot, channel)
@@ -309,6 +311,7 @@ class Worker:
     def _look_at_rules(self) -> None:
         with self._in_trouble_again_later():
             look_at_rules(self._bot)
+            self._bot.shadow.compare(now())
 
     def _look_at_slack(self) -> None:
         assert self._watch is not None

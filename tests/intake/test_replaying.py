@@ -12,8 +12,8 @@ from crbot.cases.rulebook import Rulebook, parse_rules
 from crbot.channels.mail.mime import OurSide
 from crbot.config import read_texts, rules_folder
 from crbot.intake.ports import StaffAction, Verb
-from crbot.intake.replaying import Changed, Retold, Rules, compare
 from crbot.intake.repeats import DEFAULT_LIMITS
+from crbot.intake.replaying import Changed, Retold, Rules, compare
 from crbot.store.engine import open_engine, open_to_read
 from crbot.store.histories import Histories
 from crbot.store.migrations import upgrade
@@ -30,11 +30,9 @@ ASKS = "We would like training for our officers on de-escalation. "
 
 def stricter() -> Rulebook:
     """Rules by which a threatened suit fails."""
-    old = "| litigation    | active, potential"
     text = TEXTS["eligibility.yaml"]
-    line = next(each for each in text.splitlines() if "| potential" in each and "flag" in each)
+    line = next(each for each in text.splitlines() if "| active, potential | flag" in each)
     changed = line.replace("| flag ", "| fail ")
-    assert changed != line, old
     return parse_rules({**TEXTS, "eligibility.yaml": text.replace(line, changed)})
 
 
@@ -71,7 +69,9 @@ def reply(desk: MailDesk, text: str, sender: str = CHIEF) -> None:
 
 
 def act(desk: MailDesk, verb: Verb, number: int = 0, **values: str) -> None:
-    thought = desk.acts(StaffAction(verb, desk.cases()[number].number, "Jordan Lee", reason="they called", values=values))
+    thought = desk.acts(
+        StaffAction(verb, desk.cases()[number].number, "Jordan Lee", reason="they called", values=values)
+    )
     assert thought is not None
     assert thought.did.startswith("acted")
 
@@ -119,7 +119,9 @@ def test_other_rules_change_what_they_change_and_nothing_else(
     assert Aspect.FINDING in aspects
 
 
-def test_what_staff_settled_stands_under_other_rules_too(desk: MailDesk, retold: Callable[..., Retold]) -> None:
+def test_what_staff_settled_stands_under_other_rules_too(
+    desk: MailDesk, retold: Callable[..., Retold]
+) -> None:
     desk.hears(mail(THREATENED + ASKS))
     act(desk, Verb.CORRECT, fact="litigation", value="none")
     before = last(retold(stricter()))

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from crbot.intake.replaying import History, Line, Said, history_alone, history_of
 from crbot.intake.verbs import Verb
@@ -45,9 +45,24 @@ class Histories:
             together = _together(connection)
         moments: dict[Unit, list[datetime]] = defaultdict(list)
         for row in rows:
-            number = row.case_number
-            moments[together.get(number, (number,)) if number else row.id].append(row.thought_at)
+            moments[_unit(row.id, row.case_number, together)].append(row.thought_at)
         return [(unit, len(at)) for unit, at in moments.items() if since is None or max(at) >= since]
+
+    def newest(self, before: datetime) -> int:
+        """The inbox id of the newest arrival that came before then; 0 where there was none."""
+        with self._engine.connect() as connection:
+            came = select(func.max(inbox.c.id)).where(inbox.c.received_at < before)
+            return connection.scalar(came) or 0
+
+    def after(self, inbox_id: int, limit: int) -> list[tuple[int, Unit]]:
+        """The next decided messages after one, each with what is to be told again for it."""
+        decided = select(inbox.c.id, inbox.c.case_number).where(
+            inbox.c.id > inbox_id, inbox.c.decision.is_not(None)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(decided.order_by(inbox.c.id).limit(limit)).all()
+            together = _together(connection) if rows else {}
+        return [(row.id, _unit(row.id, row.case_number, together)) for row in rows]
 
     def of(self, units: Collection[Unit]) -> Iterator[History]:
         """The histories, those of cases first."""
@@ -63,6 +78,10 @@ class Histories:
         for group in groups:
             yield history_of({number: stands[number] for number in group}, lines[group], said[group])
         yield from map(history_alone, alone)
+
+
+def _unit(inbox_id: int, number: str | None, together: Mapping[str, tuple[str, ...]]) -> Unit:
+    return together.get(number, (number,)) if number else inbox_id
 
 
 T = TypeVar("T", Line, Said)

@@ -260,5 +260,6 @@ comparisons = Table(
     Column("draft", String(64), ForeignKey("rulesets.sha256"), primary_key=True),
     Column("inbox_id", _Id, ForeignKey("inbox.id"), primary_key=True),
     Column("at", Moment, nullable=False),
-    Column("decision", JSON(none_as_null=True)),  # none: the same as was decided
+    Column("decision", JSON(none_as_null=True)),  # none: the same as was decided, or trouble
+    Column("trouble", Text, nullable=False),  # why the draft decided nothing; "" where it did
 )

@@ -85,7 +85,7 @@ def _kind(decision: Decision) -> Side:
 def _disposition(decision: Decision) -> Side:
     """Its reasons are the findings that are not passed."""
     grave = [each for each in decision.findings if each.outcome.gravity]
-    because = tuple(f"{each.outcome}: {each.title}. {each.because.text}" for each in grave)
+    because = tuple(f"{each.outcome.value}: {each.title}. {each.because.text}" for each in grave)
     return Side(_words(decision.disposition), because)
 
 
@@ -105,7 +105,7 @@ def _findings(before: Decision, after: Decision) -> Iterator[_Pair]:
 def _finding(finding: Finding | None) -> Side:
     if finding is None:
         return _ABSENT
-    return Side(finding.outcome, (*_reason(finding.because), *_quotes(finding.evidence)))
+    return Side(finding.outcome.value, (*_reason(finding.because), *_quotes(finding.evidence)))
 
 
 def _facts(before: Decision, after: Decision, label: Label) -> Iterator[_Pair]:

@@ -8,7 +8,9 @@ from crbot.wiring.database import find_agency, open_database, open_registers, up
 from crbot.wiring.folders import load_letters, load_policy, load_rules, write_starter
 from crbot.wiring.mail import make_mailbox, new_mail
 from crbot.wiring.messages import Triaged, as_json, decide_lines, triage_mails
+from crbot.wiring.replay import replay
 from crbot.wiring.rulesets import checked, name_of, open_rulesets, rules_again, rules_in_force, rules_of
+from crbot.wiring.shadow import shadow_report
 from crbot.wiring.slack import Listener, slack_manifest
 from crbot.wiring.staff import proposals, terminal_action, why_refused
 
@@ -31,9 +33,11 @@ __all__ = [
     "open_registers",
     "open_rulesets",
     "proposals",
+    "replay",
     "rules_again",
     "rules_in_force",
     "rules_of",
+    "shadow_report",
     "slack_manifest",
     "terminal_action",
     "triage_mails",

@@ -31,6 +31,7 @@ from crbot.triage.message import Channel
 from crbot.wiring.database import open_database
 from crbot.wiring.mail import make_mailbox, our_side, outlet_settings, sent_folder, tokens_of
 from crbot.wiring.rulesets import RulesInForce
+from crbot.wiring.shadow import Shadow
 from crbot.wiring.slack import Listener, MakeListener, account_of, make_listener
 from crbot.wiring.staff import TerminalReader, why_refused
 
@@ -41,6 +42,7 @@ class Bot:
 
     store: SqlStore
     rules: RulesInForce
+    shadow: Shadow
     begun: Desk  # as it was when the bot was put together
     ears: Ears
     outlets: Mapping[Channel, Outlet]
@@ -77,14 +79,14 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
             "CRBOT_HTTP__PORT: the page that tells how the bot is is not served yet; take it out"
         )
     engine = open_database(settings.database_url)
-    rules = RulesInForce(settings, clock())
+    rules, shadow = RulesInForce(settings, clock()), Shadow(settings)
     store = SqlStore(
         engine, lambda case: plan_for(case, ladders=rules.rulebook.ladders, hours=rules.rulebook.hours)
     )
     side = our_side(settings.mail)
     readers: dict[Channel, Reader] = {Channel.TERMINAL: TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
-    closing: list[Callable[[], None]] = [store.close, rules.close]
+    closing: list[Callable[[], None]] = [store.close, rules.close, shadow.close]
     mailbox, listener = None, None
     if settings.imap and settings.smtp and settings.mail:
         mailbox = make_mailbox(settings, settings.imap)
@@ -130,7 +132,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     )
     desk = Desk(store, _Readers(readers), rules.rulebook, side.own, clock, limits)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
-    return Bot(store, rules, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
+    return Bot(store, rules, shadow, desk, Ears(outlets), outlets, mailbox, poll, listener, tuple(closing))
 
 
 class _Readers:

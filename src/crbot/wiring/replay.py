@@ -14,7 +14,7 @@ from operator import add
 from pathlib import Path
 
 from crbot.cases.rulebook import Rulebook
-from crbot.channels.mail.mime import OurSide, parse_mail
+from crbot.channels.mail.mime import Mail, OurSide, parse_mail
 from crbot.channels.mail.reader import read_mail
 from crbot.channels.slack.reader import SlackReader
 from crbot.config import Settings, SettingsError
@@ -138,12 +138,13 @@ class Work:
 class KeptReader:
     """Reads messages again that were read before, asking nobody.
 
-    Mail is parsed in this process: it was parsed once within limits, or there would be no decision about it. Who wrote
-    on Slack is told by what was kept.
+    By itself, mail is parsed in this process: it was parsed once within limits, or there would be no decision about
+    it. Who wrote on Slack is told by what was kept.
     """
 
-    def __init__(self, side: OurSide) -> None:
+    def __init__(self, side: OurSide, parse: Callable[[bytes], Mail] = parse_mail) -> None:
         self._side = side
+        self._parse = parse
         self._who = Person()
         self._slack = SlackReader(self, (), lambda _: Ignored("done by staff"))
 
@@ -157,7 +158,7 @@ class KeptReader:
         return read
 
     def _mail(self, arrival: Arrival) -> Received | Ignored:
-        return read_mail(arrival, parse_mail(arrival.raw), self._side)
+        return read_mail(arrival, self._parse(arrival.raw), self._side)
 
     def person(self, user_id: str) -> Person:
         return self._who

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("inbox_id", _ID, nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.Column("decision", sa.JSON(), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("draft", "inbox_id", name="pk_comparisons"),
         sa.ForeignKeyConstraint(["draft"], ["rulesets.sha256"], name="fk_comparisons_draft_rulesets"),
         sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name="fk_comparisons_inbox_id_inbox"),

@@ -86,10 +86,8 @@ def test_a_page_shows_the_same(command: Callable[..., str], world: Path) -> None
     assert "ineligible" in page
 
 
-def test_processes_come_to_what_one_comes_to(
-    command: Callable[..., str], world: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("crbot.wiring.replay._WORTH_PROCESSES", 1)
+def test_processes_come_to_what_one_comes_to(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRBOT_DATABASE_URL", f"sqlite:///{world / 'crbot.db'}")
     settings, done = load_settings(), list[tuple[int, int]]()
 
     alone = replay(settings, world / "draft", processes=1)

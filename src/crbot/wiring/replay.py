@@ -46,11 +46,11 @@ def replay(
     units = histories.units(since)
     histories.close()
     pieces, total = list(_pieces(units)), sum(count for _, count in units)
-    processes = processes or os.cpu_count() or 1
+    if processes is None:
+        processes = (os.cpu_count() or 1) if total >= _WORTH_PROCESSES else 1
     work = Work(settings, draft, since)
-    is_small = total < _WORTH_PROCESSES or processes == 1
     retold = Retold()
-    for each in map(work.piece, pieces) if is_small else _in_processes(work, pieces, processes):
+    for each in map(work.piece, pieces) if processes == 1 else _in_processes(work, pieces, processes):
         retold += each
         progress(retold.messages + len(retold.unreadable), total)
     return retold

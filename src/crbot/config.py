@@ -247,6 +247,9 @@ class Settings(BaseSettings):
     oauth: OAuthSettings | None = None
     slack: SlackSettings | None = None
     rules: Path | None = Field(None, description="folder of rules; else the ones that came with crbot")
+    rules_shadow: Path | None = Field(
+        None, description="folder of rules that decide beside those in force, without any effect"
+    )
     templates: Path | None = Field(
         None, description="folder of templates; else the ones that came with crbot"
     )

@@ -44,6 +44,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("crbot")
 _TICK = 1.0  # seconds between two looks at what is waiting, when nothing wakes the leg before
 _SHARED_TICK = 0.4  # … where another program keeps what comes, and nothing wakes us
 _FOLLOW_UP = 20.0  # … and between two looks at what is to be followed up
+_RULES = 3.0  # … and between two looks for other rules
 _HEARTBEAT = 60.0
 _LEAD = 2.0  # between two words that we lead: four times as often as the database waits for one
 _STEP = timedelta(seconds=2)  # a wall clock that moved by more than this against the steady one was set
@@ -172,10 +173,18 @@ def wake_up(bot: Bot) -> None:
     moment = now()
     brake.check_at_start(bot.store, moment)
     beat(bot)
-    if planned := bot.store.replan(bot.desk.policy.version.sha256, moment):
-        log.info("follow-ups planned anew", cases=planned)
+    look_at_rules(bot)
     if (pulled := bot.store.brake()) is not None:
         log.warning("paused: nothing goes out by itself", since=pulled.at.isoformat(), reason=pulled.reason)
+
+
+def look_at_rules(bot: Bot) -> None:
+    """Take over rules and letters that were published or changed, and tell staff of it."""
+    for each in (*bot.rules.look(now()), *bot.shadow.look(now())):
+        if bot.store.post(each.notice, each.name, now()):
+            log.warning(each.notice.title, what=each.notice.text)
+    if planned := bot.store.replan(bot.rules.rulebook.policy.version.sha256, now()):
+        log.info("follow-ups planned anew", cases=planned)
 
 
 def beat(bot: Bot) -> None:
@@ -194,6 +203,8 @@ def run_once(bot: Bot) -> None:
     if bot.mailbox is not None:
         keep_mail(bot, bot.mailbox)
     think_all(bot)
+    while bot.shadow.compare(now()):
+        pass
     follow_up_all(bot)
     for channel in bot.outlets:
         send_all(bot, channel)
@@ -235,6 +246,7 @@ class Worker:
             self._every("follow up", self._follow_up, _FOLLOW_UP)
         for channel in self._bot.outlets:
             self._every(f"send {channel.value}", self._sender(channel), _TICK)
+        self._every("rules", self._look_at_rules, _RULES)
         self._every("heartbeat", self._beat, _HEARTBEAT)
         if self._watch is not None:
             self._every("watch", self._look_at_slack, _TICK)
@@ -347,6 +359,11 @@ class Worker:
     def _beat(self) -> None:
         with self._in_trouble_again_later():
             beat(self._bot)
+
+    def _look_at_rules(self) -> None:
+        with self._in_trouble_again_later():
+            look_at_rules(self._bot)
+            self._bot.shadow.compare(now())
 
     def _look_at_slack(self) -> None:
         assert self._watch is not None and self._listener is not None  # noqa: PT018  (one thing)

@@ -50,7 +50,7 @@ def test_a_period_is_over_at_its_end_and_not_before(keep: str, ends: datetime) -
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("| closed          | for ever |", "| closed | 3 yrs |", "retention.yaml:15: '3 yrs' is no period"),
+        ("| closed          | for ever |", "| closed | 3 yrs |", "retention.yaml:16: '3 yrs' is no period"),
         ("| closed          | for ever |", "| closed | 0 days |", "'0 days' is no period"),
         ("| closed  ", "| close  ", "'close' is nothing that is kept; did you mean 'closed'?"),
         ("| declined ", "| closed ", "'closed' has a period already"),

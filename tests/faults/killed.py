@@ -69,7 +69,7 @@ def main(when: str, effect: str, minutes_ahead: float) -> None:
     outlets: Mapping[Channel, Any] = {
         channel: Dying("outlet", outlet, when, effect) for channel, outlet in bot.outlets.items()
     }
-    dying = replace(bot, store=store, mailbox=mailbox, outlets=outlets, desk=replace(bot.desk, store=store))
+    dying = replace(bot, store=store, mailbox=mailbox, outlets=outlets, begun=replace(bot.begun, store=store))
     worker.keep_mail(dying, mailbox)
     worker.think_all(dying)
     while send_due(store, Channel.EMAIL, outlets[Channel.EMAIL], clock):

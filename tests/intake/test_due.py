@@ -13,6 +13,7 @@ from crbot.cases.respond import Change, Notice
 from crbot.intake.due import LEASE, send_due
 from crbot.intake.ports import Arrival, DeliveryFailed, NotYet, Receipt
 from crbot.store.migrations import upgrade
+from crbot.store.rows import origin_of
 from crbot.store.store import SqlStore, open_engine
 from crbot.triage.message import Channel
 from tests.fakes import Clock, Outlet
@@ -163,7 +164,9 @@ def test_a_letter_that_may_have_gone_out_is_looked_up_before_it_is_repeated(
     store: SqlStore, clock: Clock
 ) -> None:
     with_a_letter(store, clock)
-    outlet = Outlet(failures=[uncertain()], there_already={"enquiry:1": Receipt("<ack@desk>")})
+    outlet = Outlet(
+        failures=[uncertain()], there_already={f"enquiry:{origin_of('imap:1', '')}": Receipt("<ack@desk>")}
+    )
 
     did = [each.did for each in send_due(store, Channel.EMAIL, outlet, clock)]
     clock.pass_(timedelta(minutes=1))

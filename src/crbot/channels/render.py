@@ -11,6 +11,7 @@ import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
@@ -37,6 +38,13 @@ class Rendered:
     subject: str
     text: str
     html: str | None
+
+
+class Renderer(Protocol):
+    """Puts letters into words."""
+
+    def render(self, letter: Letter, channel: Channel) -> Rendered:
+        """Raises `TemplateError`."""
 
 
 class Letters:

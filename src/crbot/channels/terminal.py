@@ -6,6 +6,7 @@ What a decision holds is `crbot.triage.decision`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -108,6 +109,17 @@ def show_record(console: Console, lines: Iterable[Mapping[str, Any]]) -> None:
             f"{key}: {value}" for key, value in line["detail"].items() if value and key != "rules"
         )
         console.print(Text(f"  {at}  {line['what']} by {line['by']}") + Text(f"  {detail}", style="dim"))
+
+
+def show_versions(
+    console: Console, versions: Iterable[tuple[int, datetime, str, str | None, str, str]]
+) -> None:
+    """Print which rules counted when; of each its number, moment, version, SHA-256, who published it and why."""
+    table = Table("No.", "Since (UTC)", "Version", "SHA-256", "By", "Reason")
+    for number, at, version, sha256, by, reason in versions:
+        known = (Text(version), sha256[:12]) if sha256 else ("the folder", "")
+        table.add_row(str(number), at.strftime("%Y-%m-%d %H:%M"), *known, Text(by), Text(reason))
+    console.print(table)
 
 
 def _head(decision: Decision, label: Label) -> Table:

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from crbot.cli import agencies, bot, cases, db, doctor, letters, reports, rules, slack, triage
+from crbot.cli import agencies, bot, cases, db, doctor, letters, reports, rulesets, slack, triage
 from crbot.cli.asking import Failure
 
 __all__ = ["app", "main"]
@@ -36,7 +36,7 @@ for command in (
     app.command()(command)
 for name, group in (
     ("cases", cases.cases_app),
-    ("rules", rules.rules_app),
+    ("rules", rulesets.rules_app),
     ("letters", letters.letters_app),
     ("agencies", agencies.agencies_app),
     ("db", db.db_app),

@@ -32,9 +32,9 @@ def cases_list(limit: Annotated[int, typer.Option(help="how many, newest first")
     from crbot.channels import terminal
     from crbot.config import load_settings
 
-    policy = wiring.load_policy(load_settings().rules)
+    label = wiring.rules_in_force(load_settings()).label
     with opened_store() as store:
-        terminal.show_cases(Console(), (asdict(line) for line in store.list_cases(limit)), policy.label)
+        terminal.show_cases(Console(), (asdict(line) for line in store.list_cases(limit)), label)
 
 
 @cases_app.command("show")
@@ -49,13 +49,15 @@ def cases_show(number: Annotated[str, typer.Argument(help="CRI-2026-0042")]) -> 
     from crbot.channels import terminal
     from crbot.config import load_settings
 
-    policy = wiring.load_policy(load_settings().rules)
+    settings = load_settings()
     with opened_store() as store:
         case = store.case(number)
         if case is None:
             raise Failure(f"there is no case {number}; crbot cases list shows those there are")
+        # In the words of the rules that decided it, however long ago that was.
+        rules = wiring.rules_of(settings, case.decision.rules.sha256) or wiring.rules_in_force(settings)
         console = Console()
-        terminal.show(console, f"{case.number} · {case.agency} · {case.stage}", case.decision, policy.label)
+        terminal.show(console, f"{case.number} · {case.agency} · {case.stage}", case.decision, rules.label)
         terminal.show_persons(console, case)
         terminal.show_record(console, store.record_of(number))
 
@@ -206,7 +208,7 @@ def act(
     with opened_store() as store:
         if action not in _WITHOUT_CASE:
             settings = load_settings()
-            rules = wiring.load_rules(settings.rules)
+            rules = wiring.rules_in_force(settings)
             means = (wiring.means_of(settings, rules),) if action is Verb.CONFIRM else ()
             refusal = wiring.why_refused(store, wanted, rules, worker.now(), *means)
             if refusal:

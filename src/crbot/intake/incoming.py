@@ -72,7 +72,7 @@ from crbot.triage.decision import Decision, Kind, Reason
 from crbot.triage.facts import NEW, Known
 from crbot.triage.message import Channel, Mark, Person
 from crbot.triage.policy import Policy
-from crbot.triage.register import consult
+from crbot.triage.register import Register, consult
 
 # A message that ended the whole process so often is set aside: it would end it for ever.
 MAX_ATTEMPTS = 5
@@ -170,7 +170,7 @@ def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
     heard = _heard(desk, kept, received)
     with desk.store.in_turn(kept):  # it has been read: what follows depends on what came before
         thread = thread_of(desk.store, received)
-        decision = _decision(desk, thread.case, received)
+        decision = decision_on(received, _known(thread.case), desk.policy, desk.means.register)
         if received.report is not None:
             change = _reported(desk, thread, heard, decision, received.report)
         else:
@@ -180,12 +180,15 @@ def _decided(desk: Desk, kept: Kept, received: Received) -> Thought:
     return Thought(kept.id, "decided", case=number, decision=decision)
 
 
-def _decision(desk: Desk, case: Case | None, received: Received) -> Decision:
+def decision_on(
+    received: Received, known: Known, policy: Policy, register: Register | None = None
+) -> Decision:
+    """What is decided about a message that arrives, in the light of its case."""
     if received.report is not None:
         because = Reason("A mail server tells what became of a letter.")
-        return Decision(Kind.AUTOMATIC, because, desk.policy.version)
-    decision = _consulted(desk, decide(received.message, desk.policy, _known(case)), received)
-    is_list_mail = Mark.LIST in received.message.marks and case is None
+        return Decision(Kind.AUTOMATIC, because, policy.version)
+    decision = _consulted(decide(received.message, policy, known), received, policy, register)
+    is_list_mail = Mark.LIST in received.message.marks and not known.in_case
     if not is_list_mail or decision.kind.is_silent or decision.facts.values("services"):
         return decision
     # What comes through a list is not written to us, unless it asks for what the programs offer.
@@ -193,14 +196,13 @@ def _decision(desk: Desk, case: Case | None, received: Received) -> Decision:
     return Decision(Kind.AUTOMATIC, because, decision.rules)
 
 
-def _consulted(desk: Desk, decision: Decision, received: Received) -> Decision:
+def _consulted(decision: Decision, received: Received, policy: Policy, register: Register | None) -> Decision:
     """The decision with what the register of agencies settles; a domain that our server doubts settles nothing."""
-    register = desk.means.register
     if register is None or not decision.kind.is_case:
         return decision
     address = (received.message.sender.address or "").casefold()
     domain = address.rpartition("@")[2] if received.proof in (Proof.PROVEN, Proof.UNKNOWN) else ""
-    return consult(register, decision, desk.policy, domain)
+    return consult(register, decision, policy, domain)
 
 
 def _change(desk: Desk, thread: Thread, heard: Heard, received: Received, decision: Decision) -> Change:

@@ -84,7 +84,8 @@ def open_for_reading(url: str) -> Engine:
             execution_options={"postgresql_readonly": True},
             **_JSON_AS_IT_IS,
         )
-    engine = create_engine(url, poolclass=StaticPool, connect_args={"timeout": 30}, **_JSON_AS_IT_IS)
+    arguments = {"check_same_thread": False, "timeout": 30}
+    engine = create_engine(url, poolclass=StaticPool, connect_args=arguments, **_JSON_AS_IT_IS)
     event.listen(engine, "connect", _read_only)
     event.listen(engine, "begin", _begin)
     return engine

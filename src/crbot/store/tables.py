@@ -291,3 +291,43 @@ stubs = Table(
     Column("disposed_at", Moment, nullable=False),
     Column("disposal_id", _Id, ForeignKey("disposals.id"), nullable=False),
 )
+
+# The rules of every day: each folder that was in force or was tried, and which of them counted from when on.
+ruleset_files = Table(
+    "ruleset_files",
+    metadata,
+    Column("sha256", String(64), primary_key=True),  # of the text
+    Column("body", LargeBinary, nullable=False),  # UTF-8, deflated
+)
+
+rulesets = Table(
+    "rulesets",
+    metadata,
+    Column("sha256", String(64), primary_key=True),  # as `RulesVersion` has it
+    Column("version", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("files", JSON, nullable=False),  # name -> SHA-256 of its text; many rulesets share a file
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("role", String(8), nullable=False),  # live, shadow
+    Column("sha256", String(64), ForeignKey("rulesets.sha256")),  # none: the folder counts; of a shadow: off
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_publications_role_id", "role", "id"),
+)
+
+# What a draft that runs beside the rules in force made of the messages.
+comparisons = Table(
+    "comparisons",
+    metadata,
+    Column("draft", String(64), ForeignKey("rulesets.sha256"), primary_key=True),
+    Column("inbox_id", _Id, ForeignKey("inbox.id"), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("decision", JSON(none_as_null=True)),  # none: the same as was decided, or trouble
+    Column("trouble", Text, nullable=False),  # why the draft decided nothing; "" where it did
+)

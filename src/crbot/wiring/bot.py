@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 
 from crbot.cases.case import Place
 from crbot.cases.followups import plan_for
 from crbot.channels.mail.mailbox import Mailbox
-from crbot.channels.mail.mime import OurSide
 from crbot.channels.mail.outlet import MailOutlet
 from crbot.channels.mail.reader import MailReader
-from crbot.channels.mail.replies import ReplyAddresses
-from crbot.channels.mail.sender import Border
 from crbot.channels.slack.actions import StaffActions
 from crbot.channels.slack.boards import DrawingBoards
 from crbot.channels.slack.files import Files
@@ -33,9 +29,10 @@ from crbot.intake.repeats import DEFAULT_LIMITS, Limits
 from crbot.store.apart import Lead
 from crbot.store.store import SqlStore
 from crbot.triage.message import Channel
-from crbot.wiring.database import means_in, open_database, sole_user
-from crbot.wiring.folders import load_letters, load_rules
-from crbot.wiring.mail import is_signed, make_mailbox, outlet_settings, sent_folder, tokens_of
+from crbot.wiring.database import open_database, sole_user
+from crbot.wiring.mail import make_mailbox, our_side, outlet_settings, sent_folder, tokens_of
+from crbot.wiring.rulesets import RulesInForce
+from crbot.wiring.shadow import Shadow
 from crbot.wiring.slack import Listener, MakeListener, account_of, make_listener
 from crbot.wiring.staff import TerminalReader, decline_in_words, why_refused
 from crbot.wiring.watching import Watching, make_watching
@@ -46,7 +43,9 @@ class Bot:
     """The bot, put together; absent are a channel without settings, and what other programs do by its role."""
 
     store: SqlStore
-    desk: Desk
+    rules: RulesInForce
+    shadow: Shadow
+    begun: Desk  # as it was when the bot was put together
     ears: Ears
     outlets: Mapping[Channel, Outlet]
     mailbox: Mailbox | None
@@ -58,6 +57,12 @@ class Bot:
     closing: tuple[Callable[[], None], ...]
     watching: Watching  # how it is, for whoever watches
     alarms: str = ""  # the mail address of staff that is written to when something of ours is broken
+
+    @property
+    def desk(self) -> Desk:
+        """The desk by the rules in force; whoever works on something asks once, and ends it by the same rules."""
+        current = self.rules.current
+        return replace(self.begun, rules=current.rulebook, means=self.rules.means)
 
     def listener(self, keep: Keep, now: Callable[[], datetime], note: Note) -> Listener | None:
         """The way in from Slack, not started yet; None where Slack is off."""
@@ -76,32 +81,29 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
             "no channel is set up: set CRBOT_IMAP__HOST, CRBOT_SMTP__HOST and CRBOT_MAIL__ADDRESS for the mailbox, "
             "CRBOT_SLACK__BOT_TOKEN and its channels for Slack, or both"
         )
-    rules = load_rules(settings.rules)
-    letters = load_letters(settings.templates)
-    plan = partial(plan_for, ladders=rules.ladders, hours=rules.hours)
     engine = open_database(settings.database_url)
-    store = SqlStore(engine, plan)
     sole = sole_user(engine, clock())
+    rules, shadow = RulesInForce(settings, clock()), Shadow(settings)
+    store = SqlStore(
+        engine, lambda case: plan_for(case, ladders=rules.rulebook.ladders, hours=rules.rulebook.hours)
+    )
     if is_alone := engine.dialect.name == "sqlite":
         store.take_over(clock())
-    means = means_in(engine, rules.policy, is_signed=is_signed(settings))
-    own = frozenset({settings.mail.address.casefold()}) if settings.mail else frozenset[str]()
+    side = our_side(settings.mail)
     readers: dict[Channel, Reader] = {Channel.TERMINAL: TerminalReader()}
     outlets: dict[Channel, Outlet] = {}
     lead = Lead(engine, "mailbox")
-    closing: list[Callable[[], None]] = [lead.close, store.close, sole.release]
+    closing: list[Callable[[], None]] = [lead.close, store.close, rules.close, shadow.close, sole.release]
     mailbox, listener = None, None
     if settings.imap and settings.smtp and settings.mail:
         mailbox = make_mailbox(settings, settings.imap)
-        replies = ReplyAddresses(settings.mail.address, settings.mail.reply_key.get_secret_value())
-        border = Border(settings.mail.authserv_id, settings.mail.microsoft365)
-        reader = MailReader(OurSide(own, replies, border))
+        reader = MailReader(side)
         sent = sent_folder(settings, settings.imap)
         outlet = MailOutlet(
             outlet_settings(settings.smtp, settings.mail, settings.imap),
-            letters,
+            rules,
             clock,
-            replies,
+            side.replies,
             tokens_of(settings, settings.smtp.auth),
             sent,
         )
@@ -112,26 +114,28 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         people = People(account.web_client())
         channels = {Place(name): channel for name, channel in settings.slack.channels}
         members = Members(account.web_client(), channels)
-        requesters = Requesters(account.web_client(), store, people.person, rules.policy, clock)
+        requesters = Requesters(
+            account.web_client(), store, people.person, lambda: rules.rulebook.policy, clock
+        )
         acting = StaffActions(members.among, store.case, people.person)
         staff = Staff(
             account.web_client(),
             channels,
             store,
-            rules,
+            lambda: rules.rulebook,
             clock,
             acting,
             members,
-            why_refused=lambda action: why_refused(store, action, rules, clock(), means),
+            why_refused=lambda action: why_refused(store, action, rules.rulebook, clock(), rules.means),
             otherwise=requesters,
         )
         listener = make_listener(settings.slack, staff)
         duty = {Place(name): user for name, user in settings.slack.duty if user}
         words = Words(
             rules.label,
-            lambda letter: letters.render(letter, Channel.SLACK).text,
+            lambda letter: rules.render(letter, Channel.SLACK).text,
             people.person,
-            partial(decline_in_words, rules.policy, letters),
+            lambda case: decline_in_words(rules.rulebook.policy, rules.letters, case),
             duty,
         )
         files = Files(account, lambda arrival: store.keep((arrival,)), clock)
@@ -145,12 +149,14 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
     limits = (
         Limits(settings.mail.letters_a_day, settings.mail.cases_a_day) if settings.mail else DEFAULT_LIMITS
     )
-    desk = Desk(store, _Readers(readers), rules, own, clock, limits, means)
+    desk = Desk(store, _Readers(readers), rules.rulebook, side.own, clock, limits, rules.means)
     poll = settings.imap.poll_seconds if settings.imap else 0.0
     ears = Ears(outlets, None if is_alone else store)
     does = _DOES[settings.role]
     return Bot(
         store,
+        rules,
+        shadow,
         desk,
         ears,
         outlets if Role.WORKER in does else {},
@@ -161,7 +167,7 @@ def make_bot(settings: Settings, clock: Callable[[], datetime]) -> Bot:
         not is_alone,
         lead,
         tuple(closing),
-        make_watching(settings.http, engine, store, ears, lambda: rules.policy, clock),
+        make_watching(settings.http, engine, store, ears, lambda: rules.rulebook.policy, clock),
         settings.mail.alarms if settings.mail else "",
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,15 +13,22 @@ from crbot.config import SettingsError, read_texts, rules_folder, templates_fold
 from crbot.triage.notation import PolicyError
 from crbot.triage.policy import Policy
 
+RULES = ".yaml"  # the ending of files of rules
+
 
 def load_rules(folder: Path | None = None) -> Rulebook:
     """The rules of a folder, else the ones that came with crbot. Raises `SettingsError` with all that is wrong."""
     place = rules_folder(folder)
+    return rules_from(read_texts(place, RULES), f"the rules in {place}")
+
+
+def rules_from(texts: Mapping[str, str], name: str) -> Rulebook:
+    """The rules that these files hold. Raises `SettingsError` with all that is wrong; `name` is how it calls them."""
     try:
         with _collecting_no_garbage():
-            return parse_rules(read_texts(place, ".yaml"))
+            return parse_rules(texts)
     except PolicyError as error:
-        raise SettingsError(f"the rules in {place} are not valid:\n{error}") from None
+        raise SettingsError(f"{name} are not valid:\n{error}") from None
 
 
 def load_policy(folder: Path | None = None) -> Policy:

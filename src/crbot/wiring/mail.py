@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from crbot.channels.mail.mailbox import Mailbox, MailboxSettings, Preview
 from crbot.channels.mail.microsoft import MicrosoftSettings, MicrosoftTokens
+from crbot.channels.mail.mime import OurSide
 from crbot.channels.mail.outlet import OutletSettings
+from crbot.channels.mail.replies import ReplyAddresses
+from crbot.channels.mail.sender import Border
 from crbot.channels.mail.sent import SentFolder
 from crbot.channels.mail.tokens import Tokens, TokenSettings, TokenSource
 from crbot.config import Auth, ImapSettings, MailSettings, Settings, SettingsError, SmtpSettings
@@ -35,6 +38,15 @@ def new_mail(settings: Settings) -> Iterator[Preview]:
     finally:
         mailbox.close()
         store.close()
+
+
+def our_side(mail: MailSettings | None) -> OurSide:
+    """What is known of our side of the mail."""
+    if mail is None:
+        return OurSide()
+    replies = ReplyAddresses(mail.address, mail.reply_key.get_secret_value())
+    border = Border(mail.authserv_id, mail.microsoft365)
+    return OurSide(frozenset({mail.address.casefold()}), replies, border)
 
 
 def tokens_of(settings: Settings, auth: Auth) -> TokenSource | None:

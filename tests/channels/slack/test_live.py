@@ -194,7 +194,7 @@ def test_a_form_opens_in_the_browser_and_what_is_sent_is_an_action(
         account.web_client(),
         local_slack.channels,
         cases,
-        load_rules(),
+        load_rules,
         lambda: datetime.now(UTC),
         acting,
         members,

@@ -65,7 +65,7 @@ def requesters(peer: SlackPeer, cases: Cases) -> Requesters:
         return CHIEF if user == "U0RIVERA" else Person("Bo", f"{user}@elsewhere.example")
 
     return Requesters(
-        Account("xoxb-1", api_url=peer.api_url).web_client(), cases, person, POLICY, lambda: OPENED
+        Account("xoxb-1", api_url=peer.api_url).web_client(), cases, person, lambda: POLICY, lambda: OPENED
     )
 
 
@@ -220,7 +220,11 @@ def test_while_the_database_is_busy_a_form_opens_in_time_and_is_filled_in_later(
 ) -> None:
     """What opens a form is good for three seconds."""
     requesters = Requesters(
-        Account("xoxb-1", api_url=peer.api_url).web_client(), cases, lambda _: CHIEF, POLICY, lambda: OPENED
+        Account("xoxb-1", api_url=peer.api_url).web_client(),
+        cases,
+        lambda _: CHIEF,
+        lambda: POLICY,
+        lambda: OPENED,
     )
     cases.is_free.clear()
     reply = requesters(click(letters.ANSWER))

@@ -65,7 +65,7 @@ class Desk:
             client,
             CHANNELS,
             self.cases,
-            RULES,
+            lambda: RULES,
             lambda: NOW,
             reading,
             members,

@@ -78,7 +78,7 @@ class House:
             account.web_client(),
             CHANNELS,
             self.store,
-            RULES,
+            lambda: RULES,
             self.clock,
             acting,
             members,

@@ -33,7 +33,7 @@ from crbot.channels.mail.replies import ReplyAddresses
 from crbot.channels.mail.security import Security, tls_context
 from crbot.channels.mail.sent import SentFolder
 from crbot.channels.mail.tokens import TokenRefused, TokenSource
-from crbot.channels.render import Letters, Rendered, TemplateError
+from crbot.channels.render import Rendered, Renderer, TemplateError
 from crbot.intake.ports import DeliveryFailed, NotYet, Outgoing, Receipt
 from crbot.triage.message import Channel
 
@@ -167,7 +167,7 @@ class MailOutlet:
     def __init__(
         self,
         settings: OutletSettings,
-        letters: Letters,
+        letters: Renderer,
         clock: Callable[[], datetime],
         replies: ReplyAddresses | None = None,
         tokens: TokenSource | None = None,

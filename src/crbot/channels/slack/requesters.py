@@ -41,7 +41,7 @@ class Requesters:
         client: WebClient,
         cases: Cases,
         person: Callable[[str], Person],
-        policy: Policy,
+        policy: Callable[[], Policy],  # the one in force now
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
@@ -78,7 +78,7 @@ class Requesters:
         if faults := requests.faults(view):
             return Reply({"response_action": "errors", "errors": faults})
         if name == requests.WHO:
-            return Reply({"response_action": "push", "view": requests.what_form(view, self._policy)})
+            return Reply({"response_action": "push", "view": requests.what_form(view, self._policy())})
         return Reply({"response_action": "clear"}, is_kept=True)
 
     def _clicked(self, envelope: Envelope) -> Reply | None:
@@ -98,7 +98,7 @@ class Requesters:
         return Reply(then=partial(self._forms.open, envelope["trigger_id"], draw))
 
     def _new(self) -> Payload:
-        return requests.who_form(self._policy)
+        return requests.who_form(self._policy())
 
     def _of_case(
         self, envelope: Envelope, number: str, form: Callable[[Case, Policy, str], Payload]
@@ -110,7 +110,7 @@ class Requesters:
             )
         if case.stage.is_ended:
             return requests.notice_form(f"{case.number} is closed. Write to us in Messages if it goes on.")
-        return form(case, self._policy, _thread_of(envelope))
+        return form(case, self._policy(), _thread_of(envelope))
 
     def _takes_part(self, envelope: Envelope, case: Case) -> bool:
         """Whoever is in the conversation in which the case is answered, or is one of its participants."""

@@ -67,7 +67,7 @@ class Staff:
         client: WebClient,
         channels: Mapping[Place, str],
         cases: Cases,
-        rules: Rulebook,
+        rules: Callable[[], Rulebook],
         clock: Clock,
         reading: StaffActions,
         members: Members,
@@ -77,7 +77,7 @@ class Staff:
         self._client = client
         self._channels = channels
         self._cases = cases
-        self._rules = rules
+        self._rules = rules  # those in force now
         self._clock = clock
         self._reading = reading
         self._members = members
@@ -85,7 +85,7 @@ class Staff:
         self._otherwise = otherwise
         self._forms = Forms(client)
         self._looking_up = ThreadPoolExecutor(8, thread_name_prefix="slack-look-up")
-        self._commands = commands.Commands(cases, rules.label)
+        self._commands = commands.Commands(cases, lambda fact, value: rules().label(fact, value))
         self._boards = Boards(self._show_board, clock)
 
     def __call__(self, envelope: Envelope) -> Reply | None:
@@ -185,7 +185,7 @@ class Staff:
         is_call, is_double = wish.verb is Verb.PROPOSE_CALL, wish.verb is Verb.DUPLICATE
         return forms.Ground(
             case=case,
-            rules=self._rules,
+            rules=self._rules(),
             now=self._clock(),
             channel=channel,
             taken=self._cases.busy(case.owner or wish.by, case.number) if is_call else (),
@@ -205,7 +205,7 @@ class Staff:
         )
 
     def _head(self, case: Case) -> str:
-        row = home.row(case, self._rules.label, self._clock())
+        row = home.row(case, self._rules().label, self._clock())
         return f"{row}{DOT}{link}" if (link := self._link(case)) else row
 
     def _link(self, case: Case) -> str:
@@ -253,7 +253,7 @@ class Staff:
         except DeliveryFailed as failure:
             return forms.told(f"{actions.UNKNOWN} ({line(str(failure), 300)})")
         cases = self._commands.found(words, places) if places else ()
-        return home.found(cases, self._rules.label, self._clock())
+        return home.found(cases, self._rules().label, self._clock())
 
     def _home_opened(self, envelope: Envelope) -> Reply:
         event = envelope["event"]
@@ -279,7 +279,9 @@ class Staff:
             return
         board = home.board_of(self._cases.open_cases(), user, places, self._clock(), queue)
         with told_apart(""):
-            self._client.views_publish(user_id=user, view=home.home(board, self._rules.label, self._clock()))
+            self._client.views_publish(
+                user_id=user, view=home.home(board, self._rules().label, self._clock())
+            )
 
     # --- the command ----------------------------------------------------------------------------------------------------
 

@@ -373,3 +373,14 @@ def test_a_mailbox_that_is_away_is_named_with_the_reason(world: World) -> None:
         )
 
     assert json.loads(away)["parts"]["mailbox"]["ok"] is False
+
+
+def test_a_hangup_asks_for_other_rules_and_ends_nothing(world: World) -> None:
+    port = free_port()
+
+    with world.running(CRBOT_HTTP__PORT=str(port)) as bot:
+        world.until(lambda: asked(f"http://{HOST}:{port}/readyz")[0] == 200)
+        bot.send_signal(signal.SIGHUP)
+        world.dovecot.deliver(world.user, mail(REQUEST))
+
+        world.until(world.letters)

@@ -268,6 +268,7 @@ class Worker:
         """Run until SIGTERM or SIGINT; what is at hand is finished first."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._on_signal)
+        signal.signal(signal.SIGHUP, self._on_hangup)
         self.start()
         self._guard_the_clock()
         self.stop()
@@ -301,6 +302,10 @@ class Worker:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()
+
+    def _on_hangup(self, number: int, frame: FrameType | None) -> None:
+        """Look for other rules and letters at once, as services are asked to; they are looked for anyway."""
+        self._wake("rules")
 
     def _every(self, name: str, leg: Callable[[], None], seconds: float) -> None:
         self._clock.add_job(leg, "interval", seconds=seconds, id=name, next_run_time=now())

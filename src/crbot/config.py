@@ -328,6 +328,8 @@ def _explained(error: Any) -> str:
         mend = f"did you mean {nearest[0]}?" if nearest else "take it out"
         return f"{name}{source} is no setting of crbot; {mend}"
     told = error["msg"].removeprefix("Value error, ")
+    if not location:  # what settings together come to; it names them itself
+        return str(told)
     return f"{name}{_shown(location, error['input'])}{source}: {told[:1].lower()}{told[1:]}"
 
 

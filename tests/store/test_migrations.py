@@ -62,7 +62,7 @@ def _some(table: Table, name: str) -> Any:
         return 1
     if isinstance(column.type, LargeBinary):
         return b"raw"
-    if name in ("body", "detail", "value", "decision"):
+    if name in ("body", "detail", "value", "decision", "files"):
         return "{}"
     return "CRI-2026-0001" if name in ("case_number", "number") else "x"
 
